@@ -1,0 +1,94 @@
+"""``mge dev``: Dagster's UI and daemon, and the review page, side by side until they are interrupted."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+
+from mge_assets.cli.output import EXIT_ENVIRONMENT, say
+from mge_resources.settings import Settings, read_settings
+
+STOP_SECONDS = 15.0
+"""How long the processes may take to end before they are killed."""
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="Port of Dagster's UI; the next free one is taken where it is in use.")
+@click.option("--review-port", default=3100, show_default=True, help="Port of the review page, likewise.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; there is no log-in, so keep it on this machine.")
+def dev(port: int, review_port: int, host: str) -> None:
+    """Start Dagster's UI, its daemon and the review page, and print their addresses."""
+    from mge_resources.instance_files import WORKSPACE, instance_file, prepare_dagster_home
+
+    settings = read_settings()
+    dagster_port, page_port = _free_port(host, port), _free_port(host, review_port)
+    environment = {**os.environ, "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home)), "MGE_HOME": str(settings.root)}
+    settings.watched.mkdir(parents=True, exist_ok=True)
+    _prepare(settings)
+    dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", host, "-p", str(dagster_port)]
+    review = ["-m", "mge_assets.web", "--host", host, "--port", str(page_port)]
+    say(f"Dagster      http://{host}:{dagster_port}")
+    say(f"review page  http://{host}:{page_port}")
+    say(f"plan folder  {settings.watched}  (drop a plan file here, and turn the sensor on)")
+    say("Ctrl-C ends all of it")
+    raise SystemExit(_until_one_ends((dagster, review), environment))
+
+
+def _prepare(settings: Settings) -> None:
+    """Start and migrate the database once, before several processes ask for it."""
+    from mge_assets.services.workspace import open_workspace
+
+    open_workspace(settings).close()
+
+
+def _until_one_ends(commands: Sequence[Sequence[str]], environment: dict[str, str]) -> int:
+    """Run Python with each of the arguments until one of them ends or we are told to stop; answers the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    running = [subprocess.Popen([sys.executable, *command], env=environment, start_new_session=True) for command in commands]  # noqa: S603
+    try:
+        while all(process.poll() is None for process in running):
+            time.sleep(0.2)
+        ended = next(process for process in running if process.poll() is not None)
+        say(f"error: {' '.join(map(str, ended.args[1:4]))} ended with exit code {ended.returncode}", style="red")  # type: ignore[index]
+    except KeyboardInterrupt:
+        say("stopping …")
+        return 0
+    finally:
+        _stop(running)
+    return EXIT_ENVIRONMENT
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(running: Sequence["subprocess.Popen[bytes]"]) -> None:
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """The wanted port, or the next one up that nobody listens on."""
+    for port in range(wanted, min(wanted + 100, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port from {wanted} on; name another with --port or --review-port")

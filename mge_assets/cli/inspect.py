@@ -1,0 +1,71 @@
+"""Commands that look at code and need no database: atoms of files, symbols and edges of folders, the plan file's schema."""
+
+from pathlib import Path
+
+import click
+
+from mge_assets.cli.output import EXIT_INPUT, print_json, say
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a file on stdout.")
+def atomize(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Show the atoms that files are cut into. Folders are searched for files in a known language."""
+    from mge_assets.stages.atomization import atomization_json
+    from mge_assets.stages.atomization import atomize as cut
+    from mge_resources.syntax import detect_language
+
+    missing = 0
+    for path in _files(paths):
+        language = detect_language(path.name)
+        if not path.is_file() or language is None:
+            say(f"error: {path}: {'is not a file in a known language' if path.exists() else 'does not exist'}", style="red")
+            missing += 1
+            continue
+        found = cut(path.read_bytes(), str(path), language)
+        if as_json:
+            print_json(atomization_json(found))
+            continue
+        click.echo(f"{path}: {len(found.atoms)} atoms" + (f", {len(found.errors)} syntax errors" if found.errors else ""))
+        for atom in found.atoms:
+            lines = f"{atom.span.start_line}-{atom.span.end_line}"
+            click.echo(f"  {lines:>12}  {atom.loc:>3} LOC  {atom.complexity:>2} CC  {atom.kind.value:<16} {atom.name}")
+    if missing:
+        raise SystemExit(EXIT_INPUT)
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a folder on stdout.")
+@click.option("--references", is_flag=True, help="Also every use of a name and the lines that define it.")
+def graph(folders: tuple[Path, ...], as_json: bool, references: bool) -> None:
+    """Show the symbols of folders and which of them need which."""
+    from mge_assets.stages.dependency import analyse, graph_json
+    from mge_assets.stages.dependency.reading import read_folder
+
+    for folder in folders:
+        files = read_folder(folder)
+        code = analyse(files, references=references)
+        if as_json:
+            print_json(graph_json(str(folder), code, references))
+            continue
+        click.echo(f"{folder}: {len(files)} files, {len(code.symbols)} symbols, {len(code.edges)} edges")
+        for edge in code.edges:
+            click.echo(f"  {edge.type.value:<13} {edge.source} -> {edge.target}" + ("  (guessed)" if edge.confidence.value == "guessed" else ""))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of plan files."""
+    import json
+
+    from mge_assets.stages.planning import masterplan_schema
+
+    click.echo(json.dumps(masterplan_schema(), indent=2))
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    from mge_assets.stages.planning.scanning import scan
+
+    return [file for path in paths for file in (scan(path).files.values() if path.is_dir() else [path])]

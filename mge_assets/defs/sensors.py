@@ -1,0 +1,142 @@
+"""Sensors: new and changed plan files start planning, planning is followed by execution, execution by delivery."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dagster import (
+    AssetKey,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunStatusSensorContext,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    run_status_sensor,
+    sensor,
+)
+
+from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
+from mge_assets.defs.partitions import FOLLOW_TAG, MASTERPLANS, OUT_TAG, PARTITION, PLAN_TAG, RANGE_START, wave_range_tags
+from mge_assets.defs.resources import shared_workspace
+from mge_assets.model.errors import PlanError
+from mge_assets.services.workspace import Workspace
+from mge_resources.settings import read_settings
+
+_ENDINGS = {".yaml", ".yml", ".json"}
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """What one look at the folder found: requests for good files, a line for each broken one, the digests of the good ones."""
+
+    requests: list[RunRequest] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+@sensor(job=planning_job, minimum_interval_seconds=10, default_status=DefaultSensorStatus.RUNNING)
+def masterplan_files(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+    """Looks for new and changed plan files in the watched folder and takes each through the whole pipeline.
+
+    A broken file is reported with the line to mend and holds up no other; it is looked at again every time.
+    """
+    folder = read_settings().watched
+    seen: dict[str, str] = json.loads(context.cursor or "{}")
+    sweep = _sweep(folder, seen)
+    context.update_cursor(json.dumps(sweep.digests, sort_keys=True))
+    if not sweep.requests:
+        return SkipReason("\n".join(sweep.problems) or f"no new or changed plan file in {folder}")
+    for problem in sweep.problems:  # a tick with runs has no room for a reason
+        context.log.error(problem)
+    keys = [str(request.partition_key) for request in sweep.requests]
+    return SensorResult(run_requests=sweep.requests, dynamic_partitions_requests=[MASTERPLANS.build_add_request(keys)])
+
+
+def _sweep(folder: Path, seen: dict[str, str]) -> _Sweep:
+    found = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in _plan_files(folder)}
+    fresh = [path for path, digest in found.items() if seen.get(path.name) != digest]
+    sweep = _Sweep(digests={path.name: digest for path, digest in found.items() if path not in fresh})
+    if fresh:
+        with shared_workspace() as workspace:
+            for path in fresh:
+                _register(sweep, workspace, path, found[path])
+    return sweep
+
+
+def _register(sweep: _Sweep, workspace: Workspace, path: Path, digest: str) -> None:
+    try:
+        report = workspace.plans.register(path)
+    except (PlanError, OSError) as error:
+        sweep.problems.append(str(error))
+        return
+    sweep.digests[path.name] = digest
+    tags = {PLAN_TAG: report.name, FOLLOW_TAG: "yes"}
+    sweep.requests.append(RunRequest(run_key=f"{report.name}:{report.digest}", partition_key=report.name, tags=tags))
+
+
+def _plan_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _ENDINGS and path.is_file() and not path.name.startswith(".")]
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    monitored_jobs=[planning_job],
+    request_job=execution_job,
+    minimum_interval_seconds=10,
+    default_status=DefaultSensorStatus.RUNNING,
+)
+def execute_when_planned(context: RunStatusSensorContext) -> RunRequest | SkipReason:
+    """Executes all waves of a plan when its planning succeeded and asked for it (tag ``mge/follow``)."""
+    tags = context.dagster_run.tags
+    if tags.get(FOLLOW_TAG) != "yes":
+        return SkipReason("the planning run did not ask for an execution")
+    plan = tags[PARTITION]
+    with shared_workspace() as workspace:
+        waves = len(workspace.dependencies.waves(plan).waves)
+    return RunRequest(run_key=context.dagster_run.run_id, tags={**wave_range_tags(plan, waves), **_handed_on(tags)})
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    monitored_jobs=[execution_job],
+    request_job=delivery_job,
+    minimum_interval_seconds=10,
+    default_status=DefaultSensorStatus.RUNNING,
+)
+def deliver_when_executed(context: RunStatusSensorContext) -> RunRequest | SkipReason:
+    """Fills the review queue and delivers when an execution succeeded."""
+    tags = context.dagster_run.tags
+    if tags.get(FOLLOW_TAG) != "yes":
+        return SkipReason("the execution did not ask for a delivery")
+    plan = _plan_of(tags)
+    return RunRequest(run_key=context.dagster_run.run_id, partition_key=plan, tags={PLAN_TAG: plan, **_handed_on(tags)})
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.FAILURE,
+    monitored_jobs=[execution_job],
+    request_job=delivery_job,
+    minimum_interval_seconds=10,
+    default_status=DefaultSensorStatus.RUNNING,
+)
+def queue_when_blocked(context: RunStatusSensorContext) -> RunRequest | SkipReason:
+    """Fills the review queue when an execution failed or its validation blocked: that is when a person needs it. Nothing is delivered."""
+    tags = context.dagster_run.tags
+    if tags.get(FOLLOW_TAG) != "yes":
+        return SkipReason("the execution did not ask to be followed")
+    plan = _plan_of(tags)
+    return RunRequest(run_key=context.dagster_run.run_id, partition_key=plan, tags={PLAN_TAG: plan}, asset_selection=[AssetKey("review_queue")])
+
+
+def _plan_of(tags: Mapping[str, str]) -> str:
+    return (tags.get(RANGE_START) or tags[PARTITION]).split("|")[0]
+
+
+def _handed_on(tags: Mapping[str, str]) -> dict[str, str]:
+    return {OUT_TAG: tags[OUT_TAG]} if OUT_TAG in tags else {}

@@ -1,0 +1,119 @@
+"""Symbols, the uses that resolve to them, and the typed graph of atoms that follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SymbolKind(StrEnum):
+    """What a name stands for."""
+
+    MODULE = "module"
+    FUNCTION = "function"
+    METHOD = "method"
+    LAMBDA = "lambda"
+    CLASS = "class"
+    VARIABLE = "variable"
+    TYPE = "type"
+
+
+class EdgeType(StrEnum):
+    """Why one piece of code needs another (specification §4)."""
+
+    IMPORT = "IMPORT"
+    FUNCTION_CALL = "FUNCTION_CALL"
+    VARIABLE = "VARIABLE"
+    TYPE = "TYPE"
+    DATA_FLOW = "DATA_FLOW"
+    TEMPORAL = "TEMPORAL"
+
+
+class Confidence(StrEnum):
+    """``RESOLVED`` follows from scopes and imports; ``GUESSED`` is a match by name alone. Never mixed."""
+
+    RESOLVED = "resolved"
+    GUESSED = "guessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition. ``id`` is dotted module path and qualified name; ``line`` from 1, ``column`` from 0; ``byte`` is its name's offset."""
+
+    id: str
+    kind: SymbolKind
+    file: str
+    line: int
+    column: int
+    end_line: int
+    byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEdge:
+    """One symbol needs another; both are symbol ids. ``byte`` is where, in the source symbol's file, the need is written."""
+
+    source: str
+    target: str
+    type: EdgeType
+    confidence: Confidence
+    file: str
+    byte: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A file and a 1-based line."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One use of a name (line and column from 1) and the lines that define it; an empty tuple did not resolve."""
+
+    file: str
+    line: int
+    column: int
+    name: str
+    targets: tuple[Location, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportUse:
+    """An imported name is used at ``byte``; the import statement that brought it in stands at ``written`` in the same file."""
+
+    file: str
+    byte: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGraph:
+    """What analysis found in a set of files."""
+
+    symbols: tuple[Symbol, ...]
+    edges: tuple[CodeEdge, ...]
+    references: tuple[Reference, ...] = ()
+    imports: tuple[ImportUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AtomEdge:
+    """Atom ``source`` needs atom ``target`` (both by name). ``weight`` counts the places, ``places`` shows up to five as ``file:line``."""
+
+    source: str
+    target: str
+    type: EdgeType
+    confidence: Confidence = Confidence.RESOLVED
+    weight: float = 1.0
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AtomGraph:
+    """The typed graph of a plan's atoms: every atom's name in plan order, and the edges, sorted."""
+
+    atoms: tuple[str, ...]
+    edges: tuple[AtomEdge, ...]
+    statistics: Mapping[str, float]

@@ -1,0 +1,18 @@
+"""What the files of acceptance tests are called, wherever they are run or delivered."""
+
+import re
+
+from mge_resources.syntax import Language
+
+
+def test_file_name(name: str, language: Language) -> str:
+    """The path, relative to the project, of the acceptance tests of the plan, milestone or task of this name.
+
+    Python's is a module name that pytest can import; JavaScript and TypeScript share ``.test.mjs``, which Node's own runner finds.
+    """
+    if language is Language.PYTHON:
+        return f"tests/test_{re.sub(r'[^A-Za-z0-9]+', '_', name)}.py"
+    return f"tests/{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)}.test.mjs"
+
+
+test_file_name.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test

@@ -1,0 +1,125 @@
+"""An execution in memory: everything that its atoms need, read once, so that an atom in flight reads nothing from the database."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.executions import ExecutionMode
+from mge_assets.model.graph import AtomGraph, Confidence
+from mge_assets.model.masterplan import Masterplan
+from mge_assets.model.waves import WavePlan
+from mge_assets.services.landing import GroupWriter
+from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate
+from mge_assets.store.atoms import StoredAtom
+
+MAX_DEPENDENCIES = 40
+"""Dependencies whose code goes into one prompt, the heaviest first."""
+
+LOST = (AtomStatus.FAILED, AtomStatus.BLOCKED)
+
+
+class PlanAtoms:
+    """A plan's atoms with what they need of one another; does not change while the plan is executed."""
+
+    def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan) -> None:
+        self.plan = plan
+        self.mode = plan.execution_mode or ExecutionMode.V2_ATOMS
+        self.by_id: Mapping[UUID, StoredAtom] = {stored.atom_id: stored for stored in atoms}
+        self.by_name: Mapping[str, StoredAtom] = {stored.atom.name: stored for stored in atoms}
+        self.waves = tuple(tuple(self.by_name[name].atom_id for name in wave.atoms) for wave in waves.waves)
+        self.needs = _needs(graph, waves)
+        self.tasks = {task.name: task for task in plan.tasks}
+        self.files: dict[str, list[StoredAtom]] = defaultdict(list)
+        for stored in atoms:
+            self.files[stored.atom.file].append(stored)
+        self.drafts = {file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}
+        self.wave_of = {atom: number for number, wave in enumerate(self.waves) for atom in wave}
+        self.summary = f"{plan.name}: {plan.description}".rstrip(": ")
+        self._file_digests = {file: hashlib.sha256(draft).hexdigest() for file, draft in self.drafts.items()}
+
+    def generates(self, stored: StoredAtom) -> bool:
+        """True where the atom's draft can't be taken as it is, so that its code follows from more than its own text."""
+        return must_generate(stored.atom, regenerate=self.tasks[stored.task].regenerate)
+
+    def fingerprint(self, stored: StoredAtom, model: str) -> str:
+        """What the atom's code follows from; a complete draft's covers its whole file, as its validation looks at that."""
+        task = self.tasks[stored.task]
+        if self.generates(stored):
+            brief = (self.summary, task.description, *self.plan.requirements)
+            return fingerprint(stored.atom, regenerate=task.regenerate, dependencies=self.dependencies(stored, {}), model=model, brief=brief)
+        own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=(), model="")
+        return hashlib.sha256(f"{own}\0{self._file_digests[stored.atom.file]}".encode()).hexdigest()
+
+    def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
+        """What the atom needs, with the code that it has by now, or else its draft."""
+        names = self.needs.get(stored.atom.name, ())[:MAX_DEPENDENCIES]
+        atoms = [self.by_name[name].atom for name in names]
+        return tuple(DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in atoms)
+
+
+@dataclass(slots=True)
+class LiveExecution:
+    """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land."""
+
+    execution_id: UUID
+    atoms: PlanAtoms
+    prints: Mapping[UUID, str]
+    codes: dict[str, bytes]
+    statuses: dict[str, AtomStatus]
+    writer: GroupWriter
+    reused: frozenset[UUID]
+    in_flight: int = 0
+    max_in_flight: int = 0
+    changed_files: set[str] = field(default_factory=set)
+
+    def work(self, atom_id: UUID) -> AtomWork:
+        """What an atom's generation needs."""
+        stored = self.atoms.by_id[atom_id]
+        before, after = self._around(stored)
+        task, plan = self.atoms.tasks[stored.task], self.atoms.plan
+        return AtomWork(
+            atom=stored.atom,
+            before=before,
+            after=after,
+            regenerate=task.regenerate,
+            dependencies=self.atoms.dependencies(stored, self.codes) if self.atoms.generates(stored) else (),
+            plan_summary=self.atoms.summary,
+            task_description=task.description,
+            requirements=plan.requirements,
+        )
+
+    def blocked_by(self, atom_id: UUID) -> tuple[str, ...]:
+        """The lost atoms that this one needs, if it must be generated; a complete draft needs nobody's code."""
+        stored = self.atoms.by_id[atom_id]
+        needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
+        return tuple(name for name in needs if self.statuses.get(name) in LOST)
+
+    def landed(self, atom_id: UUID, status: AtomStatus, code: bytes) -> None:
+        """Note how an atom ended, for those that come after it."""
+        atom = self.atoms.by_id[atom_id].atom
+        self.statuses[atom.name] = status
+        self.codes[atom.name] = code
+        if code != atom.text:
+            self.changed_files.add(atom.file)
+
+    def _around(self, stored: StoredAtom) -> tuple[bytes, bytes]:
+        atom = stored.atom
+        if atom.file not in self.changed_files:  # slices of the draft, instead of joining hundreds of atoms for each of them
+            draft = self.atoms.drafts[atom.file]
+            return draft[: atom.span.start_byte], draft[atom.span.end_byte :]
+        parts = [self.codes.get(other.atom.name, other.atom.text) for other in self.atoms.files[atom.file]]
+        return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
+
+
+def _needs(graph: AtomGraph, waves: WavePlan) -> dict[str, list[str]]:
+    """The atoms that each atom needs: targets of its resolved edges, the heaviest first, without those that were cut."""
+    cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+    needs: dict[str, dict[str, float]] = defaultdict(dict)
+    for edge in graph.edges:
+        if edge.confidence is Confidence.RESOLVED and (edge.source, edge.target, edge.type) not in cut:
+            targets = needs[edge.source]
+            targets[edge.target] = targets.get(edge.target, 0.0) + edge.weight
+    return {source: sorted(targets, key=lambda name: (-targets[name], name)) for source, targets in needs.items()}

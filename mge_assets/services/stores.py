@@ -1,0 +1,49 @@
+"""All stores over one database, as the services share them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mge_assets.store.atoms import AtomStore
+from mge_assets.store.deliveries import DeliveryStore
+from mge_assets.store.executions import ExecutionStore
+from mge_assets.store.figures import FigureStore
+from mge_assets.store.graphs import GraphStore
+from mge_assets.store.journal import JournalStore
+from mge_assets.store.opening import open_engine
+from mge_assets.store.plans import PlanStore
+from mge_assets.store.reviews import ReviewStore
+from mge_assets.store.validations import ValidationStore
+from mge_resources.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One store a room of the database."""
+
+    plans: PlanStore
+    atoms: AtomStore
+    graphs: GraphStore
+    executions: ExecutionStore
+    journal: JournalStore
+    validations: ValidationStore
+    reviews: ReviewStore
+    deliveries: DeliveryStore
+    figures: FigureStore
+    close: Callable[[], None]
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Stores over the installation's database, migrated to the newest revision. Raises DatabaseError."""
+    engine = open_engine(settings)
+    return Stores(
+        PlanStore(engine),
+        AtomStore(engine),
+        GraphStore(engine),
+        ExecutionStore(engine),
+        JournalStore(engine),
+        ValidationStore(engine),
+        ReviewStore(engine),
+        DeliveryStore(engine),
+        FigureStore(engine),
+        close=engine.dispose,
+    )

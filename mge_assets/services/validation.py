@@ -1,0 +1,115 @@
+"""Validation as a use case: levels 2 to 4 over the files as they stand, unless nothing changed since they passed."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.findings import Level, ValidationResult
+from mge_assets.model.masterplan import Masterplan
+from mge_assets.model.stages import Stage
+from mge_assets.services.clock import timed
+from mge_assets.services.plans import PlanService
+from mge_assets.services.stores import Stores
+from mge_assets.stages.validation import MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness
+from mge_assets.store.atoms import StoredAtom
+from mge_assets.store.plans import StoredTests
+from mge_resources.sandbox import Sandbox
+
+WIDER = (Level.TASK, Level.MILESTONE, Level.MASTERPLAN)
+WORKERS = 2
+"""Units validated at once: their tests run in processes of their own, and two keep two cores busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The plan's files as they stand, and all that judging them needs."""
+
+    plan: Masterplan
+    project: Mapping[str, bytes]
+    atoms: Mapping[str, list[StoredAtom]]
+    tests: StoredTests
+    digest: str
+
+
+_Unit = tuple[Level, str, Callable[[], ValidationResult]]
+
+
+class ValidationService:
+    """Judges tasks, milestones and the plan, and keeps what it found."""
+
+    def __init__(self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str) -> None:
+        self._stores, self._plans, self._contents = stores, plans, contents
+        self._sandbox, self._strictness = sandbox, strictness
+
+    def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
+        """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
+
+        A task is judged when all of its atoms have ended, a milestone and the plan when all of their tasks have.
+        """
+        with timed() as clock:
+            whole = self._whole(plan)
+            marks = self._stores.validations.marks(plan, levels)
+            due = [unit for unit in self._units(whole) if unit[0] in levels and marks.get((unit[0].value, unit[1])) != whole.digest]
+            with ThreadPoolExecutor(WORKERS) as pool:
+                results = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+            execution = self._stores.executions.newest(plan)
+            self._stores.validations.save(plan, [(result, whole.digest) for result in results], execution.execution_id if execution else None)
+        self._stores.plans.add_seconds(plan, Stage.VALIDATION, clock.seconds)
+        return self.results(plan, waves)
+
+    def results(self, plan: str, waves: Sequence[int] | None = None) -> tuple[ValidationResult, ...]:
+        """Every stored result, the widest level first; with ``waves`` level 1 of those waves' atoms only."""
+        found = self._stores.validations.of_plan(plan)
+        if waves is None:
+            return found
+        planned = self._stores.graphs.waves(plan)
+        members = {name for wave in (planned.waves if planned else ()) if wave.number in waves for name in wave.atoms}
+        return tuple(result for result in found if result.level is not Level.ATOMIC or result.subject in members)
+
+    def _whole(self, plan: str) -> _Whole:
+        masterplan = self._plans.stored(plan).masterplan
+        contents = self._contents(plan)
+        project = {task.file: contents[task.name] for task in masterplan.tasks}
+        atoms: dict[str, list[StoredAtom]] = {task.name: [] for task in masterplan.tasks}
+        for stored in self._stores.atoms.of_plan(plan):
+            atoms[stored.task].append(stored)
+        tests = self._stores.plans.tests(plan)
+        return _Whole(masterplan, project, atoms, tests, self._digest(masterplan, project, tests))
+
+    def _units(self, whole: _Whole) -> Iterator[_Unit]:
+        plan, tests = whole.plan, whole.tests
+        ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
+        task_level, milestone_level = TaskValidator(self._sandbox), MilestoneValidator(self._sandbox)
+        for task in plan.tasks:
+            if ended[task.name]:
+                own = [stored.atom for stored in whole.atoms[task.name]]
+                yield (
+                    Level.TASK,
+                    task.name,
+                    lambda t=task, own=own: task_level.validate(  # type: ignore[misc]
+                        t, whole.project[t.file], own, whole.project, plan.requirements, tests=tests.tasks.get(t.name, "")
+                    ),
+                )
+        for milestone in plan.milestones:
+            if all(ended[task.name] for task in milestone.tasks):
+                yield (
+                    Level.MILESTONE,
+                    milestone.name,
+                    lambda m=milestone: milestone_level.validate(  # type: ignore[misc]
+                        m, whole.project, tests=tests.milestones.get(m.name, "")
+                    ),
+                )
+        if all(ended.values()):
+            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox).validate(plan, whole.project, tests=tests.plan)
+
+    def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
+        """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
+        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{self._strictness}\0{self._sandbox.isolation}".encode())
+        for file, content in sorted(project.items()):
+            told.update(f"\0{file}\0".encode() + hashlib.sha256(content).digest())
+        return told.hexdigest()
+
+
+_ENDED = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED, AtomStatus.SKIPPED)

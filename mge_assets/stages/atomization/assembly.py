@@ -1,0 +1,103 @@
+"""From packed pieces to ``Atom`` values without context: text, span, LOC, complexity, names, signature, stub."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mge_assets.model.atoms import Atom, AtomKind, Span
+from mge_assets.stages.atomization.decomposition import Piece
+from mge_assets.stages.atomization.grammar import Description
+from mge_assets.stages.atomization.naming import names_of
+from mge_assets.stages.atomization.packing import Packed
+from mge_assets.stages.atomization.parsing import ParsedSource
+from mge_assets.stages.atomization.text import loc_of
+
+SIGNATURE_LENGTH = 1000
+"""Bytes of a header that a signature keeps; a longer one is cut, for it is data and no header."""
+_PURE = frozenset({AtomKind.DATA_LITERAL, AtomKind.CONSTANT})
+_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """A file's atoms without context, and beside each the pieces that it was made of."""
+
+    parsed: ParsedSource
+    atoms: tuple[Atom, ...]
+    packed: tuple[Packed, ...]
+
+
+def assemble(parsed: ParsedSource, packed: list[Packed]) -> Tiling:
+    """The atoms in order. Raises AssertionError where they would not tile the file, which no input may bring about."""
+    names = names_of(packed)
+    atoms = [_atom(parsed, item, name, number) for number, (item, name) in enumerate(zip(packed, names, strict=True), 1)]
+    assert all(a.span.end_byte == b.span.start_byte for a, b in pairwise(atoms))
+    assert sum(len(atom.text) for atom in atoms) == len(parsed.source)
+    return Tiling(parsed, tuple(atoms), tuple(packed))
+
+
+def leading(item: Packed) -> Piece:
+    """The piece that says what the atom is: its first that is no trivia."""
+    return next((piece for piece in item.pieces if piece.kind is not AtomKind.TRIVIA), item.pieces[0])
+
+
+def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
+    lines, first = parsed.lines, leading(item)
+    start, end = lines.offset(item.first), lines.offset(item.end)
+    text = parsed.source[start:end]
+    description = first.description
+    defines = first.header or first.whole
+    last = start + max(0, len(text.rstrip(b"\r\n")) - 1)
+    return Atom(
+        name=name,
+        number=number,
+        kind=_kind(item, first),
+        language=parsed.language,
+        file=parsed.file,
+        span=Span(start, end, lines.number(start), lines.number(max(last, end - 1))),
+        text=text,
+        loc=loc_of(text),
+        complexity=_complexity(parsed, first, start, end),
+        node_type=description.node.type,
+        scope=first.scope.parent.path if first.header and first.scope.parent else first.scope.path,
+        indent=_indent(text),
+        signature=signature_of(parsed, description) if defines or description.kind is AtomKind.TYPE else "",
+        stub=_is_stub(first),
+    )
+
+
+def _kind(item: Packed, first: Piece) -> AtomKind:
+    """The leading piece's kind; data and constants are only what is so throughout."""
+    if first.kind in _PURE and any(piece.kind is AtomKind.STATEMENT_GROUP for piece in item.pieces):
+        return AtomKind.STATEMENT_GROUP
+    if first.kind is AtomKind.CONSTANT and any(piece.kind is AtomKind.DATA_LITERAL for piece in item.pieces):
+        return AtomKind.DATA_LITERAL
+    return first.kind
+
+
+def _is_stub(first: Piece) -> bool:
+    """True for a whole stub, and for the body of one that is too long for one atom (by its docstring or its parameters)."""
+    owner = first.scope.owner
+    if first.whole or first.header or owner is None:
+        return first.whole and first.description.stub
+    return owner.stub and first.kind is AtomKind.STATEMENT_GROUP
+
+
+def _complexity(parsed: ParsedSource, first: Piece, start: int, end: int) -> int:
+    node = first.description.node
+    if first.whole and first.kind in _CALLABLE and start <= node.start_byte and node.end_byte <= end:
+        return parsed.decisions.of_function(node.start_byte, node.end_byte)
+    return parsed.decisions.of(start, end)
+
+
+def _indent(text: bytes) -> str:
+    """White space before the first line that has code on it."""
+    for line in text.split(b"\n"):
+        if stripped := line.strip():
+            return line[: line.index(stripped)].decode(errors="replace").removeprefix("\ufeff")
+    return ""
+
+
+def signature_of(parsed: ParsedSource, description: Description) -> str:
+    """The definition's header on one line."""
+    header = parsed.grammar.signature(description)[:SIGNATURE_LENGTH]
+    return " ".join(header.decode(errors="replace").split())

@@ -1,0 +1,170 @@
+"""What is known of each definition of a file: parameters, types, documentation, its atoms and the variables that pass between them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.stages.atomization.assembly import Tiling, leading
+from mge_assets.stages.atomization.decomposition import Scope
+from mge_assets.stages.atomization.documentation import Documentation, read_documentation
+from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
+from mge_assets.stages.atomization.marks import Marks, shorten
+
+_QUOTES = re.compile(r"\A\w*(\"{3}|'{3}|[\"'])|(\"{3}|'{3}|[\"'])\Z")
+_MEMBERS = 6
+_BUDGET = 20
+"""Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
+_OUTER = 8
+_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+
+
+@dataclass(slots=True)
+class Definition:
+    """One definition. ``types`` are by variable, written or inferred; ``members`` are the members that code takes of a variable."""
+
+    path: str
+    description: Description
+    parameters: tuple[Parameter, ...]
+    returns: str
+    documentation: Documentation
+    start: int
+    end: int
+    types: dict[str, str] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def short(self) -> str:
+        """The last part of its name."""
+        return self.path.rpartition(".")[2]
+
+    def type_of(self, name: str) -> str:
+        """What is known of a variable's type: written, documented, inferred from its value, or from what is done with it; or nothing."""
+        if name in self.types:
+            return f"{name}: {self.types[name]}"
+        if name in self.documentation.types:
+            return f"{name}: {shorten(self.documentation.types[name])}"
+        if name in self.members:
+            return f"{name} has " + ", ".join(f".{member}" for member in self.members[name])
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Variables of its definition that an atom needs from other parts, and leaves for them."""
+
+    live_in: tuple[str, ...] = ()
+    live_out: tuple[str, ...] = ()
+
+
+class Definitions:
+    """The definitions of a file, found by their node; computed when first asked for."""
+
+    def __init__(self, tiling: Tiling, marks: Marks) -> None:
+        self._tiling, self._marks, self._grammar = tiling, marks, tiling.parsed.grammar
+        self._known: dict[int, Definition] = {}
+        self._budget = _BUDGET * (len(tiling.parsed.source) + 1000)
+
+    def get(self, description: Description, path: str, lead: bytes = b"") -> Definition:
+        """The definition; ``lead`` is the text directly above it, where documentation may stand."""
+        key = description.node.id
+        if key not in self._known:
+            self._known[key] = self._read(description, path, lead)
+        return self._known[key]
+
+    def _read(self, description: Description, path: str, lead: bytes) -> Definition:
+        grammar, parsed, node = self._grammar, self._tiling.parsed, description.node
+        docstring = grammar.docstring(node)
+        text = _QUOTES.sub("", parsed.text(docstring)) if docstring is not None else _comment(lead)
+        documentation = read_documentation(text) if text else Documentation()
+        parameters, returns = grammar.parameters(description), grammar.returns(description)
+        definition = Definition(path, description, parameters, returns, documentation, node.start_byte, node.end_byte)
+        self._fill_types(definition, grammar)
+        return definition
+
+    def _fill_types(self, definition: Definition, grammar: Grammar) -> None:
+        marks, types = self._marks, definition.types
+        start, end = definition.start, definition.end
+        self._budget -= end - start
+        if self._budget < 0 or definition.description.kind not in _CALLABLE:
+            end = start
+        for name, node in marks.pairs("typed", "written", start, end):
+            types.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
+        for name, node in marks.pairs("valued", "value", start, end):
+            if written := inferred(marks, node, grammar):
+                types.setdefault(marks.text(name), written)
+        for parameter in definition.parameters:
+            if written := parameter.type or inferred_from_text(parameter.default):
+                types[parameter.name] = written
+        for name, node in marks.pairs("owner", "owned", start, end):
+            members = definition.members.setdefault(marks.text(name), [])
+            member = marks.text(node)
+            if member not in members and len(members) < _MEMBERS:
+                members.append(member)
+
+
+def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
+    """The type of an expression that shows it: a literal, or a call of a class."""
+    if node.type in grammar.inferred:
+        return grammar.inferred[node.type]
+    called = node.child_by_field_name("function") if node.type in {"call", "call_expression"} else None
+    called = node.child_by_field_name("constructor") if node.type == "new_expression" else called
+    name = marks.text(called) if called is not None and called.end_byte - called.start_byte < 80 else ""
+    return name if name.rpartition(".")[2][:1].isupper() else ""
+
+
+def inferred_from_text(default: str) -> str:
+    """The type of a default value, by its look; nothing for ``None`` and for names."""
+    first = default[:1]
+    if default in {"True", "False", "true", "false"}:
+        return "bool"
+    if first in {'"', "'", "`"}:
+        return "string"
+    if first.isdigit():
+        return "number"
+    return {"[": "list", "(": "tuple", "{": "mapping"}.get(first, "")
+
+
+def _comment(lead: bytes) -> str:
+    start = lead.rfind(b"/**")
+    return lead[start:].decode(errors="replace") if start >= 0 else ""
+
+
+def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
+    """Variables that pass between the parts of each opened function, by the atom's number. Names only: scopes inside are not told apart."""
+    parts: dict[int, list[int]] = {}
+    for index, item in enumerate(tiling.packed):
+        scope: Scope | None = leading(item).scope
+        for _ in range(_OUTER):
+            if scope is None or scope.owner is None:
+                break
+            if scope.in_function:
+                parts.setdefault(id(scope), []).append(index)
+            scope = scope.parent
+    found: dict[int, Flow] = {}
+    for members in parts.values():
+        if len(members) > 1:
+            _flow_of(tiling.atoms, members, marks, found)
+    return found
+
+
+def _flow_of(atoms: Sequence[Atom], members: list[int], marks: Marks, found: dict[int, Flow]) -> None:
+    uses = [marks.uses(atoms[i].span.start_byte, atoms[i].span.end_byte) for i in members]
+    binds = [marks.names("bind", atoms[i].span.start_byte, atoms[i].span.end_byte) for i in members]
+    for index, more in enumerate(marks.names("rebind", atoms[i].span.start_byte, atoms[i].span.end_byte) for i in members):
+        binds[index].update(more)
+    first_bound: dict[str, int] = {}
+    last_used: dict[str, int] = {}
+    for index, (used, bound) in enumerate(zip(uses, binds, strict=True)):
+        for name in bound:
+            first_bound.setdefault(name, index)
+        for name in used:
+            last_used[name] = index
+    for index, number in enumerate(members):
+        live_in = tuple(name for name in uses[index] if first_bound.get(name, index) < index)
+        live_out = tuple(name for name in binds[index] if last_used.get(name, -1) > index)
+        before = found.get(number, Flow())
+        if atoms[number].kind not in {AtomKind.DOCSTRING, AtomKind.TRIVIA}:
+            found[number] = Flow(tuple(dict.fromkeys(before.live_in + live_in)), tuple(dict.fromkeys(before.live_out + live_out)))

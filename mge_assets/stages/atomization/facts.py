@@ -1,0 +1,158 @@
+"""What can be looked up about an atom: its definition, its holder, the variables that pass through it, its exits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.stages.atomization.assembly import Tiling, leading
+from mge_assets.stages.atomization.decomposition import Piece, Scope
+from mge_assets.stages.atomization.definitions import Definition, Definitions, Flow, flows
+from mge_assets.stages.atomization.grammar import DEFINITIONS
+from mge_assets.stages.atomization.marks import Marks, Table
+
+CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+_DEEP = 8
+_REACH = 16_000
+"""Nesting and bytes up to which the header of an opened function speaks for all of it; beyond, for its own rows only (the cost would be quadratic)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An atom, the piece that leads it, the offsets between which its facts stand (for a header: its whole definition), the text above it."""
+
+    atom: Atom
+    piece: Piece
+    start: int
+    end: int
+    lead: bytes = b""
+
+    @property
+    def defines(self) -> bool:
+        """True for a whole definition and for the header of an opened one."""
+        return self.piece.whole or self.piece.header
+
+    @property
+    def callable(self) -> bool:
+        """True for a function or a method, whole or its header."""
+        return self.defines and self.atom.kind in CALLABLE
+
+
+def subjects(tiling: Tiling) -> list[Subject]:
+    """A subject for each atom."""
+    found: list[Subject] = []
+    source = tiling.parsed.source
+    before: Atom | None = None
+    for atom, item in zip(tiling.atoms, tiling.packed, strict=True):
+        piece = leading(item)
+        start, end, lead = atom.span.start_byte, atom.span.end_byte, b""
+        node = piece.description.node
+        if piece.header and atom.kind in CALLABLE and piece.scope.level <= _DEEP:
+            end = max(end, min(node.end_byte, start + _REACH))
+        if piece.header or piece.whole:
+            lead = source[start : max(start, node.start_byte)]
+            if before is not None and before.kind is AtomKind.DOCSTRING and b"/**" not in lead:
+                lead = before.text + lead
+        found.append(Subject(atom, piece, start, end, lead))
+        before = atom
+    return found
+
+
+class Facts:
+    """Look-ups over one file."""
+
+    def __init__(self, tiling: Tiling) -> None:
+        parsed = tiling.parsed
+        self.grammar, self.source = parsed.grammar, parsed.source
+        self.marks = Marks(parsed.source, parsed.context_marks)
+        self._functions = Table(parsed.marks.get("function", ()))
+        self._definitions = Definitions(tiling, self.marks)
+        self._flows = flows(tiling, self.marks)
+        self.imports = self._imported()
+        self.defined, self.members = _defined(tiling)
+
+    def _imported(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for node in self.marks.table("import").nodes:
+            found.update(self.grammar.bindings(node))
+        return found
+
+    def definition(self, subject: Subject) -> Definition:
+        """The definition that the subject is the whole or the header of."""
+        piece = subject.piece
+        path = piece.scope.path if piece.header else f"{piece.scope.path}.{piece.description.name}"
+        return self._definitions.get(piece.description, path, subject.lead)
+
+    def holder(self, subject: Subject) -> Definition | None:
+        """The innermost function or method that the atom is a part of."""
+        scope: Scope | None = subject.piece.scope
+        for _ in range(_DEEP):
+            if scope is None or scope.owner is None:
+                break
+            if scope.in_function:
+                return self._definitions.get(scope.owner, scope.path)
+            scope = scope.parent
+        return None
+
+    def owner_class(self, subject: Subject) -> str:
+        """The dotted name of the class around the atom; empty where there is none."""
+        scope: Scope | None = subject.piece.scope
+        for _ in range(_DEEP):
+            if scope is None:
+                break
+            if scope.in_class:
+                return scope.path
+            scope = scope.parent
+        return ""
+
+    def mentions_self(self, subject: Subject) -> bool:
+        """True where the atom's text uses ``self`` or ``this``."""
+        return self.grammar.self_name.encode() in subject.atom.text
+
+    def flow(self, subject: Subject) -> Flow:
+        """The variables that pass between the atom and other parts of its function."""
+        return self._flows.get(subject.atom.number - 1, Flow())
+
+    def bound(self, subject: Subject) -> dict[str, int]:
+        """Names that the atom itself binds."""
+        start, end = subject.atom.span.start_byte, subject.atom.span.end_byte
+        return {**self.marks.names("bind", start, end), **self.marks.names("rebind", start, end)}
+
+    def functions_within(self, subject: Subject) -> int:
+        """Functions that begin in the atom."""
+        return len(self._functions.within(subject.atom.span.start_byte, subject.atom.span.end_byte))
+
+    def own(self, table: str, subject: Subject) -> Iterator[Node]:
+        """A table's nodes in the subject, those inside functions nested in it left out."""
+        start, end = subject.start, subject.end
+        nodes = self.marks.table(table).within(start, end)
+        if not nodes:
+            return
+        own_start = subject.piece.description.node.start_byte if subject.callable else -1
+        nested = [(f.start_byte, f.end_byte) for f in self._functions.within(start, end) if f.start_byte != own_start]
+        index, inner = 0, 0
+        for node in nodes:
+            at = node.start_byte
+            while index < len(nested) and nested[index][0] <= at:
+                inner = max(inner, nested[index][1])
+                index += 1
+            if at >= inner:
+                yield node
+
+
+def _defined(tiling: Tiling) -> tuple[dict[str, str], dict[str, str]]:
+    """Names that the file defines at its top level, and members as ``Class.member``, each with the atom that defines it."""
+    names: dict[str, str] = {}
+    members: dict[str, str] = {}
+    for atom, item in zip(tiling.atoms, tiling.packed, strict=True):
+        for piece in item.pieces:
+            short = piece.description.name
+            if not short or not (piece.whole or piece.header or piece.kind is AtomKind.CONSTANT):
+                continue
+            around = piece.scope.parent if piece.header and piece.scope.parent else piece.scope
+            if around.owner is None:
+                names.setdefault(short, atom.name)
+            elif around.owner.kind in DEFINITIONS:
+                members.setdefault(f"{around.path}.{short}", atom.name)
+    return names, members

@@ -1,0 +1,128 @@
+"""What a language's module tells the atomizer: node types by their part in the language, and how to describe a statement.
+
+What belongs here: the shape of that knowledge and its registry. The knowledge itself is in ``languages/`` and ``queries/``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+
+from tree_sitter import Language as TreeSitterLanguage
+from tree_sitter import Node, Query, QueryCursor
+
+from mge_assets.model.atoms import AtomKind
+from mge_resources.syntax import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a statement is: its kind, the short name it defines (if any), the definition itself (inside decorators and ``export``) and its body.
+
+    ``signature`` ends where the body begins; ``overload`` marks a signature that belongs to the definition after it;
+    ``split`` asks that it be opened however small it is (a class that still has stubs in it).
+    """
+
+    kind: AtomKind
+    node: Node
+    name: str = ""
+    body: Node | None = None
+    stub: bool = False
+    overload: bool = False
+    split: bool = False
+
+    @property
+    def defines(self) -> bool:
+        """True where it is a function, a method, a class, an interface or an enum."""
+        return self.kind in DEFINITIONS
+
+    @property
+    def scoped(self) -> bool:
+        """True where it has a body that is a scope of its own: a definition or a namespace."""
+        return self.body is not None or self.defines
+
+
+DEFINITIONS = frozenset({AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM})
+"""Kinds that stand for a definition; never packed with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """One language's knowledge.
+
+    ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
+    tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``describe(node, in_class)`` reads one statement;
+    ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
+    node; ``random``, ``effects`` are calls (dotted) that are not
+    deterministic, or act on the outside.
+    """
+
+    name: str
+    bodies: frozenset[str]
+    compound: frozenset[str]
+    literals: frozenset[str]
+    raw: frozenset[str]
+    glued: frozenset[str]
+    comments: frozenset[str]
+    describe: Callable[[Node, bool], Description]
+    docstring: Callable[[Node], Node | None]
+    signature: Callable[[Description], bytes]
+    parameters: Callable[[Description], "tuple[Parameter, ...]"]
+    returns: Callable[[Description], str]
+    tests: Callable[[Node], "tuple[Node, ...]"]
+    bindings: Callable[[Node], tuple[tuple[str, str], ...]]
+    inferred: Mapping[str, str]
+    self_name: str = "this"
+    random: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: ``type`` and ``default`` are empty where none is written."""
+
+    name: str
+    type: str = ""
+    default: str = ""
+    variadic: bool = False
+
+
+_MODULES = {Language.PYTHON: "python", Language.JAVASCRIPT: "javascript", Language.TYPESCRIPT: "typescript", Language.TSX: "typescript"}
+"""Language ▸ its module under ``languages/`` and its file under ``queries/`` (of one name)."""
+
+
+@cache
+def grammar_of(language: Language) -> Grammar:
+    """The language's knowledge, from its module's ``GRAMMAR``."""
+    grammar = import_module(f"{__package__}.languages.{_MODULES[language]}").GRAMMAR
+    assert isinstance(grammar, Grammar)
+    return grammar
+
+
+class Part(Enum):
+    """The parts of a query file, each after its mark: for tiling and complexity (first, unmarked), for the context, for cutting minified lines."""
+
+    STRUCTURE = ""
+    CONTEXT = ";; context"
+    MINIFIED = ";; minified"
+
+
+@cache
+def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part, Query]:
+    text = files(__package__).joinpath("queries", f"{_MODULES[language]}.scm").read_text(encoding="utf-8")
+    part, parts = Part.STRUCTURE, {Part.STRUCTURE: ""}
+    for line in text.splitlines(keepends=True):
+        if line.startswith(";; "):
+            part = Part(line.strip())
+            parts[part] = ""
+        parts[part] += line
+    return {part: Query(compiled_for, patterns) for part, patterns in parts.items()}
+
+
+def captures(language: Language, root: Node, tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
+    """The nodes that a part of the language's query file names, outer before inner; none where the language has no such part."""
+    query = _queries(language, tree_language).get(part)
+    found = QueryCursor(query).captures(root) if query is not None else {}  # in no fixed order where two start together
+    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in found.items()}

@@ -1,0 +1,294 @@
+"""JavaScript and JSX: node types of tree-sitter-javascript, and the reading of statements that TypeScript shares."""
+
+import re
+
+from tree_sitter import Node
+
+from mge_assets.model.atoms import AtomKind
+from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
+
+_FUNCTIONS = {"function_declaration", "generator_function_declaration", "function_expression", "generator_function", "arrow_function", "method_definition"}
+_CLASSES = {"class_declaration", "abstract_class_declaration", "class"}
+_SIGNATURES = {"function_signature", "method_signature", "abstract_method_signature"}
+_FIELDS = {"public_field_definition", "field_definition"}
+_NOT_IMPLEMENTED = re.compile(rb"throw\s+new\s+Error\(\s*[\"'`][^\"'`]*not (?:yet )?implemented[^\"'`]*[\"'`]\s*\)", re.IGNORECASE)
+_REQUIRE = re.compile(rb"^(?:await\s+)?(?:require|import)\s*\(")
+
+
+def _text(node: Node | None) -> bytes:
+    return (node.text or b"") if node is not None else b""
+
+
+def _string(node: Node | None) -> str:
+    return _text(node).decode(errors="replace")
+
+
+def _inner(node: Node) -> Node:
+    """The declaration inside ``export`` and ``declare``; any other statement as it is."""
+    while node.type in {"export_statement", "ambient_declaration"}:
+        inner = node.child_by_field_name("declaration") or node.child_by_field_name("value")
+        if inner is None:
+            if node.type == "export_statement" or not node.named_child_count:
+                return node
+            inner = node.named_children[-1]
+        node = inner
+    return node
+
+
+def _is_stub_body(body: Node | None) -> bool:
+    if body is None or body.type != "statement_block":
+        return False
+    statements = [child for child in body.named_children if child.type != "comment"]
+    return not statements or (len(statements) == 1 and statements[0].type == "throw_statement" and bool(_NOT_IMPLEMENTED.match(_text(statements[0]))))
+
+
+def _has_parameter_properties(function: Node) -> bool:
+    listed = function.child_by_field_name("parameters")
+    modifiers = {"accessibility_modifier", "override_modifier", "readonly"}
+    return listed is not None and any(child.type in modifiers for item in listed.named_children for child in item.children)
+
+
+def _function(node: Node, name: str, kind: AtomKind) -> Description:
+    body = node.child_by_field_name("body")
+    stub = _is_stub_body(body) and not (name == "constructor" and _has_parameter_properties(node))
+    if node.type == "arrow_function" and stub and body is not None and not body.named_child_count:
+        stub = False  # ``() => {}`` as a value is a no-op, not an omission
+    return Description(kind, node, name, body, stub=stub)
+
+
+def _value(node: Node, value: Node | None, name: str, kind: AtomKind, other: AtomKind) -> Description:
+    """A name bound to a function or class is that function or class; to anything else, ``other``."""
+    if value is not None and value.type in _FUNCTIONS:
+        return _function(value, name, kind)
+    if value is not None and value.type in _CLASSES:
+        return _class(value, name)
+    return Description(other, node, name)
+
+
+def _class(node: Node, name: str) -> Description:
+    body = node.child_by_field_name("body")
+    members = body.named_children if body is not None else []
+    split = any(child.type == "method_definition" and _function(child, _string(child.child_by_field_name("name")), AtomKind.METHOD).stub for child in members)
+    return Description(AtomKind.CLASS_HEADER, node, name, body, split=split)
+
+
+def _declaration(node: Node) -> Description:
+    declarators = [child for child in node.named_children if child.type == "variable_declarator"]
+    if not declarators:
+        return Description(AtomKind.CONSTANT, node)
+    value, target = declarators[0].child_by_field_name("value"), declarators[0].child_by_field_name("name")
+    if value is not None and _REQUIRE.match(_text(value)[:40]) and all(_REQUIRE.match(_text(d.child_by_field_name("value"))[:40]) for d in declarators):
+        return Description(AtomKind.IMPORT, node)
+    name = _string(target) if target is not None and target.type == "identifier" else ""
+    return _value(node, value if len(declarators) == 1 else None, name, AtomKind.FUNCTION, AtomKind.CONSTANT)
+
+
+def _expression(node: Node) -> Description:
+    """``exports.f = function …`` defines f; a namespace or a string (``"use strict"``) is read as what it is; all else is a statement."""
+    inner = node.named_children[0] if node.named_child_count else node
+    if inner.type == "assignment_expression":
+        left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
+        if left is not None and right is not None and right.type in _FUNCTIONS | _CLASSES:
+            member = left.child_by_field_name("property") if left.type == "member_expression" else left
+            method = b".prototype." in _text(left)
+            return _value(node, right, _string(member), AtomKind.METHOD if method else AtomKind.FUNCTION, AtomKind.STATEMENT_GROUP)
+    if inner.type in {"internal_module", "module"}:
+        return Description(AtomKind.STATEMENT_GROUP, inner, _string(inner.child_by_field_name("name")).strip("\"'"), inner.child_by_field_name("body"))
+    return Description(AtomKind.STATEMENT_GROUP, node)
+
+
+def _signature_of_method(node: Node, in_class: bool) -> Description:
+    kind = AtomKind.METHOD if in_class else AtomKind.FUNCTION
+    return Description(kind, node, _string(node.child_by_field_name("name")), overload=node.type != "abstract_method_signature")
+
+
+def describe(node: Node, in_class: bool) -> Description:  # noqa: PLR0911, C901 - a table of node types
+    """What the statement or member is."""
+    outer, node = node, _inner(node)
+    kind, name = node.type, node.child_by_field_name("name")
+    if kind in _FUNCTIONS:
+        return _function(node, _string(name) or "default", AtomKind.METHOD if in_class or kind == "method_definition" else AtomKind.FUNCTION)
+    if kind in _CLASSES:
+        return _class(node, _string(name) or "default")
+    if kind in {"lexical_declaration", "variable_declaration"}:
+        return _declaration(node)
+    if kind in _FIELDS:
+        named = _string(name or node.child_by_field_name("property"))
+        return _value(node, node.child_by_field_name("value"), named, AtomKind.METHOD, AtomKind.STATEMENT_GROUP)
+    if kind == "pair":
+        return _value(node, node.child_by_field_name("value"), _string(node.child_by_field_name("key")).strip("\"'"), AtomKind.METHOD, AtomKind.DATA_LITERAL)
+    if kind in _SIGNATURES:
+        return _signature_of_method(node, in_class)
+    if kind == "interface_declaration":
+        return Description(AtomKind.INTERFACE, node, _string(name), node.child_by_field_name("body"))
+    if kind == "type_alias_declaration":
+        return Description(AtomKind.TYPE, node, _string(name))
+    if kind == "enum_declaration":
+        return Description(AtomKind.ENUM, node, _string(name), node.child_by_field_name("body"))
+    if kind in {"import_statement", "import_alias"} or (kind == "export_statement" and node.child_by_field_name("source") is not None):
+        return Description(AtomKind.IMPORT, node)
+    if kind in {"comment", "html_comment", "hash_bang_line"}:
+        return Description(AtomKind.TRIVIA, node)
+    if kind == "if_statement" and b"require.main" in _text(node.child_by_field_name("condition")):
+        return Description(AtomKind.ENTRY_POINT, node)
+    return _expression(node if kind != "export_statement" else outer)
+
+
+def _docstring(_definition: Node) -> Node | None:
+    """None: documentation is a comment above the definition, and comments stay with what they stand above."""
+    return None
+
+
+def _signature(description: Description) -> bytes:
+    node, body = description.node, description.body
+    text = _text(node)
+    if body is None or description.kind is AtomKind.ENUM:
+        return text[:200] if description.kind in {AtomKind.TYPE, AtomKind.ENUM} or node.type in _SIGNATURES else b""
+    header = text[: body.start_byte - node.start_byte].rstrip()
+    named = node.child_by_field_name("name") is not None
+    return header if named or not description.name else description.name.encode() + b" = " + header
+
+
+def _parameter(node: Node) -> Parameter | None:
+    if node.type in {"comment", "decorator"}:
+        return None
+    pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
+    written = _string(node.child_by_field_name("type")).lstrip(": ")
+    default = _string(node.child_by_field_name("value") or node.child_by_field_name("right"))
+    if node.type == "optional_parameter":
+        written, default = written and f"{written} | undefined", "undefined"
+    return Parameter(_string(pattern).removeprefix("..."), written, default, pattern.type == "rest_pattern")
+
+
+def _parameters(description: Description) -> tuple[Parameter, ...]:
+    node = description.node
+    single = node.child_by_field_name("parameter")
+    if single is not None:
+        return (Parameter(_string(single)),)
+    listed = node.child_by_field_name("parameters")
+    found = (_parameter(child) for child in listed.named_children) if listed is not None else ()
+    return tuple(parameter for parameter in found if parameter)
+
+
+def _returns(description: Description) -> str:
+    return _string(description.node.child_by_field_name("return_type")).lstrip(": ")
+
+
+def _tests(root: Node) -> tuple[Node, ...]:
+    """Calls of ``it``, ``test`` or ``Deno.test`` with their functions; the whole where there is none."""
+    found: list[Node] = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.type == "call_expression" and _text(node.child_by_field_name("function")).split(b".")[0] in {b"it", b"test", b"Deno"}:
+            found.append(node)
+        else:
+            stack.extend(node.named_children)
+    return tuple(sorted(found, key=lambda node: node.start_byte)) or (root,)
+
+
+def _bindings(node: Node) -> tuple[tuple[str, str], ...]:
+    if node.type == "variable_declarator":
+        return _required(node)
+    source = _string(node.child_by_field_name("source"))
+    keyword = "export" if node.type == "export_statement" else "import"
+    if any(child.type == "type" for child in node.children):
+        keyword += " type"
+    found: list[tuple[str, str]] = []
+    stack = list(node.named_children)
+    while stack:
+        child = stack.pop()
+        if child.type in {"import_specifier", "export_specifier"}:
+            bound = _string(child.child_by_field_name("alias") or child.child_by_field_name("name"))
+            found.append((bound, f"{keyword} {{ {_string(child)} }} from {source}"))
+        elif child.type in {"namespace_import", "namespace_export"}:
+            found.append((_string(child).split()[-1], f"{keyword} {_string(child)} from {source}"))
+        elif child.type == "identifier":
+            found.append((_string(child), f"{keyword} {_string(child)} from {source}"))
+        elif child.type in {"import_clause", "named_imports", "export_clause"}:
+            stack.extend(reversed(child.named_children))
+    return tuple(found) or (("", " ".join(_string(node).split())),)
+
+
+def _required(declarator: Node) -> tuple[tuple[str, str], ...]:
+    target, call = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+    names = re.findall(r"[\w$]+(?=\s*(?:[,}=]|$))", _string(target))
+    return tuple((name, f"const {_string(target)} = {_string(call)}") for name in names)
+
+
+INFERRED = {
+    "number": "number",
+    "string": "string",
+    "template_string": "string",
+    "true": "boolean",
+    "false": "boolean",
+    "null": "null",
+    "array": "Array",
+    "object": "object",
+    "arrow_function": "Function",
+    "function_expression": "Function",
+    "regex": "RegExp",
+}
+RANDOM = frozenset({"Date", "Date.now", "Math.random", "crypto", "nanoid", "performance.now", "process.hrtime", "uuid"})
+EFFECTS = frozenset(
+    {
+        "XMLHttpRequest",
+        "alert",
+        "child_process",
+        "console",
+        "document",
+        "fetch",
+        "fs",
+        "localStorage",
+        "process.exit",
+        "process.stderr",
+        "process.stdout",
+        "sessionStorage",
+        "setInterval",
+        "setTimeout",
+        "window",
+    }
+)
+BODIES = frozenset({"program", "statement_block", "class_body", "switch_body", "class_static_block"})
+COMPOUND = frozenset(
+    {
+        *_FUNCTIONS,
+        *_CLASSES,
+        "if_statement",
+        "else_clause",
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "try_statement",
+        "catch_clause",
+        "finally_clause",
+        "switch_statement",
+        "switch_case",
+        "switch_default",
+        "labeled_statement",
+        "with_statement",
+    }
+)
+LITERALS = frozenset({"array", "object"})
+
+GRAMMAR = Grammar(
+    name="javascript",
+    bodies=BODIES,
+    compound=COMPOUND,
+    literals=LITERALS,
+    raw=frozenset({"string", "template_string", "comment", "regex", "html_comment", "jsx_text"}),
+    glued=frozenset({"decorator"}),
+    comments=frozenset({"comment", "html_comment", "hash_bang_line"}),
+    describe=describe,
+    docstring=_docstring,
+    signature=_signature,
+    parameters=_parameters,
+    returns=_returns,
+    tests=_tests,
+    bindings=_bindings,
+    inferred=INFERRED,
+    random=RANDOM,
+    effects=EFFECTS,
+)
+"""JavaScript and JSX."""

@@ -1,0 +1,16 @@
+"""TypeScript and TSX: JavaScript and the node types of its types."""
+
+from dataclasses import replace
+
+from mge_assets.stages.atomization.languages.javascript import BODIES, COMPOUND, LITERALS
+from mge_assets.stages.atomization.languages.javascript import GRAMMAR as JAVASCRIPT
+
+GRAMMAR = replace(
+    JAVASCRIPT,
+    name="typescript",
+    bodies=BODIES | {"interface_body", "enum_body", "object_type"},
+    compound=COMPOUND
+    | {"interface_declaration", "enum_declaration", "ambient_declaration", "internal_module", "module", "abstract_class_declaration", "type_alias_declaration"},
+    literals=LITERALS | {"union_type", "tuple_type"},
+)
+"""TypeScript and TSX."""

@@ -1,0 +1,95 @@
+"""What the context's queries found in a file, as tables that answer "what stands between these offsets" in logarithmic time."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+TEXT_LENGTH = 160
+"""Characters that a quoted piece of code keeps."""
+
+
+class Table:
+    """Nodes of one capture name, by where they start."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = sorted(nodes, key=_start)
+        self.at = [node.start_byte for node in self.nodes]
+
+    def within(self, start: int, end: int) -> Sequence[Node]:
+        """The nodes that start in the half-open range."""
+        return self.nodes[bisect_left(self.at, start) : bisect_left(self.at, end)]
+
+    def any_within(self, start: int, end: int) -> bool:
+        """True where a node starts in the half-open range."""
+        return bisect_left(self.at, start) < bisect_left(self.at, end)
+
+    def last_before(self, offset: int) -> Node | None:
+        """The last node that starts before the offset."""
+        index = bisect_left(self.at, offset) - 1
+        return self.nodes[index] if index >= 0 else None
+
+    def first_from(self, offset: int) -> Node | None:
+        """The first node that starts at the offset or after it."""
+        index = bisect_left(self.at, offset)
+        return self.nodes[index] if index < len(self.nodes) else None
+
+
+class Marks:
+    """All tables of a file."""
+
+    def __init__(self, source: bytes, captured: dict[str, list[Node]]) -> None:
+        self._source = source
+        self._tables = {name: Table(nodes) for name, nodes in captured.items()}
+        self._empty = Table(())
+        skipped = {node.start_byte for name in ("member", "bind", "local") for node in captured.get(name, ())}
+        kept = [node for node in self.table("use").nodes if node.start_byte not in skipped]
+        self._use_at = [node.start_byte for node in kept]
+        self._use_names = [self.text(node) for node in kept]
+
+    def table(self, name: str) -> Table:
+        """The table of one capture name; an empty one where nothing was found."""
+        return self._tables.get(name, self._empty)
+
+    def uses(self, start: int, end: int) -> dict[str, int]:
+        """Names read in the range, each with the offset of its first use, in order."""
+        first = bisect_left(self._use_at, start)
+        last = bisect_left(self._use_at, end)
+        found: dict[str, int] = {}
+        for name, at in zip(self._use_names[first:last], self._use_at[first:last], strict=True):
+            if name not in found:
+                found[name] = at
+        return found
+
+    def names(self, table: str, start: int, end: int) -> dict[str, int]:
+        """Texts of a table's nodes in the range, each with its first offset, in order."""
+        found: dict[str, int] = {}
+        for node in self.table(table).within(start, end):
+            found.setdefault(self.text(node), node.start_byte)
+        return found
+
+    def pairs(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
+        """The nodes of ``second`` in the range, each with the node of ``first`` that it belongs to: the last one before it."""
+        for node in self.table(second).within(start, end):
+            owner = self.table(first).last_before(node.start_byte)
+            if owner is not None and owner.start_byte >= start:
+                yield owner, node
+
+    def text(self, node: Node) -> str:
+        """The node's text."""
+        return self._source[node.start_byte : node.end_byte].decode(errors="replace")
+
+    def quote(self, node: Node) -> str:
+        """The node's text on one line, at most 160 characters."""
+        text = self._source[node.start_byte : min(node.end_byte, node.start_byte + 4 * TEXT_LENGTH)].decode(errors="replace")
+        return shorten(text)
+
+
+def shorten(text: str) -> str:
+    """White space runs as one blank, and at most 160 characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
+
+
+def _start(node: Node) -> int:
+    return node.start_byte

@@ -1,0 +1,118 @@
+"""From bytes to a tree and what the structural queries find in it (specification §3, ``MultiLanguageParser``)."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node, Tree
+
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Finding, Severity
+from mge_assets.stages.atomization.complexity import DecisionPoints
+from mge_assets.stages.atomization.grammar import Grammar, Part, captures, grammar_of
+from mge_assets.stages.atomization.text import Lines, loc_of
+from mge_resources.syntax import Language, detect_language, parse
+
+MAX_ERRORS = 100
+"""Syntax findings that are reported for one file."""
+_SPACING = 80
+_CONTINUES = re.compile(rb"\s*(?:[,;)\].:?=&|+*}]|else\b|catch\b|finally\b|while\b)")
+"""What a cut after a brace must not come before: the statement still goes on."""
+
+
+@dataclass(frozen=True)
+class ParsedSource:
+    """A file's bytes, tree and lines."""
+
+    file: str
+    language: Language
+    source: bytes
+    tree: Tree
+    lines: Lines
+    grammar: Grammar
+    marks: dict[str, list[Node]]
+
+    @property
+    def root(self) -> Node:
+        """The tree's root."""
+        return self.tree.root_node
+
+    @property
+    def loc(self) -> int:
+        """Non-blank lines of the file."""
+        return loc_of(self.source)
+
+    @cached_property
+    def decisions(self) -> DecisionPoints:
+        """Decision points and functions of the file."""
+        return DecisionPoints(self.marks.get("decision", ()), self.marks.get("function", ()))
+
+    @cached_property
+    def context_marks(self) -> dict[str, list[Node]]:
+        """What the context's queries find, computed when first asked for."""
+        return captures(self.language, self.root, self.tree.language, Part.CONTEXT)
+
+    @cached_property
+    def errors(self) -> tuple[Finding, ...]:
+        """One finding for each region that does not parse, at most 100."""
+        if not self.root.has_error:
+            return ()
+        return tuple(_finding(self, node) for node in _faults(self.root))
+
+    def text(self, node: Node) -> str:
+        """A node's text; bytes that are no UTF-8 are replaced."""
+        return self.source[node.start_byte : node.end_byte].decode(errors="replace")
+
+
+class MultiLanguageParser:
+    """Parses Python, TypeScript, TSX and JavaScript. Never fails: what does not parse is a finding."""
+
+    def parse(self, source: bytes, file: str, language: Language | None = None) -> ParsedSource:
+        """The parsed file; the language is told from the file's ending where none is given. Raises ValueError where it tells none."""
+        language = language or detect_language(file)
+        if language is None:
+            raise ValueError(f"{file}: no supported language for this ending; name one of {', '.join(Language)}")
+        tree, grammar = parse(language, source), grammar_of(language)
+        lines = Lines(source)
+        marks = captures(language, tree.root_node, tree.language, Part.STRUCTURE)
+        if long_lines := lines.long_lines():
+            ends = captures(language, tree.root_node, tree.language, Part.MINIFIED).get("close", [])
+            lines = Lines(source, _cuts(source, long_lines, ends))
+        return ParsedSource(file, language, source, tree, lines, grammar, marks)
+
+
+def _cuts(source: bytes, long_lines: list[tuple[int, int]], statements: list[Node]) -> list[int]:
+    """Offsets after ``;`` and ``}`` tokens of minified lines, at least 80 bytes apart."""
+    ends = sorted(end for end in {node.end_byte for node in statements} if source[end - 1 : end] in {b";", b"}"})
+    cuts: list[int] = []
+    index = 0
+    for start, end in long_lines:
+        last = start
+        while index < len(ends) and ends[index] < end:
+            at = ends[index]
+            index += 1
+            if at - last >= _SPACING and not _CONTINUES.match(source, at) and source[at:end].strip():
+                cuts.append(at)
+                last = at
+    return cuts
+
+
+def _faults(root: Node) -> list[Node]:
+    """ERROR and MISSING nodes in order, not those inside another ERROR unless that is the root."""
+    found: list[Node] = []
+    stack = [root]
+    while stack and len(found) < MAX_ERRORS:
+        node = stack.pop()
+        if node.is_missing or (node.is_error and node.id != root.id):
+            found.append(node)
+        elif node.has_error:
+            stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+    return found or [root]
+
+
+def _finding(parsed: ParsedSource, node: Node) -> Finding:
+    line = parsed.lines.number(min(node.start_byte, max(0, len(parsed.source) - 1)))
+    last = parsed.lines.number(max(node.start_byte, node.end_byte - 1))
+    what = f"{node.type!r} is missing" if node.is_missing else f"lines {line}-{last} do not parse" if last > line else f"line {line} does not parse"
+    fix = f"mend the syntax there; until then the region is cut by lines as {parsed.language.value} text"
+    return Finding("atomization.syntax", Severity.WARNING, what, fix, Place(parsed.file, line))

@@ -1,0 +1,61 @@
+; Tiling and complexity: decision points (one capture each is one), functions.
+[
+  (if_statement) (for_statement) (for_in_statement) (while_statement) (do_statement) (catch_clause) (switch_case) (ternary_expression)
+] @decision
+(binary_expression operator: ["&&" "||" "??"] @decision)
+[
+  (function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function) (method_definition)
+] @function
+
+;; context
+[(identifier) (shorthand_property_identifier) (type_identifier)] @use
+(member_expression object: (identifier) @owner property: (property_identifier) @owned)
+(member_expression object: (this) @owner property: (property_identifier) @owned)
+(variable_declarator name: (identifier) @bind)
+(variable_declarator name: (identifier) @valued value: (_) @value)
+(shorthand_property_identifier_pattern) @bind
+(pair_pattern value: (identifier) @bind)
+(array_pattern (identifier) @bind)
+(rest_pattern (identifier) @bind)
+(assignment_expression left: (identifier) @bind)
+(augmented_assignment_expression left: (identifier) @rebind)
+(for_in_statement left: (identifier) @bind)
+(catch_clause parameter: (identifier) @bind)
+(function_declaration name: (identifier) @bind)
+(generator_function_declaration name: (identifier) @bind)
+(class_declaration name: (type_identifier) @bind)
+(required_parameter pattern: (identifier) @bind)
+(optional_parameter pattern: (identifier) @bind)
+(required_parameter pattern: (identifier) @typed type: (type_annotation) @written)
+(optional_parameter pattern: (identifier) @typed type: (type_annotation) @written)
+(variable_declarator name: (identifier) @typed type: (type_annotation) @written)
+(interface_declaration name: (type_identifier) @bind)
+(type_alias_declaration name: (type_identifier) @bind)
+(enum_declaration name: (identifier) @bind)
+(assignment_pattern left: (identifier) @bind)
+(arrow_function parameter: (identifier) @local)
+(assignment_expression left: [(member_expression) (subscript_expression)] @state)
+(augmented_assignment_expression left: [(member_expression) (subscript_expression)] @state)
+(update_expression argument: [(member_expression) (subscript_expression)] @state)
+(update_expression argument: (identifier) @rebind)
+(call_expression function: [(identifier) (member_expression) (super)] @call)
+(new_expression constructor: [(identifier) (member_expression)] @call)
+(import_statement) @import
+(export_statement source: (_)) @import
+(variable_declarator value: (call_expression function: (identifier) @_require (#eq? @_require "require"))) @import
+(return_statement) @return
+(throw_statement) @raise
+(yield_expression) @yield
+(await_expression) @await
+[(break_statement) (continue_statement)] @jump
+(if_statement condition: (_) @guard consequence: [(return_statement) (throw_statement) (continue_statement)] @outcome)
+(if_statement condition: (_) @guard consequence: (statement_block . [(return_statement) (throw_statement) (continue_statement)] @outcome))
+(if_statement condition: (_) @branch)
+[(for_statement) (for_in_statement) (while_statement) (do_statement)] @loop
+
+;; minified
+; Nodes after which a minified line may be cut, if they end in a semicolon or a brace. Single nodes only: a pattern that waits for its
+; last child keeps a state for each level of nesting, and ten thousand levels took 3 s.
+[
+  (expression_statement) (lexical_declaration) (variable_declaration) (return_statement) (throw_statement) (statement_block) (class_body)
+] @close

@@ -1,0 +1,150 @@
+"""The graph of atoms: what code analysis found, mapped from bytes to the atoms that hold them."""
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, EdgeType, Symbol
+from mge_assets.stages.dependency.levels import components, levels, weak_components
+
+_PART = re.compile(r"#(\d+)$")
+_PLACES = 5
+_Key = tuple[str, str, EdgeType, Confidence]
+
+
+class _AtomMap:
+    """Finds the atom that holds a byte of a file."""
+
+    def __init__(self, atoms: Sequence[Atom]) -> None:
+        self._by_file: dict[str, list[Atom]] = defaultdict(list)
+        for atom in atoms:
+            self._by_file[atom.file].append(atom)
+        for held in self._by_file.values():
+            held.sort(key=lambda atom: atom.span.start_byte)
+        self._starts = {file: [atom.span.start_byte for atom in held] for file, held in self._by_file.items()}
+
+    def at(self, file: str, byte: int) -> Atom | None:
+        """The atom of the file whose span holds the byte, or ``None``."""
+        if file not in self._starts:
+            return None
+        number = bisect_right(self._starts[file], byte) - 1
+        atom = self._by_file[file][number] if number >= 0 else None
+        return atom if atom and byte < atom.span.end_byte else None
+
+
+def _place(atom: Atom, byte: int) -> str:
+    line = atom.span.start_line + atom.text[: byte - atom.span.start_byte].count(b"\n")
+    return f"{atom.file}:{line}"
+
+
+class GraphBuilder:
+    """Collects the typed edges between atoms, one for each pair, type and confidence."""
+
+    def __init__(self, atoms: Sequence[Atom]) -> None:
+        self._atoms = atoms
+        self._map = _AtomMap(atoms)
+        self._places: dict[_Key, set[tuple[str, int]]] = defaultdict(set)
+        self._shown: dict[_Key, dict[str, None]] = defaultdict(dict)
+
+    def add_code(self, code: CodeGraph) -> None:
+        """Map every edge between symbols to the atoms that hold the use and the definition."""
+        symbols = {symbol.id: symbol for symbol in code.symbols}
+        for edge in code.edges:
+            target = symbols.get(edge.target)
+            user = self._map.at(edge.file, edge.byte)
+            if target is None or user is None or target.kind == "module":
+                continue
+            self._add_use(user, edge, target)
+
+    def _add_use(self, user: Atom, edge: CodeEdge, target: Symbol) -> None:
+        """The use's atom needs the definition's."""
+        definition = self._map.at(target.file, target.byte)
+        if definition is not None:
+            self._add(user, definition, edge.type, edge.confidence, edge.byte)
+
+    def add_imports(self, uses: Iterable[tuple[str, int, int]]) -> None:
+        """Uses of imported names, as (file, byte of the use, byte of the import in the same file)."""
+        for file, use, written in uses:
+            user, source = self._map.at(file, use), self._map.at(file, written)
+            if user is not None and source is not None and source.kind is AtomKind.IMPORT:
+                self._add(user, source, EdgeType.IMPORT, Confidence.RESOLVED, use)
+
+    def add_parts(self) -> None:
+        """Order inside one long definition: each part needs the part before it."""
+        parts: dict[tuple[str, str], list[tuple[int, Atom]]] = defaultdict(list)
+        for atom in self._atoms:
+            match = _PART.search(atom.name)
+            whole = atom.name[: match.start()] if match else atom.name
+            parts[atom.file, whole].append((int(match[1]) if match else 1, atom))
+        for held in parts.values():
+            held.sort(key=lambda part: part[0])
+            chain = [atom for _, atom in held if atom.kind not in {AtomKind.TRIVIA, AtomKind.IMPORT, AtomKind.DOCSTRING}]
+            for before, after in pairwise(chain):
+                self._add(after, before, EdgeType.TEMPORAL, Confidence.RESOLVED, after.span.start_byte)
+
+    def _add(self, user: Atom, needed: Atom, kind: EdgeType, confidence: Confidence, byte: int) -> None:
+        if user.name == needed.name:
+            return
+        key = (user.name, needed.name, kind, confidence)
+        if (user.file, byte) not in self._places[key]:
+            self._places[key].add((user.file, byte))
+            if len(self._shown[key]) < _PLACES:
+                self._shown[key][_place(user, byte)] = None
+
+    def build(self) -> AtomGraph:
+        """The graph, its edges sorted, with statistics."""
+        edges = tuple(sorted(AtomEdge(*key, float(len(places)), tuple(self._shown[key])) for key, places in self._places.items()))
+        names = tuple(atom.name for atom in self._atoms)
+        return AtomGraph(atoms=names, edges=edges, statistics=_statistics(names, edges))
+
+
+def _statistics(names: Sequence[str], edges: Sequence[AtomEdge]) -> Mapping[str, float]:
+    """Figures of the resolved graph; ``depth`` counts levels once each cycle is taken as one node."""
+    number = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    pairs = {(number[e.source], number[e.target]) for e in edges if e.confidence is Confidence.RESOLVED}
+    needs: list[list[int]] = [[] for _ in number]
+    for node, other in sorted(pairs):
+        needs[node].append(other)
+    fan_in, fan_out = Counter(other for _, other in pairs), Counter(node for node, _ in pairs)
+    cyclic = components(needs)
+    count = len(number)
+    figures = {
+        "atoms": float(count),
+        "edges": float(len(edges)),
+        "pairs": float(len(pairs)),
+        "density": len(pairs) / (count * (count - 1)) if count > 1 else 0.0,
+        "depth": float(_depth(needs, cyclic)),
+        "fan_in_max": float(max(fan_in.values(), default=0)),
+        "fan_out_max": float(max(fan_out.values(), default=0)),
+        "components": float(weak_components(needs)),
+        "isolated": float(sum(1 for node in range(count) if node not in fan_in and node not in fan_out)),
+        "cycles": float(sum(1 for group in cyclic if len(group) > 1)),
+        "guessed": float(sum(1 for e in edges if e.confidence is Confidence.GUESSED)),
+    }
+    by_type = Counter(edge.type for edge in edges)
+    return figures | {f"edges_{kind.value}": float(by_type[kind]) for kind in EdgeType}
+
+
+def _depth(needs: Sequence[Sequence[int]], cyclic: Sequence[Sequence[int]]) -> int:
+    """Levels of the condensation."""
+    home = {node: number for number, group in enumerate(cyclic) for node in group}
+    above: list[set[int]] = [set() for _ in cyclic]
+    for node, below in enumerate(needs):
+        above[home[node]].update(home[other] for other in below if home[other] != home[node])
+    return max(levels([sorted(row) for row in above]), default=-1) + 1
+
+
+def build_graph(atoms: Sequence[Atom], code: CodeGraph) -> AtomGraph:
+    """The typed, weighted graph of the atoms.
+
+    Edges inside one atom are dropped; an atom that uses an imported name needs the import of its file; the parts of one
+    definition stand in order. ``guessed`` edges are kept and marked, and never order the waves.
+    """
+    builder = GraphBuilder(atoms)
+    builder.add_code(code)
+    builder.add_imports((use.file, use.byte, use.written) for use in code.imports)
+    builder.add_parts()
+    return builder.build()

@@ -1,0 +1,128 @@
+"""The graph as a small self-contained SVG: waves as columns, or bars of atoms per wave where there are too many atoms.
+
+Statuses differ in shade and in shape, types of edges in dashes, so that colour is never the only sign.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from mge_assets.model.graph import AtomGraph, Confidence, EdgeType
+from mge_assets.model.waves import WavePlan
+
+MAX_NODES = 150
+MAX_EDGES = 400
+"""Edges drawn at most (about 110 bytes each); the rest would be a black field and is counted in the caption instead."""
+_COLUMN, _ROW, _MARGIN, _RADIUS = 150, 18, 40, 5
+_LABEL = 22
+_SWEEPS = 4
+# Okabe and Ito's palette, told apart by all common kinds of colour vision
+_FILL = {
+    "completed": "#009E73", "failed": "#D55E00", "blocked": "#CC79A7", "running": "#56B4E9", "ready": "#F0E442", "skipped": "#999999", "pending": "#FFFFFF",
+}  # fmt: skip
+_SQUARE = {"failed", "blocked"}
+_DASH = {EdgeType.TYPE: "1 3", EdgeType.IMPORT: "5 3", EdgeType.VARIABLE: "2 2", EdgeType.TEMPORAL: "8 2 2 2"}
+_STYLE = "text{font:10px sans-serif;fill:#333}.e{fill:none;stroke:#888;stroke-opacity:.45}.c{stroke:#D55E00;stroke-opacity:.9}.n{stroke:#333}"
+
+
+def dependency_svg(graph: AtomGraph, waves: WavePlan, statuses: Mapping[str, str] | None = None) -> str:
+    """The picture of a plan, under 100 KB; ``statuses`` shade the atoms by where they stand."""
+    if len(graph.atoms) > MAX_NODES:
+        return _bars(waves, statuses or {})
+    return _columns(graph, waves, statuses or {})
+
+
+def _document(width: int, height: int, title: str, body: Sequence[str]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
+    return "\n".join(
+        [head, f"<title>{escape(title)}</title><style>{_STYLE}</style>", f'<rect width="{width}" height="{height}" fill="#fff"/>', *body, "</svg>"]
+    )
+
+
+def _short(name: str) -> str:
+    """The end of a dotted name, which says most."""
+    return name if len(name) <= _LABEL else "…" + name[1 - _LABEL :]
+
+
+def _order(graph: AtomGraph, waves: WavePlan) -> list[list[str]]:
+    """Rows of each column, ordered by the mean place of what they are connected with (barycentre sweeps)."""
+    near: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        near.setdefault(edge.source, []).append(edge.target)
+        near.setdefault(edge.target, []).append(edge.source)
+    columns = [list(wave.atoms) for wave in waves.waves]
+    place = {name: float(row) for column in columns for row, name in enumerate(column)}
+    for sweep in range(_SWEEPS):
+        for column in columns if sweep % 2 == 0 else columns[::-1]:
+            means = {name: sum(place.get(other, 0.0) for other in near[name]) / len(near[name]) if near.get(name) else place[name] for name in column}
+            column.sort(key=lambda name: (means[name], name))
+            place.update({name: float(row) for row, name in enumerate(column)})
+    return columns
+
+
+def _columns(graph: AtomGraph, waves: WavePlan, statuses: Mapping[str, str]) -> str:
+    columns = _order(graph, waves)
+    spot = {name: (_MARGIN + x * _COLUMN, _MARGIN + y * _ROW) for x, column in enumerate(columns) for y, name in enumerate(column)}
+    body = [f'<text x="{_MARGIN + x * _COLUMN - 5}" y="20">wave {x}: {len(column)}</text>' for x, column in enumerate(columns)]
+    shown, hidden = _edges(graph, waves, spot)
+    body += shown
+    body += [_node(name, at, statuses.get(name, "pending")) for name, at in spot.items()]
+    height = 2 * _MARGIN + _ROW * max((len(column) for column in columns), default=1)
+    if hidden:
+        body.append(f'<text x="{_MARGIN}" y="{height - 8}">{hidden} more edges are not drawn</text>')
+    return _document(_MARGIN + max(1, len(columns)) * _COLUMN, height, f"{len(spot)} atoms in {len(columns)} waves", body)
+
+
+def _edges(graph: AtomGraph, waves: WavePlan, spot: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
+    cut = set(waves.cut)
+    known = [edge for edge in graph.edges if edge.source in spot and edge.target in spot]
+    known.sort(key=lambda edge: (edge not in cut, edge.confidence is Confidence.GUESSED, -edge.weight, edge))
+    shown = []
+    for edge in known[:MAX_EDGES]:
+        (x1, y1), (x2, y2) = spot[edge.target], spot[edge.source]
+        middle = (x1 + x2) // 2 + (30 if x1 == x2 else 0)
+        dash = "1 6" if edge.confidence is Confidence.GUESSED else _DASH.get(edge.type, "")
+        style = f' stroke-dasharray="{dash}"' if dash else ""
+        shown.append(f'<path class="e{" c" if edge in cut else ""}"{style} d="M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"/>')
+    return shown, len(known) - len(shown)
+
+
+def _node(name: str, at: tuple[int, int], status: str) -> str:
+    x, y = at
+    fill = _FILL.get(status, "#FFFFFF")
+    if status in _SQUARE:
+        shape = f'<rect class="n" x="{x - _RADIUS}" y="{y - _RADIUS}" width="{2 * _RADIUS}" height="{2 * _RADIUS}" fill="{fill}"/>'
+    else:
+        shape = f'<circle class="n" cx="{x}" cy="{y}" r="{_RADIUS}" fill="{fill}"/>'
+    return f'<g><title>{escape(name)} ({escape(status)})</title>{shape}<text x="{x + 8}" y="{y + 3}">{escape(_short(name))}</text></g>'
+
+
+def _bars(waves: WavePlan, statuses: Mapping[str, str]) -> str:
+    """One bar a wave, its length the number of atoms, parted by status; neighbouring waves share a bar above 200."""
+    step = -(-len(waves.waves) // 200) or 1
+    groups = [waves.waves[start : start + step] for start in range(0, len(waves.waves), step)]
+    widest = max(sum(len(wave.atoms) for wave in group) for group in groups)
+    body = []
+    for row, group in enumerate(groups):
+        names = [name for wave in group for name in wave.atoms]
+        label = f"wave {group[0].number}" + (f"–{group[-1].number}" if len(group) > 1 else "")
+        y = _MARGIN + row * _ROW
+        body.append(f'<g><title>{label}: {len(names)} atoms</title><text x="8" y="{y + 10}">{label}: {len(names)}</text>')
+        body += _parts(names, statuses, y, 600 / widest)
+        body.append("</g>")
+    total = sum(len(wave.atoms) for wave in waves.waves)
+    return _document(800, 2 * _MARGIN + len(groups) * _ROW, f"{total} atoms in {len(waves.waves)} waves", body)
+
+
+def _parts(names: Sequence[str], statuses: Mapping[str, str], y: int, scale: float) -> list[str]:
+    counts = dict.fromkeys(_FILL, 0)
+    for name in names:
+        status = statuses.get(name, "pending")
+        counts[status if status in counts else "pending"] += 1
+    x, parts = 140.0, []
+    for status, count in counts.items():
+        if count:
+            width = count * scale
+            mark = f"<title>{count} {status}</title>"
+            parts.append(f'<rect class="n" x="{x:.1f}" y="{y}" width="{width:.1f}" height="13" fill="{_FILL[status]}">{mark}</rect>')
+            x += width
+    return parts

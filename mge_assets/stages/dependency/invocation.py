@@ -1,0 +1,170 @@
+"""Calls: which function runs, and how arguments reach parameters."""
+
+from mge_assets.model.graph import EdgeType
+from mge_assets.stages.dependency.lookup import Lookup
+from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.values import (
+    ANY,
+    NOTHING,
+    REST,
+    Bound,
+    Call,
+    Class,
+    Container,
+    External,
+    Function,
+    Instance,
+    Key,
+    Method,
+    Node,
+    Partial,
+    Value,
+    Wrapped,
+)
+
+
+class Invocation(Lookup):
+    """Calls of functions, classes and instances."""
+
+    def __init__(self, solver: Solver, recorder: Recorder) -> None:
+        super().__init__(solver, recorder)
+        self._made: set[tuple[Value, Call, Value | None]] = set()
+        self.instantiated: set[Class] = set()
+
+    def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
+        """Call one value, once for each receiver."""
+        if (value, call, receiver) in self._made:
+            return
+        self._made.add((value, call, receiver))
+        match value:
+            case Function():
+                self._call_function(value, call, receiver)
+            case Bound(function=function, receiver=own):
+                self.invoke(function, call, own)
+            case Class():
+                self._instantiate(value, call)
+            case Instance():
+                self.send(value, "__call__", call)
+            case Partial():
+                merged = Call(call.site, call.result, [*((n, False) for n in value.given), *call.arguments], value.keywords | call.keywords, call.double_star)
+                self.solver.watch(value.callee, lambda inner: self.invoke(inner, merged, receiver))
+            case Wrapped(getter=getter):
+                self.solver.watch(getter, lambda inner: self.invoke(inner, call, receiver))
+            case Method() | External():
+                self.model(value, call, receiver)
+            case _:
+                pass
+
+    def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
+        """Call something built in. Said by the language."""
+        raise NotImplementedError
+
+    def send(self, value: Value, name: str, call: Call) -> None:
+        """Call a method of one value."""
+        method = self.solver.node()
+        self.get(value, name, method, call.site)
+        self.solver.watch(method, lambda inner: self.invoke(inner, call, None))
+
+    def _instantiate(self, cls: Class, call: Call) -> None:
+        self.instantiated.add(cls)
+        self.solver.add(call.result, cls.instance)
+        quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
+        self.send(cls.instance, "__init__", quiet)
+        made = self.solver.node()
+        self._on_order(cls, lambda: self._from_order(cls.order, None, cls, "__new__", made, call.site))
+        fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
+        self.solver.watch(made, lambda inner: self.invoke(inner, fresh, cls))
+        if "__init__" not in {name for known in cls.order for name in known.slots}:
+            self._fill_fields(cls, call)
+
+    def _fill_fields(self, cls: Class, call: Call) -> None:
+        """Keyword arguments of a class without ``__init__`` (a data class) become attributes of that name."""
+        for name, node in call.keywords.items():
+            self.put(cls.instance, name, node, call.site)
+        self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
+
+    def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
+        self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+        passed = self.bind_arguments(function, call, receiver)
+        if function.generated is not None:
+            self.solver.add(call.result, function.generated)
+            return
+        self.solver.flow(function.result, call.result)
+        for parameter in function.parameters:
+            if parameter.name in function.returned:
+                given = passed.get(parameter.name)
+                self.solver.flow(parameter.default if given is None else given, call.result)
+
+    def bind_arguments(self, function: Function, call: Call, receiver: Value | None) -> dict[str, Node]:
+        """Flow arguments into parameters; returns what each named parameter was given."""
+        positional = [p for p in function.parameters if not p.star and not p.keyword_only]
+        rest = next((p.node for p in function.parameters if p.star == 1), NOTHING)
+        passed: dict[str, Node] = {}
+        index = 0
+        arguments = list(call.arguments)
+        if receiver is not None:
+            arguments.insert(0, (self.solver.holding(receiver), False))
+        for node, star in arguments:
+            if star:
+                self._spread(node, [p.node for p in positional[index:]], rest)
+                passed.update((p.name, p.node) for p in positional[index:])
+                continue
+            if index < len(positional):
+                self.solver.flow(node, positional[index].node)
+                passed[positional[index].name] = node
+            else:
+                self._into(rest, index - len(positional), node)
+            index += 1
+        self._bind_keywords(function, call, passed)
+        return passed
+
+    def _bind_keywords(self, function: Function, call: Call, passed: dict[str, Node]) -> None:
+        by_name = {p.name: p for p in function.parameters if not p.star and not p.positional_only}
+        rest = next((p.node for p in function.parameters if p.star == 2), NOTHING)
+        for name, node in call.keywords.items():
+            if name in by_name:
+                self.solver.flow(node, by_name[name].node)
+                passed[name] = node
+            else:
+                self._into(rest, name, node)
+        for mapping in call.double_star:
+            self.solver.watch(mapping, lambda value: self._spread_mapping(value, {n: p.node for n, p in by_name.items()}, rest))
+            passed.update((n, p.node) for n, p in by_name.items() if n not in passed)
+
+    def _into(self, rest: Node, key: Key, node: Node) -> None:
+        """Put an argument into the container that a starred parameter holds."""
+        for value in self.solver.values(rest):
+            if isinstance(value, Container):
+                self.solver.flow(node, self.solver.element(value, key))
+                break
+
+    def _spread(self, node: Node, targets: list[Node], rest: Node) -> None:
+        """``*node`` fills these parameters, and the starred one beyond them."""
+
+        def on(value: Value) -> None:
+            if not isinstance(value, Container):
+                return
+            for place, target in enumerate(targets):
+                self.solver.flow(self.solver.element(value, place), target)
+                self.solver.flow(self.solver.element(value, REST), target)
+            self._into(rest, REST, self.solver.element(value, ANY))
+
+        self.solver.watch(node, on)
+
+    def _spread_mapping(self, value: Value, targets: dict[str, Node], rest: Node) -> None:
+        if not isinstance(value, Container):
+            return
+        for name, target in targets.items():
+            self.solver.when_slot(value, name, lambda name=name, target=target: self.solver.flow(value.slots[name], target))  # type: ignore[misc]
+            self.solver.when_slot(value, REST, lambda target=target: self.solver.flow(value.slots[REST], target))  # type: ignore[misc]
+        for held in self.solver.values(rest):
+            if isinstance(held, Container):
+                self.copy_elements(value, held)
+
+    def copy_elements(self, source: Container, target: Container) -> None:
+        """Every element of one container is in the other, under its key where that is known now."""
+        for key in list(source.slots):
+            if key not in (ANY, REST):
+                self.solver.flow(source.slots[key], self.solver.element(target, key))
+        self.solver.flow(self.solver.element(source, REST), self.solver.element(target, REST))

@@ -1,0 +1,228 @@
+"""Attribute access on the values of Python.
+
+Constraints that may run code (calls) wait until names, imports and base classes are known: ``start`` lets them go.
+"""
+
+from collections.abc import Callable, Iterable
+
+from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.resolution_order import linearise
+from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.values import (
+    NOTHING,
+    Bound,
+    Call,
+    Class,
+    Container,
+    External,
+    Function,
+    Holder,
+    Instance,
+    Method,
+    Module,
+    Node,
+    Site,
+    Super,
+    Value,
+    View,
+    Wrapped,
+)
+
+MAX_EXTERNAL_DOTS = 4
+"""Attributes of attributes of an outside name that are told apart."""
+
+
+class Lookup:
+    """Attribute access."""
+
+    def __init__(self, solver: Solver, recorder: Recorder) -> None:
+        self.solver = solver
+        self.recorder = recorder
+        self._externals: dict[str, External] = {}
+        self._bound: dict[tuple[Value, Value], Bound] = {}
+        self._linked: set[tuple[Node, Value | None, Node]] = set()
+        self._supers: dict[tuple[Value, Value], Super] = {}
+        self._methods: dict[tuple[Holder, str], Method] = {}
+        self._deferred: list[Callable[[], None]] | None = []
+        self.classes: list[Class] = []
+
+    def external(self, name: str) -> External:
+        """The one value of this outside name."""
+        return self._externals.setdefault(name, External(name))
+
+    def bound(self, function: Value, receiver: Value) -> Bound:
+        """The one value of this function on this receiver."""
+        return self._bound.setdefault((function, receiver), Bound(function, receiver))
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Do it once calls may run: at ``start``, or at once after that."""
+        if self._deferred is None:
+            action()
+        else:
+            self._deferred.append(action)
+
+    def start(self) -> None:
+        """Settle imports and base classes, then let the calls go."""
+        self.solver.run()
+        for cls in self.classes:
+            for base in cls.bases:
+                self.solver.watch(base, lambda value, cls=cls: self._new_base(cls, value))  # type: ignore[misc]
+        linearise(self.classes, self.base_classes)
+        waiting, self._deferred = self._deferred or [], None
+        for action in waiting:
+            action()
+
+    def base_classes(self, cls: Class) -> list[Class]:
+        """The classes that the bases are known to be, in order."""
+        return [value for base in cls.bases for value in self.solver.values(base) if isinstance(value, Class)]
+
+    def _new_base(self, cls: Class, value: Value) -> None:
+        if self._deferred is None and isinstance(value, Class) and value not in cls.order:
+            linearise(self.classes, self.base_classes)
+            for changed in self.classes:
+                if cls in changed.order:
+                    for told in list(changed.on_order):
+                        told()
+
+    def load(self, holder: Node, name: str, target: Node, site: Site) -> None:
+        """``target`` = ``holder.name``."""
+        self.solver.mark_load(holder, target)
+        self.solver.watch(holder, lambda value: self.get(value, name, target, site))
+
+    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
+        """``target`` = the attribute of one value."""
+        match value:
+            case Instance(cls=Class() as cls):
+                self._on_order(cls, lambda: self._from_instance(value, cls, name, target, site))
+            case Class():
+                self._on_order(value, lambda: self._from_order(value.order, None, value, name, target, site))
+            case Super(cls=cls, receiver=receiver):
+                self._from_super(cls, receiver, name, target, site)
+            case Module() | View() | External():
+                self.solver.assign(self.member(value, name), target)
+            case Container():
+                self.solver.add(target, self._method(value, name))
+            case Function():
+                self.solver.when_slot(value, name, lambda: self.solver.assign(value.slots[name], target))
+            case Wrapped():
+                self.solver.add(target, self.bound(self.external(f"property.{name}"), value))
+            case _:
+                pass
+
+    def _method(self, holder: Holder, name: str) -> Method:
+        return self._methods.setdefault((holder, name), Method(holder, name))
+
+    def super_of(self, cls: Class, receiver: Value) -> Super:
+        """The one ``super`` value of this class and receiver."""
+        return self._supers.setdefault((cls, receiver), Super(cls, receiver))
+
+    @staticmethod
+    def _on_order(known: Class, action: Callable[[], object]) -> None:
+        """Do it, and again whenever the class's resolution order changes."""
+        action()
+        if known.bases:
+            known.on_order.append(action)
+
+    def member(self, holder: Holder, name: str) -> Node:
+        """The node of a module's or outside name's attribute."""
+        if name in holder.slots:
+            return holder.slots[name]
+        match holder:
+            case View(base=base):
+                return self.member(base, name)
+            case Module(submodules=submodules) if name in submodules:
+                return submodules[name].itself
+            case External(name=outer) if outer.count(".") < MAX_EXTERNAL_DOTS:
+                node = self.solver.slot(holder, name)
+                self.solver.add(node, self.external(f"{outer}.{name}"))
+                return node
+            case External():
+                return NOTHING
+            case _:
+                return self.solver.slot(holder, name)
+
+    def _from_instance(self, value: Instance, cls: Class, name: str, target: Node, site: Site) -> None:
+        for known in cls.order:
+            own = known.instance
+            self.solver.when_slot(own, name, lambda own=own: self.solver.assign(own.slots[name], target))  # type: ignore[misc]
+        if not self._from_order(cls.order, value, cls, name, target, site):
+            getter = self.solver.node()
+            if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
+                self.call(getter, Call(site, target))
+
+    def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
+        own = receiver.cls if isinstance(receiver, Instance) else receiver
+        if not isinstance(own, Class):
+            return
+
+        def look() -> None:
+            start = own.order.index(cls) + 1 if cls in own.order else 0
+            instance = receiver if isinstance(receiver, Instance) else None
+            self._from_order(own.order[start:], instance, own, name, target, site)
+
+        self._on_order(own, look)
+
+    def _from_order(self, order: Iterable[Class], instance: Instance | None, cls: Class, name: str, target: Node, site: Site) -> bool:
+        """Take the first class's attribute; classes before it are waited for. False where no class has it yet."""
+        for known in order:
+            self.solver.when_slot(
+                known,
+                name,
+                lambda known=known: self._link(known.slots[name], instance, cls, target, site),  # type: ignore[misc]
+            )
+            if name in known.slots:
+                return True
+        return False
+
+    def _link(self, slot: Node, instance: Instance | None, cls: Class, target: Node, site: Site) -> None:
+        key = (slot, instance or cls, target)
+        if key not in self._linked:
+            self._linked.add(key)
+            self.solver.alias(slot, target)
+            self.solver.watch(slot, lambda value: self._bind(value, instance, cls, target, site))
+
+    def _bind(self, value: Value, instance: Instance | None, cls: Class, target: Node, site: Site) -> None:
+        """What a class's attribute becomes when it is taken from an instance or the class."""
+        match value:
+            case Function() if instance is not None:
+                self.solver.add(target, self.bound(value, instance))
+            case Wrapped(kind="staticmethod", getter=getter):
+                self.solver.flow(getter, target)
+            case Wrapped(kind="classmethod", getter=getter):
+                self.solver.watch(getter, lambda inner: self.solver.add(target, self.bound(inner, cls)))
+            case Wrapped(kind="property", getter=getter) if instance is not None:
+                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, Call(site, target), instance)))
+            case _:
+                self.solver.add(target, value)
+
+    def store(self, holder: Node, name: str, source: Node, site: Site) -> None:
+        """``holder.name`` = ``source``."""
+        self.later(lambda: self.solver.watch(holder, lambda value: self.put(value, name, source, site)))
+
+    def put(self, value: Value, name: str, source: Node, site: Site) -> None:
+        """Store into one value's attribute."""
+        match value:
+            case Instance(cls=Class() as cls):
+                for known in cls.order:
+                    if name in known.slots:
+                        self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
+                self.solver.assign(source, self.solver.slot(value, name))
+            case View(base=base):
+                self.put(base, name, source, site)
+            case Class() | Module() | Function() | External():
+                self.solver.assign(source, self.solver.slot(value, name))
+            case _:
+                pass
+
+    def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:
+        if isinstance(held, Wrapped) and held.setter:
+            call = Call(site, self.solver.node(), [(source, False)])
+            self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, instance))
+
+    def call(self, callee: Node, call: Call) -> None:
+        """Call whatever ``callee`` holds."""
+        self.later(lambda: self.solver.watch(callee, lambda value: self.invoke(value, call, None)))
+
+    def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
+        """Call one value. Said by the class below."""
+        raise NotImplementedError

@@ -1,0 +1,184 @@
+"""Python functions, classes and decorators as constraints."""
+
+from tree_sitter import Node as Tree
+
+from mge_assets.model.graph import SymbolKind
+from mge_assets.stages.dependency.python_expressions import Expressions
+from mge_assets.stages.dependency.python_names import bindings, text
+from mge_assets.stages.dependency.scopes import Scope
+from mge_assets.stages.dependency.values import NOTHING, Call, Class, Container, Function, Node, Wrapped
+
+_WRAPPERS = {"staticmethod", "classmethod", "property", "cached_property"}
+
+
+_IMPLICIT_CLASS_METHODS = {"__init_subclass__", "__class_getitem__"}
+
+
+def _has_yield(tree: Tree | None) -> bool:
+    """True where the function's own code yields."""
+    stack = [tree] if tree is not None else []
+    while stack:
+        node = stack.pop()
+        if node.type == "yield":
+            return True
+        if node.type not in {"function_definition", "lambda", "class_definition"}:
+            stack.extend(node.named_children)
+    return False
+
+
+class Definitions(Expressions):
+    """Lowers definitions in the current scope."""
+
+    def block(self, tree: Tree | None) -> None:
+        """Run statements in order. Said by statements."""
+        raise NotImplementedError
+
+    def _bind_name(self, tree: Tree, value: Node) -> None:
+        name = text(tree)
+        self.bind(name, value, tree)
+        home = self.scope.redirected.get(name, self.scope)
+        if home.kind in {"module", "class"}:
+            self._declare_variable(home, name, tree)
+
+    def _declare_variable(self, home: Scope, name: str, tree: Tree) -> None:
+        symbol = f"{home.symbol}.{name}"
+        node = self.whole(home, name)
+        if node not in self.names.symbols:
+            self.names.symbols[node] = symbol
+            self.declare(symbol, SymbolKind.VARIABLE, tree, tree)
+
+    def _on_type_alias_statement(self, tree: Tree) -> None:
+        left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")
+        for name in (child for child in (left.named_children if left is not None else []) if child.type == "identifier"):
+            self._bind_name(name, self.value(right))
+
+    def _on_decorated_definition(self, tree: Tree) -> None:
+        decorators = [child for child in tree.named_children if child.type == "decorator"]
+        definition = tree.child_by_field_name("definition")
+        nodes = [(self.callee(child.named_children[0]) if child.named_children else NOTHING, child) for child in decorators]
+        if definition is None:
+            return
+        made = self._define_class(definition) if definition.type == "class_definition" else self._define_function(definition)
+        for callee, child in reversed(nodes):
+            made = self._decorated(callee, child, made)
+        self._bind_definition(definition, made)
+
+    def _decorated(self, callee: Node, tree: Tree, made: Node) -> Node:
+        """The decorator's result; an outside decorator is taken to give back what it was given."""
+        name = text(tree.named_children[0]) if tree.named_children else ""
+        last = name.split("(")[0].rpartition(".")[2]
+        if last in {"setter", "getter", "deleter"} and "." in name:
+            return self._accessor(name.partition(".")[0], last, made)
+        if last in _WRAPPERS:
+            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made))
+        call = Call(self.site(tree), self.solver.node(), [(made, False)])
+        self.semantics.decorate(callee, call)
+        return call.result
+
+    def _accessor(self, name: str, kind: str, made: Node) -> Node:
+        """``@x.setter``: the property of that name with another function in it."""
+        result = self.solver.node()
+        for value in self.solver.values(self.find(name)[1]):
+            if isinstance(value, Wrapped):
+                getter, setter = (made, value.setter) if kind == "getter" else (value.getter, made if kind == "setter" else value.setter)
+                self.solver.add(result, Wrapped("property", getter, setter))
+        return result
+
+    def _on_function_definition(self, tree: Tree) -> None:
+        self._bind_definition(tree, self._define_function(tree))
+
+    def _on_class_definition(self, tree: Tree) -> None:
+        self._bind_definition(tree, self._define_class(tree))
+
+    def _bind_definition(self, tree: Tree, made: Node) -> None:
+        name = tree.child_by_field_name("name")
+        if name is not None:
+            self.bind(text(name), made, name, keep=False)
+            home = self.scope.redirected.get(text(name), self.scope)
+            self.names.symbols.setdefault(self.whole(home, text(name)), f"{self.scope.owner().symbol}.{text(name)}")
+
+    def _define_function(self, tree: Tree) -> Node:
+        name = tree.child_by_field_name("name")
+        symbol = f"{self.scope.owner().symbol}.{text(name)}"
+        cls = self.scope.cls
+        self.declare(symbol, SymbolKind.METHOD if cls else SymbolKind.FUNCTION, tree, name or tree)
+        function = Function(symbol, self.solver.node())
+        function.owner = cls
+        scope = Scope("function", symbol, self.scope, function=function)
+        self.parameters(tree.child_by_field_name("parameters"), function, scope)
+        result = tree.child_by_field_name("return_type")
+        if result is not None:
+            self.annotation(result, function.result, declared=True)
+        if _has_yield(tree.child_by_field_name("body")):
+            function.generated = Container("generator")
+            function.sent = self.solver.node()
+        made = self.solver.holding(function)
+        if cls is not None and text(name) in _IMPLICIT_CLASS_METHODS:
+            made = self.solver.holding(Wrapped("classmethod", made))
+        self.bodies.append(lambda: self._body(tree, scope, function))
+        if cls is not None:
+            self._receiver(function, cls, tree)
+        return made
+
+    def _receiver(self, function: Function, cls: Class, tree: Tree) -> None:
+        """Note the method for the seeds: what its first parameter is where nobody calls it."""
+        parent = tree.parent
+        decorators = (
+            [text(c.named_children[0]) for c in parent.named_children if c.type == "decorator" and c.named_children]
+            if parent is not None and parent.type == "decorated_definition"
+            else []
+        )
+        if "staticmethod" not in decorators and function.parameters:
+            of_class = "classmethod" in decorators or function.symbol.rpartition(".")[2] in {"__new__", *_IMPLICIT_CLASS_METHODS}
+            self.semantics.methods.append((function, cls, of_class))
+            self.solver.unmark_parameter(function.parameters[0].node)
+
+    def _body(self, tree: Tree, scope: Scope, function: Function) -> None:
+        body = tree.child_by_field_name("body")
+        if body is None:
+            return
+        self._open(scope, body)
+        outer, self.scope = self.scope, scope
+        self.block(body)
+        self.scope = outer
+        del function
+
+    def _open(self, scope: Scope, body: Tree) -> None:
+        """Make the scope's names known before its code runs."""
+        found = bindings(body)
+        for name in found.names:
+            self.whole(scope, name)
+        module = scope
+        while module.parent is not None:
+            module = module.parent
+        for name in found.globals:
+            self.whole(module, name)
+            scope.redirected[name] = module
+        for name in found.nonlocals:
+            home = scope.parent
+            while home is not None and (home.kind == "class" or name not in home.whole):
+                home = home.parent
+            scope.redirected[name] = home or module
+
+    def _define_class(self, tree: Tree) -> Node:
+        name, body = tree.child_by_field_name("name"), tree.child_by_field_name("body")
+        symbol = f"{self.scope.owner().symbol}.{text(name)}"
+        self.declare(symbol, SymbolKind.CLASS, tree, name or tree)
+        cls = Class(symbol)
+        self.semantics.classes.append(cls)
+        made = self.solver.holding(cls)
+        supers = tree.child_by_field_name("superclasses")
+        for child in supers.named_children if supers is not None else []:
+            if child.type == "keyword_argument":
+                self.value(child.child_by_field_name("value"))
+            elif child.type != "comment":
+                cls.bases.append(self.value(child))
+                self.names.attributes.append((self.site(child), NOTHING, "", False))
+        scope = Scope("class", symbol, self.scope, cls=cls)
+        if body is not None:
+            self._open(scope, body)
+            cls.slots = scope.whole  # type: ignore[assignment]
+            outer, self.scope = self.scope, scope
+            self.block(body)
+            self.scope = outer
+        return made

@@ -1,0 +1,237 @@
+"""Python imports, annotations and whole files as constraints."""
+
+from tree_sitter import Node as Tree
+
+from mge_assets.stages.dependency.python_names import bindings, text
+from mge_assets.stages.dependency.python_shared import PythonShared
+from mge_assets.stages.dependency.python_statements import Statements
+from mge_assets.stages.dependency.scopes import Scope
+from mge_assets.stages.dependency.values import NOTHING, Class, Holder, Module, Node, Value, View
+from mge_resources.syntax import Language, parse
+
+_TRANSPARENT = {"Optional", "Union", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Awaitable"}
+
+
+class PythonFile(Statements):
+    """One file: its module scope, its imports and its annotations."""
+
+    def __init__(self, file: str, source: bytes, root: Tree, module: Module, shared: PythonShared) -> None:
+        super().__init__(file, source, shared.solver, shared.recorder, shared.names, shared.semantics)
+        self.root, self.module, self.modules, self.finder = root, module, shared.modules, shared.finder
+        self.scope = Scope("module", module.name)
+        self.bindings = bindings(root)
+        self.exported = _dunder_all(root)
+
+    def prepare(self) -> None:
+        """Make the module's names known to the others."""
+        for name in self.bindings.names:
+            self.whole(self.scope, name)
+        self.module.slots = self.scope.whole  # type: ignore[assignment]
+
+    def star_names(self) -> list[str]:
+        """What ``from this import *`` brings."""
+        if self.exported is not None:
+            return self.exported
+        return [name for name in self.scope.whole if not name.startswith("_")]
+
+    def add_star(self, source: Module, name: str, written: int) -> bool:
+        """Make a star-imported name known; True where it is new."""
+        if name in self.scope.whole:
+            return False
+        node = self.whole(self.scope, name)
+        origin = self.semantics.member(source, name)
+        self.solver.assign(origin, node)
+        self.names.sources.setdefault(node, []).append(origin)
+        self.scope.imported.setdefault(name, []).append(written)
+        return True
+
+    def star_sources(self) -> list[tuple[Module, int]]:
+        """Modules that this file star-imports, with the byte of the statement."""
+        found = []
+        for tree in self.bindings.stars:
+            target = self._from_module(tree)
+            if target is not None:
+                found.append((self.modules[target], tree.start_byte))
+        return found
+
+    def lower(self) -> None:
+        """Module-level code."""
+        self.block(self.root)
+
+    def lower_bodies(self) -> None:
+        """Functions, outer before inner."""
+        for body in self.bodies:
+            body()
+
+    # imports
+
+    def _on_import_statement(self, tree: Tree) -> None:
+        for name in tree.children_by_field_name("name"):
+            if name.type == "aliased_import":
+                dotted, alias = name.child_by_field_name("name"), name.child_by_field_name("alias")
+                self._import_as(tree, text(dotted), alias or name)
+            else:
+                self._import_dotted(tree, name)
+
+    def _import_as(self, tree: Tree, dotted: str, alias: Tree) -> None:
+        target = self.finder.absolute(dotted, self.file)
+        if target is None:
+            self._bind_import(tree, text(alias), self.solver.holding(self.semantics.external(dotted)), alias)
+            return
+        self._module_edge(tree, target)
+        self._bind_import(tree, text(alias), self.modules[target].itself, alias)
+
+    def _module_edge(self, tree: Tree, target: str) -> None:
+        self.names.imports.append((self.site(tree), self.modules[target].itself))
+
+    def _bind_import(self, tree: Tree, name: str, node: Node, place: Tree) -> None:
+        self.bind(name, node, place, keep=False)
+        home = self.scope.redirected.get(name, self.scope)
+        if home.kind in {"module", "class"}:
+            self.names.sources.setdefault(self.whole(home, name), []).append(node)
+            home.imported.setdefault(name, []).append(tree.start_byte)
+
+    def _import_dotted(self, tree: Tree, name: Tree) -> None:
+        """``import a.b.c`` binds ``a``, through which this file sees ``b`` and ``c``."""
+        parts = [text(part) for part in name.named_children]
+        target = self.finder.absolute(".".join(parts), self.file)
+        if target is not None:
+            self._module_edge(tree, target)
+        first = self.finder.absolute(parts[0], self.file)
+        base: Holder = self.modules[first] if first is not None else self.semantics.external(parts[0])
+        node = self.modules[first].itself if first is not None else NOTHING
+        if len(parts) > 1:
+            whole = self.scope.whole.get(parts[0], NOTHING)
+            known = next((value for value in self.solver.values(whole) if isinstance(value, View) and value.base is base), None)
+            view = known or View(base)
+            inner = self.solver.holding(view)
+            self.solver.alias(node, inner)
+            self._extend_view(view, parts, name)
+            node = inner
+        elif first is None:
+            node = self.solver.holding(base)
+        self._bind_import(tree, parts[0], node, name)
+
+    def _extend_view(self, view: View, parts: list[str], name: Tree) -> None:
+        for length in range(2, len(parts) + 1):
+            target = self.finder.absolute(".".join(parts[:length]), self.file)
+            base: Holder = self.modules[target] if target is not None else self.semantics.external(".".join(parts[:length]))
+            slot = self.solver.slot(view, parts[length - 1])
+            inner = next((value for value in self.solver.values(slot) if isinstance(value, View)), None)
+            if inner is None:
+                inner = View(base)
+                self.solver.add(slot, inner)
+            if target is not None:
+                self.solver.alias(self.modules[target].itself, slot)
+            self.define(slot, name)
+            view = inner
+
+    def _from_module(self, tree: Tree) -> str | None:
+        module = tree.child_by_field_name("module_name")
+        if module is not None and module.type == "relative_import":
+            prefix = next((child for child in module.named_children if child.type == "import_prefix"), None)
+            dotted = next((child for child in module.named_children if child.type == "dotted_name"), None)
+            return self.finder.relative(text(prefix).count("."), text(dotted), self.file)
+        return self.finder.absolute(text(module), self.file)
+
+    def _on_import_from_statement(self, tree: Tree) -> None:
+        target = self._from_module(tree)
+        if target is not None:
+            self._module_edge(tree, target)
+        for name in tree.children_by_field_name("name"):
+            dotted = name.child_by_field_name("name") if name.type == "aliased_import" else name
+            alias = name.child_by_field_name("alias") if name.type == "aliased_import" else None
+            if dotted is None:
+                continue
+            node = self._imported_name(tree, target, dotted)
+            if alias is not None or len(dotted.named_children) == 1:
+                self._bind_import(tree, text(alias or dotted), node, alias or dotted)
+
+    def _imported_name(self, tree: Tree, target: str | None, dotted: Tree) -> Node:
+        parts = dotted.named_children
+        if target is None:
+            module = text(tree.child_by_field_name("module_name"))
+            return self.solver.holding(self.semantics.external(f"{module}.{text(dotted)}"))
+        module_value = self.modules[target]
+        first = text(parts[0])
+        own = module_value.slots.get(first)
+        sub = module_value.submodules.get(first)
+        origin = sub.itself if sub is not None and (own is None or module_value is self.module) else own
+        if origin is None:
+            origin = self.semantics.member(module_value, "__getattr__") if "__getattr__" in module_value.slots else NOTHING
+        self.names.imports.append((self.site(parts[0]), origin))
+        self.use(parts[0], first, origin)
+        for part in parts[1:]:
+            inner = self.solver.node()
+            self.semantics.load(origin, text(part), inner, self.site(part))
+            origin = inner
+        return origin
+
+    def _on_future_import_statement(self, tree: Tree) -> None:
+        del tree
+
+    # annotations
+
+    def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
+        """Names in the annotation are read; ``node`` may be an instance of the class that it names."""
+        del declared
+        for classes in self._named_types(tree):
+            self.solver.watch(classes, lambda value: self._instance(value, node))
+
+    def _instance(self, value: Value, node: Node) -> None:
+        if isinstance(value, Class):
+            self.solver.add(node, value.instance)
+
+    def _named_types(self, tree: Tree) -> list[Node]:
+        match tree.type:
+            case "type" | "parenthesized_expression":
+                return [node for child in tree.named_children for node in self._named_types(child)]
+            case "binary_operator" | "union_type":
+                return [node for child in tree.named_children for node in self._named_types(child)]
+            case "generic_type" | "subscript":
+                return self._generic(tree)
+            case "string":
+                return self._quoted(tree)
+            case "identifier" | "attribute":
+                return [self.value(tree)]
+            case _:
+                self.value(tree)
+                return []
+
+    def _generic(self, tree: Tree) -> list[Node]:
+        head, *arguments = tree.named_children
+        outer = self._named_types(head)
+        inner = [
+            node for child in arguments for part in ([child] if child.type != "type_parameter" else child.named_children) for node in self._named_types(part)
+        ]
+        return inner if text(head).rpartition(".")[2] in _TRANSPARENT else outer
+
+    def _quoted(self, tree: Tree) -> list[Node]:
+        """A forward reference: its places are those of the string."""
+        code = "".join(text(child) for child in tree.named_children if child.type == "string_content")
+        if not code or len(code) > 200:
+            return []
+        statement = next(iter(parse(Language.PYTHON, code.encode()).root_node.named_children), None)
+        if statement is None:
+            return []
+        parts = statement.named_children if statement.type == "expression_statement" else [statement]
+        site = self.site(tree)
+        kept, self.recorder.references = self.recorder.references, False
+        real, self.site = self.site, lambda _tree: site  # type: ignore[method-assign,assignment]
+        try:
+            return [node for child in parts for node in self._named_types(child)]
+        finally:
+            self.site = real  # type: ignore[method-assign]
+            self.recorder.references = kept
+
+
+def _dunder_all(root: Tree) -> list[str] | None:
+    """The strings of ``__all__``, from literals alone."""
+    found: list[str] | None = None
+    for statement in root.named_children:
+        for child in statement.named_children if statement.type == "expression_statement" else [statement]:
+            if child.type in {"assignment", "augmented_assignment"} and text(child.child_by_field_name("left")) == "__all__":
+                right = child.child_by_field_name("right")
+                strings = [text(part).strip("'\"") for part in (right.named_children if right is not None else []) if part.type == "string"]
+                found = [*(found or []), *strings]
+    return found

@@ -1,0 +1,119 @@
+"""All Python files together: imports, names, the fixpoint and the edges that follow."""
+
+from collections.abc import Mapping
+
+from tree_sitter import Node as Tree
+
+from mge_assets.model.graph import Symbol, SymbolKind
+from mge_assets.stages.dependency.python_imports import PythonFile
+from mge_assets.stages.dependency.python_modules import module_id
+from mge_assets.stages.dependency.python_names import text
+from mge_assets.stages.dependency.python_shared import PythonShared
+from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.uses import name_edges
+from mge_assets.stages.dependency.values import Module
+from mge_resources.syntax import Language, parse
+
+MAX_ROUNDS = 6
+"""Rounds of settling what stayed unknown; the third rarely finds anything new."""
+
+
+class PythonProgram(PythonShared):
+    """Analysis of a set of Python files."""
+
+    def __init__(self, files: Mapping[str, bytes], recorder: Recorder) -> None:
+        super().__init__(files, recorder)
+        self._sources = {file: source for file, source in files.items() if self.finder.file_of(module_id(file)) == file}
+        self.files: list[PythonFile] = []
+
+    def run(self) -> None:
+        """From bytes to edges."""
+        roots = {file: parse(Language.PYTHON, source).root_node for file, source in sorted(self._sources.items())}
+        self.finder.learn_own_name(_absolute_imports(root) for root in roots.values() for root in _import_trees(root))
+        self._make_modules()
+        for file, root in roots.items():
+            self.files.append(self._file(file, root))
+        self._stars()
+        for one in self.files:
+            one.lower()
+        for one in self.files:
+            one.lower_bodies()
+        self.semantics.start()
+        self._fixpoint()
+        name_edges(self.solver, self.recorder, self.names, self.semantics)
+
+    def _fixpoint(self) -> None:
+        self.solver.run()
+        for _ in range(MAX_ROUNDS):
+            seeded = self.semantics.seed()
+            self.solver.run()
+            settled = self.semantics.settle()
+            self.solver.run()
+            if not seeded and not settled:
+                break
+
+    def _make_modules(self) -> None:
+        ids = {module_id(file) for file in self._sources}
+        folders = {".".join(parts[:length]) for name in ids for parts in [name.split(".")] for length in range(1, len(parts))}
+        for name in sorted(ids | folders | {"__init__"}):
+            file = self.finder.file_of(name)
+            module = Module(name, file, self.solver.node())
+            self.solver.add(module.itself, module)
+            self.modules[name] = module
+        for name, module in self.modules.items():
+            parent, _, last = name.rpartition(".")
+            if name != "__init__":
+                self.modules[parent or "__init__"].submodules[last] = module
+
+    def _file(self, file: str, root: Tree) -> PythonFile:
+        module = self.modules[module_id(file)]
+        source = self._sources[file]
+        last = root.end_point.row + (1 if root.end_point.column else 0)
+        self.recorder.symbol(Symbol(module.name, SymbolKind.MODULE, file, 1, 0, max(last, 1), 0))
+        self.names.symbols[module.itself] = module.name
+        self.recorder.define(module.itself, file, _first_line(source))
+        made = PythonFile(file, source, root, module, self)
+        made.prepare()
+        return made
+
+    def _stars(self) -> None:
+        """Names that star imports bring, to a fixpoint over files."""
+        by_module = {one.module: one for one in self.files}
+        stars = [(one, source, written) for one in self.files for source, written in one.star_sources()]
+        changed = True
+        while changed:
+            changed = False
+            for one, source, written in stars:
+                names = by_module[source].star_names() if source in by_module else []
+                for name in names:
+                    changed = one.add_star(source, name, written) or changed
+
+
+def _first_line(source: bytes) -> int:
+    """Line of the first content behind a header comment (shebang, licence): that comment is not what the module defines."""
+    lines = source.decode("utf-8", "replace").splitlines()
+    number = 0
+    while number < len(lines) and lines[number].startswith("#"):
+        number += 1
+    while number < len(lines) and not lines[number].strip():
+        number += 1
+    return number + 1 if number < len(lines) else 1
+
+
+def _import_trees(root: Tree) -> list[Tree]:
+    found: list[Tree] = []
+    stack = [root]
+    while stack:
+        tree = stack.pop()
+        if tree.type in {"import_statement", "import_from_statement"}:
+            found.append(tree)
+        elif tree.type in {"module", "if_statement", "try_statement", "block", "else_clause", "except_clause", "function_definition", "class_definition"}:
+            stack.extend(tree.named_children)
+    return found
+
+
+def _absolute_imports(tree: Tree) -> str:
+    if tree.type == "import_from_statement":
+        return text(tree.child_by_field_name("module_name")).lstrip(".")
+    name = tree.child_by_field_name("name")
+    return text(name).split(" ")[0]

@@ -1,0 +1,31 @@
+"""Generation: from an atom's work to code that passes level 1 (specification §5).
+
+What belongs here: prompts, reading of answers, feedback, the attempt loop, fingerprints. What does not: who answers (``mge_resources.llm``),
+what counts as right (handed in as ``validate``), in which order atoms come, and where anything is stored.
+"""
+
+from mge_assets.stages.generation.atom_run import Validate
+from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
+from mge_assets.stages.generation.fingerprints import fingerprint
+from mge_assets.stages.generation.journal import CallJournal
+from mge_assets.stages.generation.orchestrator import RetryOrchestrator
+from mge_assets.stages.generation.prompts import PROMPT_VERSION
+from mge_assets.stages.generation.replies import ReplyError, parse_reply
+from mge_assets.stages.generation.requests import build_request
+from mge_assets.stages.generation.work import AtomWork, DependencyCode, must_generate
+
+__all__ = [
+    "PROMPT_VERSION",
+    "AtomWork",
+    "CallJournal",
+    "DependencyCode",
+    "FeedbackGenerator",
+    "ReplyError",
+    "RetryOrchestrator",
+    "Validate",
+    "build_request",
+    "classify",
+    "fingerprint",
+    "must_generate",
+    "parse_reply",
+]

@@ -1,0 +1,30 @@
+"""What the attempt loop asks of whoever keeps the accounts."""
+
+import hashlib
+import json
+from dataclasses import astuple, replace
+from typing import Protocol
+from uuid import UUID
+
+from mge_resources.llm.port import ModelReply, ModelRequest
+
+
+class CallJournal(Protocol):
+    """Every call that leaves this process has an entry: booked before it is sent, settled or failed after."""
+
+    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID:
+        """Book the most that a call can cost and make it durable. Answers the call's id; whatever it raises, the call is not sent."""
+        ...
+
+    async def settle(self, call_id: UUID, reply: ModelReply) -> None:
+        """Replace the reservation by the bill."""
+        ...
+
+    async def fail(self, call_id: UUID, error: str, known_unbilled: bool) -> None:
+        """Close a call without a bill; unless it is known to have cost nothing, its reservation stays counted."""
+        ...
+
+
+def request_digest(request: ModelRequest) -> str:
+    """SHA-256 in hex of all that is sent."""
+    return hashlib.sha256(json.dumps(astuple(replace(request, draft=None))).encode()).hexdigest()

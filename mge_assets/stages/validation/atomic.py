@@ -1,0 +1,149 @@
+"""Level 1: one atom's code, judged in its place in the file."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from mge_assets.model.atoms import MAX_LOC, Atom
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
+from mge_assets.stages.validation.analysis import Analysis, analyse
+from mge_assets.stages.validation.contracts import broken, outermost
+from mge_assets.stages.validation.spots import Spot
+from mge_resources.syntax import Language
+
+_COMMENT = {Language.PYTHON: (b"#",)}
+_NO_TYPES = "types are not checked yet: that takes the whole project, which level 1 does not see"
+_NO_UNIT_TEST = "an atom has no tests of its own; the acceptance tests of its task run at level 2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An atom's code in its file: the analysis with it, and the one with the atom's own text in its place (the baseline)."""
+
+    atom: Atom
+    code: bytes
+    start: int
+    now: Analysis
+    baseline: Analysis
+    stub: Severity
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.code)
+
+    @property
+    def line(self) -> int:
+        return self.now.lines.line(self.start)
+
+    @property
+    def changed(self) -> bool:
+        return self.now is not self.baseline
+
+    def mine(self, spots: Iterable[Spot]) -> tuple[Finding, ...]:
+        """Those that lie in the atom's span, as findings."""
+        return tuple(spot.finding(self.atom.file) for spot in spots if self.start <= spot.byte < self.end)
+
+    def caused(self, spots: tuple[Spot, ...], before: tuple[Spot, ...]) -> tuple[Finding, ...]:
+        """Errors elsewhere in the file that were not there with the atom's own text: this code caused them."""
+        if not self.changed:
+            return ()
+        known = {(spot.rule, spot.message) for spot in before}
+        return tuple(self._moved(spot) for spot in spots if self._elsewhere(spot) and (spot.rule, spot.message) not in known)
+
+    def _elsewhere(self, spot: Spot) -> bool:
+        return spot.severity is Severity.ERROR and not self.start <= spot.byte < self.end
+
+    def _moved(self, spot: Spot) -> Finding:
+        message = f"{spot.message}, in line {spot.line}, because of this code"
+        return Finding(spot.rule, spot.severity, message, spot.fix, Place(self.atom.file, self.line))
+
+
+def _syntax(case: _Case) -> Check:
+    return Check.of("syntax", case.mine(case.now.syntax) + case.caused(case.now.syntax, case.baseline.syntax))
+
+
+def _semantics(case: _Case) -> Check:
+    if case.atom.language is not Language.PYTHON:
+        return Check.not_run("semantics", "names in TypeScript and JavaScript take their compiler, which is not wired in yet")
+    if case.atom.file.endswith(".pyi"):
+        return Check.not_run("semantics", "a stub file may use names before it defines them")
+    if case.now.python is None:
+        return Check.not_run("semantics", "the file does not parse, so its names are not known")
+    return Check.of("semantics", case.mine(case.now.names) + case.caused(case.now.names, case.baseline.names))
+
+
+def count_lines(language: Language, code: bytes) -> int:
+    """Lines that are neither blank nor only a comment."""
+    marks = _COMMENT.get(language, (b"//", b"/*", b"*"))
+    return sum(1 for line in code.splitlines() if line.strip() and not line.strip().startswith(marks))
+
+
+def _atomicity(case: _Case) -> Check:
+    """The draft's own violations, as warnings at most; for other code only its length, which is all that can have changed for the worse."""
+    if not case.changed:
+        return Check.of("atomicity", tuple(_at_most_warning(finding) for finding in case.atom.atomicity.violations))
+    lines = count_lines(case.atom.language, case.code)
+    if lines <= max(MAX_LOC, case.atom.loc):
+        return Check.of("atomicity", ())
+    place = Place(case.atom.file, case.line)
+    return Check.of("atomicity", (Finding("atomicity.loc", Severity.WARNING, f"{lines} lines of code, more than {MAX_LOC}", "make it shorter", place),))
+
+
+def _at_most_warning(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding
+
+
+def _type_safety(_: _Case) -> Check:
+    return Check.not_run("type_safety", _NO_TYPES)
+
+
+def _runtime_safety(case: _Case) -> Check:
+    if case.atom.language is Language.PYTHON and case.now.python is None:
+        return Check.not_run("runtime_safety", "the file does not parse, so its calls are not known")
+    return Check.of("runtime_safety", case.mine(case.now.dangers))
+
+
+def _completeness(case: _Case) -> Check:
+    stubs = [one for one in outermost(case.now.definitions, case.start, case.end) if one.stub and one.kind == "function"]
+    spots = [Spot("completeness.stub", case.stub, f"{one.name} has no body yet", "write the body", one.start, one.line) for one in stubs]
+    return Check.of("completeness", case.mine(spots))
+
+
+def _contract(case: _Case) -> Check:
+    if case.changed and case.atom.language is Language.PYTHON:
+        if case.baseline.python is None:
+            return Check.not_run("contract", "the draft does not parse, so its contract is not known")
+        if case.now.python is None:
+            return Check.not_run("contract", "the file does not parse, so its definitions are not known")
+    if not case.changed:
+        return Check.of("contract", ())
+    wanted = outermost(case.baseline.definitions, case.start, case.start + len(case.atom.text))
+    found = outermost(case.now.definitions, case.start, case.end)
+    return Check.of("contract", tuple(spot.finding(case.atom.file) for spot in broken(wanted, found, case.start, case.line)))
+
+
+def _unit_test(_: _Case) -> Check:
+    return Check.not_run("unit_test", _NO_UNIT_TEST)
+
+
+_CHECKS: tuple[Callable[[_Case], Check], ...] = (
+    _syntax, _semantics, _atomicity, _type_safety, _runtime_safety, _completeness, _contract, _unit_test,
+)  # fmt: skip
+
+
+class AtomicValidator:
+    """Level 1. It runs nothing: it only reads."""
+
+    def validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, *, stub: Severity = Severity.ERROR) -> ValidationResult:
+        """Judge ``code`` in the place of the atom, between the bytes ``before`` and ``after`` it.
+
+        Findings are those that lie in the code, and errors elsewhere in the file that the atom's own text did not cause.
+        ``stub`` is the severity of a body that is there in name only.
+        """
+        begin = perf_counter()
+        now = analyse(atom.language, b"".join((before, code, after)))
+        baseline = now if code == atom.text else analyse(atom.language, b"".join((before, atom.text, after)))
+        case = _Case(atom, code, len(before), now, baseline, stub)
+        checks = tuple(check(case) for check in _CHECKS)
+        return ValidationResult(Level.ATOMIC, atom.name, checks, perf_counter() - begin)

@@ -1,0 +1,66 @@
+"""What a JavaScript or TypeScript file defines, as the same values as Python's."""
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node, Tree
+
+from mge_assets.stages.validation.definitions import Definition
+
+_FUNCTIONS = frozenset({"function_declaration", "generator_function_declaration", "method_definition", "function_signature"})
+_VALUES = frozenset({"arrow_function", "function_expression", "generator_function"})
+_CLASSES = {
+    "class_declaration": "class",
+    "abstract_class_declaration": "class",
+    "interface_declaration": "type",
+    "type_alias_declaration": "type",
+    "enum_declaration": "type",
+}
+_BLANKS = re.compile(r"\s+")
+_NOT_IMPLEMENTED = re.compile(r"^throw new Error\(\s*[\"'`][^\"'`]*(not (yet )?implemented|todo)[^\"'`]*[\"'`]\s*\);?$", re.IGNORECASE)
+
+
+def _text(node: Node | None) -> str:
+    return (node.text or b"").decode(errors="replace") if node else ""
+
+
+def _calls(function: Node) -> str:
+    """The parameters as written, without blanks; a lone parameter of an arrow function counts as in brackets."""
+    parameters = function.child_by_field_name("parameters")
+    written = _text(parameters)[1:-1] if parameters else _text(function.child_by_field_name("parameter"))
+    prefix = "async " if any(child.type == "async" for child in function.children) else ""
+    return f"{prefix}({_BLANKS.sub('', written).rstrip(',')})"
+
+
+def _is_stub(function: Node) -> bool:
+    body = function.child_by_field_name("body")
+    if body is None or body.type != "statement_block" or _text(function.child_by_field_name("name")) == "constructor":
+        return False
+    statements = [child for child in body.named_children if child.type != "comment"]
+    return not statements or (len(statements) == 1 and bool(_NOT_IMPLEMENTED.match(_text(statements[0]))))
+
+
+def _define(node: Node, named: Node, kind: str, scope: str, depth: int, function: Node | None) -> Definition:
+    outer = node.parent if node.parent and node.parent.type in {"export_statement", "lexical_declaration"} else node
+    calls, stub = (_calls(function), _is_stub(function) and node.type != "variable_declarator") if function else ("", False)
+    return Definition(f"{scope}{_text(named)}", kind, calls, stub, outer.start_byte, node.end_byte, node.start_point[0] + 1, depth)
+
+
+def _walk(node: Node, scope: str, depth: int) -> Iterator[Definition]:
+    named, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if node.type in _FUNCTIONS and named:
+        yield _define(node, named, "function", scope, depth, node)
+        scope, depth = f"{scope}{_text(named)}.", depth + 1
+    elif node.type in _CLASSES and named:
+        yield _define(node, named, _CLASSES[node.type], scope, depth, None)
+        scope = f"{scope}{_text(named)}."
+    elif node.type == "variable_declarator" and named and named.type == "identifier" and value and value.type in _VALUES:
+        yield _define(node, named, "function", scope, depth, value)
+        scope, depth = f"{scope}{_text(named)}.", depth + 1
+    for child in node.named_children:
+        yield from _walk(child, scope, depth)
+
+
+def javascript_definitions(tree: Tree) -> tuple[Definition, ...]:
+    """Every named function, method, class and type of the file, outer ones before inner ones."""
+    return tuple(_walk(tree.root_node, "", 0))

@@ -1,0 +1,61 @@
+"""Level 4: the whole project against the whole plan."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from time import perf_counter
+
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
+from mge_assets.model.masterplan import Masterplan
+from mge_assets.stages.validation.acceptance import acceptance_check, language_of
+from mge_assets.stages.validation.integration import call_findings, circle_findings, declared_unused, import_findings, name_findings
+from mge_assets.stages.validation.project import Project, declared_packages
+from mge_resources.sandbox.port import Sandbox
+
+
+def _architecture(plan: Masterplan, project: Project) -> Iterator[Finding]:
+    """Files that two tasks own, or that a task owns and nobody made; circles between files."""
+    owners = Counter(task.file for task in plan.tasks)
+    for file, count in owners.items():
+        if count > 1:
+            yield Finding("architecture.owner", Severity.ERROR, f"{count} tasks own the file", "give each task a file of its own", Place(file))
+        if file not in project.files:
+            yield Finding("architecture.missing_file", Severity.ERROR, "a task owns the file, and it is not there", "run the task", Place(file))
+    yield from circle_findings(project, project.code)
+
+
+def _dependencies(plan: Masterplan, project: Project) -> Iterator[Finding]:
+    declared = declared_packages(plan.requirements)
+    for file in project.code:
+        yield from import_findings(project, file, declared)
+    yield from declared_unused(project, declared)
+
+
+def _security(project: Project) -> Iterator[Finding]:
+    for file in project.code:
+        yield from (spot.finding(file) for spot in project.facts(file).dangers)
+
+
+class MasterPlanValidator:
+    """Level 4. Acceptance tests run in the sandbox that it is handed."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def validate(self, plan: Masterplan, project: Mapping[str, bytes], *, tests: str | None = None) -> ValidationResult:
+        """Judge the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
+        begin = perf_counter()
+        text = plan.tests if tests is None else tests
+        whole = Project(project)
+        performance = (spot.finding(file) for file in whole.code for spot in whole.facts(file).smells)
+        checks = (
+            Check.of("architecture", tuple(_architecture(plan, whole))),
+            Check.of("dependencies", tuple(_dependencies(plan, whole))),
+            Check.of("contracts", (*name_findings(whole, whole.code), *call_findings(whole, whole.code))),
+            Check.of("performance", tuple(performance)),
+            Check.of("security", tuple(_security(whole))),
+        )
+        language = language_of(text, whole.code)
+        ran, isolation = acceptance_check(self._sandbox, project, plan.name, text, language)
+        return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)

@@ -1,0 +1,142 @@
+"""The project's files as something to import from: which file a module name or a path means, and what the imports come to."""
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from mge_assets.stages.validation.exports import Exports
+from mge_assets.stages.validation.facts import Facts, facts_of
+from mge_assets.stages.validation.imports import Import
+from mge_assets.stages.validation.rules import table
+from mge_resources.syntax import Language, detect_language
+
+_ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".d.ts", ".json")
+_COMPILED = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
+_DISTRIBUTION = re.compile(r"^(?:@[\w.-]+/)?[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What an import comes to: the project's ``file``; a ``package`` of others; or, where both are empty, nothing that exists."""
+
+    file: str = ""
+    package: str = ""
+
+
+class Project:
+    """All files of a project, by path; analyses are shared with whoever asks for the same bytes."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self._facts: dict[str, Facts] = {}
+
+    @cached_property
+    def code(self) -> tuple[str, ...]:
+        """The paths of the files that can be parsed, sorted."""
+        return tuple(sorted(file for file in self.files if detect_language(file)))
+
+    def facts(self, file: str) -> Facts:
+        """What is known of a file of ``code``."""
+        if file not in self._facts:
+            language = detect_language(file)
+            assert language is not None
+            self._facts[file] = facts_of(language, self.files[file])
+        return self._facts[file]
+
+    def exports(self, file: str) -> Exports:
+        """What can be imported from the file; anything, where it is no code."""
+        return self.facts(file).exports if detect_language(file) else Exports(frozenset(), open=True)
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        """Dotted name ▸ file, seen from the project's root and from ``src``; a package without ``__init__`` has no file."""
+        found: dict[str, str] = {}
+        for file in self.code:
+            if detect_language(file) is not Language.PYTHON:
+                continue
+            parts = PurePosixPath(file).with_suffix("").parts
+            for names in (parts, parts[1:]) if parts[0] == "src" else (parts,):
+                dotted = names[:-1] if names[-1:] == ("__init__",) else names
+                found.setdefault(".".join(dotted), file)
+                for depth in range(1, len(dotted)):
+                    found.setdefault(".".join(dotted[:depth]), "")
+                if names[-1:] == ("__init__",):
+                    found[".".join(dotted)] = file
+        return found
+
+    def module_file(self, dotted: str) -> str | None:
+        """The file of a module of the project; empty for a folder without ``__init__``, ``None`` where there is no such module."""
+        return self._modules.get(dotted)
+
+    def resolve(self, file: str, one: Import) -> Resolution | None:
+        """What the import means, seen from the file; ``None`` for a folder of the project or for something outside its root."""
+        if detect_language(file) is Language.PYTHON:
+            return self._resolve_python(file, one)
+        return self._resolve_javascript(file, one.module)
+
+    def _resolve_python(self, file: str, one: Import) -> Resolution | None:
+        dotted = one.module
+        if one.level:
+            folder = PurePosixPath(file).parent.parts
+            if one.level - 1 > len(folder):
+                return None
+            folder = folder[: len(folder) - one.level + 1]
+            dotted = ".".join((*folder, *([one.module] if one.module else [])))
+        elif dotted.partition(".")[0] not in self._modules:
+            return Resolution(package=dotted.partition(".")[0])
+        found = self._modules.get(dotted)
+        if found is None and dotted == "":
+            return None
+        return Resolution() if found is None else (Resolution(file=found) if found else None)
+
+    def _resolve_javascript(self, file: str, module: str) -> Resolution | None:
+        if not module.startswith("."):
+            return Resolution(package="/".join(module.split("/")[: 2 if module.startswith("@") else 1]))
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(file), module))
+        stem, ending = posixpath.splitext(base)
+        wanted = [base + end for end in _ENDINGS] + [stem + end for end in _COMPILED.get(ending, ())] + [f"{base}/index{end}" for end in _ENDINGS[1:]]
+        if base.startswith(".."):
+            return None
+        return Resolution(file=next((name for name in wanted if name in self.files), ""))
+
+    def submodule(self, package_file: str, name: str) -> str | None:
+        """The file of the module ``name`` in the package whose ``__init__`` this is, if there is one."""
+        path = PurePosixPath(package_file)
+        if path.stem != "__init__":
+            return None
+        wanted = (path.with_name(f"{name}.py"), path.with_name(f"{name}.pyi"), path.parent / name / "__init__.py")
+        return next((str(one) for one in wanted if str(one) in self.files), None)
+
+    def missing_names(self, file: str, one: Import) -> Iterator[str]:
+        """Names that the import takes from a file of the project that does not offer them."""
+        found = self.resolve(file, one)
+        if not found or not found.file:
+            return
+        exports = self.exports(found.file)
+        for name in one.names:
+            if name != "*" and name not in exports.names and not exports.open and self.submodule(found.file, name) is None:
+                yield name
+
+
+def is_standard(language: Language, package: str) -> bool:
+    """Whether the package comes with the language, in this or an older version."""
+    packages = table("packages")
+    if language is Language.PYTHON:
+        return package in sys.stdlib_module_names or package in packages["gone"] or package in packages["always"] or package.startswith("_")
+    return package.startswith(("node:", "#")) or package in packages["node"]
+
+
+def declared_packages(requirements: Iterable[str]) -> dict[str, str]:
+    """Import name (lower case) ▸ requirement, for requirements as pip or npm writes them."""
+    names = table("packages")["import_names"]
+    found: dict[str, str] = {}
+    for text in requirements:
+        if match := _DISTRIBUTION.match(text.strip()):
+            distribution = match.group().lower()
+            for name in (distribution, distribution.replace("-", "_"), *names.get(distribution.replace("_", "-"), ())):
+                found[name.lower()] = text
+    return found

@@ -1,0 +1,2 @@
+; What TypeScript adds to javascript.scm.
+(predefined_type "any" @typescript.any)

@@ -1,0 +1,41 @@
+"""Findings before they know their file: what is said of a position in some bytes, so that it can be kept for equal bytes."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A finding at a byte offset (from 0) and line (from 1) of a file's content."""
+
+    rule: str
+    severity: Severity
+    message: str
+    fix: str
+    byte: int
+    line: int
+
+    def finding(self, file: str) -> Finding:
+        """The finding in the file of this name."""
+        return Finding(self.rule, self.severity, self.message, self.fix, Place(file, self.line))
+
+
+class Lines:
+    """Turns lines and byte columns into byte offsets and back."""
+
+    def __init__(self, content: bytes) -> None:
+        starts, at = [0], 0
+        while (at := content.find(b"\n", at) + 1) > 0:
+            starts.append(at)
+        self._starts = starts
+
+    def byte(self, line: int, column: int = 0) -> int:
+        """The offset of a 1-based line and a 0-based byte column; past the last line it is the last line's."""
+        return self._starts[min(max(line, 1), len(self._starts)) - 1] + column
+
+    def line(self, byte: int) -> int:
+        """The 1-based line that holds the offset."""
+        return bisect_right(self._starts, byte)

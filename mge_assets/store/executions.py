@@ -1,0 +1,279 @@
+"""Executions to rows and back: who runs a plan, how its atoms fared, what its waves took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy.engine import RowMapping
+
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
+from mge_assets.model.errors import ConflictError
+from mge_assets.model.executions import ExecutionMode, ExecutionStatus, WaveStatus
+from mge_assets.model.findings import Level
+from mge_assets.model.ids import masterplan_id
+from mge_assets.store.rows import finding_to_json, update_rows
+from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ExecutionRow, ExecutionWaveRow, LlmCallRow, MasterplanRow, ValidationResultRow
+from mge_assets.store.validations import result_row
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExecution:
+    """An execution's row; ``cost_usd`` is counted from the journal, ``seconds`` is wall time until now or the end."""
+
+    execution_id: UUID
+    status: ExecutionStatus
+    version: int
+    run_id: str
+    llm_model: str
+    max_in_flight: int
+    out: str
+    report: str
+    error: str
+    started_at: datetime
+    completed_at: datetime | None
+    cost_usd: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """What an execution starts with; ``owner`` names the process that runs it."""
+
+    run_id: str
+    version: int
+    mode: ExecutionMode
+    model: str
+    waves: int
+    atoms: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSummary:
+    """How a wave went: atoms by fate, wall seconds from its first atom's start to its last one's end."""
+
+    wave: int
+    atoms: int
+    completed: int
+    failed: int
+    blocked: int
+    reused: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """An atom's outcome together with what it is stored under."""
+
+    atom_id: UUID
+    outcome: AtomOutcome
+    fingerprint: str
+    started_at: datetime
+    completed_at: datetime
+
+
+class ExecutionStore:
+    """Reads and writes executions. One connection a running plan holds its advisory lock until ``release``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._locks: dict[UUID, Connection] = {}
+
+    def start(self, plan: str, new: NewExecution) -> UUID:
+        """Open an execution and lock the plan; the same run gets the same one again. Raises ConflictError where another process runs it."""
+        known = self._of_run(new.run_id)
+        if known in self._locks:
+            return known
+        lock = self._lock(plan)
+        key = known or uuid4()
+        with lock.begin():
+            self._end_orphans(lock, plan, key)
+            head = {"execution_id": key, "masterplan_id": masterplan_id(plan), "run_id": new.run_id, "status": ExecutionStatus.RUNNING}
+            rest = {
+                "version": new.version,
+                "execution_mode": new.mode,
+                "llm_model": new.model,
+                "total_waves": new.waves,
+                "atoms_total": new.atoms,
+                "owner": new.owner,
+            }
+            statement = update(ExecutionRow).where(ExecutionRow.execution_id == key) if known else insert(ExecutionRow)
+            lock.execute(statement.values(**head, **rest))
+        self._locks[key] = lock
+        return key
+
+    def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
+        """Close an execution and unlock its plan."""
+        with self._engine.begin() as connection:
+            values = {"status": status, "error": error, "completed_at": func.clock_timestamp()}
+            connection.execute(update(ExecutionRow).where(ExecutionRow.execution_id == execution).values(values))
+        self.release(execution)
+
+    def release(self, execution: UUID) -> None:
+        """Unlock the plan; harmless where it isn't locked here."""
+        lock = self._locks.pop(execution, None)
+        if lock is not None:
+            lock.rollback()
+            lock.execute(text("SELECT pg_advisory_unlock_all()"))
+            lock.close()
+
+    def set_values(self, execution: UUID, **values: Any) -> None:  # noqa: ANN401 -- columns of the execution's row
+        """Store columns of the execution's row."""
+        with self._engine.begin() as connection:
+            connection.execute(update(ExecutionRow).where(ExecutionRow.execution_id == execution).values(**values))
+
+    def newest(self, plan: str) -> StoredExecution | None:
+        """The plan's newest execution, or ``None``."""
+        return self._read(ExecutionRow.masterplan_id == masterplan_id(plan))
+
+    def one(self, execution: UUID) -> StoredExecution | None:
+        """One execution, or ``None``."""
+        return self._read(ExecutionRow.execution_id == execution)
+
+    def plan_of(self, execution: UUID) -> str | None:
+        """The name of the plan that an execution belongs to."""
+        query = select(MasterplanRow.name).join(ExecutionRow, ExecutionRow.masterplan_id == MasterplanRow.masterplan_id)
+        with self._engine.connect() as connection:
+            return connection.scalar(query.where(ExecutionRow.execution_id == execution))
+
+    def atoms_run(self, execution: UUID) -> int:
+        """How many atoms an execution has run so far, re-used ones left out."""
+        with self._engine.connect() as connection:
+            query = select(func.count(AtomRetryRow.atom_id.distinct())).where(AtomRetryRow.execution_id == execution)
+            return connection.scalar(query) or 0
+
+    def land(self, execution: UUID, landings: Sequence[Landing]) -> None:
+        """Store outcomes with their attempts and level-1 results in one transaction."""
+        atoms = [landing.atom_id for landing in landings]
+        with self._engine.begin() as connection:
+            update_rows(connection, AtomicUnitRow, [_fate_row(landing) for landing in landings])
+            level_one = (ValidationResultRow.atom_id.in_(atoms), ValidationResultRow.level == Level.ATOMIC.value)
+            connection.execute(delete(ValidationResultRow).where(*level_one))
+            attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
+            if attempts:
+                connection.execute(insert(AtomRetryRow), attempts)
+            owner = connection.scalar(select(ExecutionRow.masterplan_id).where(ExecutionRow.execution_id == execution))
+            results = [_result_row(owner, execution, landing) for landing in landings if _last_result(landing) is not None]
+            if results:
+                connection.execute(insert(ValidationResultRow), results)
+
+    def close_wave(self, plan: str, wave: int, *, reused: int, in_flight: int) -> WaveSummary:
+        """Store how a wave went, counted from its atoms."""
+        table, atom = ExecutionWaveRow, AtomicUnitRow
+        mine = (table.masterplan_id == masterplan_id(plan), table.wave_number == wave)
+        with self._engine.begin() as connection:
+            counts = (func.count().filter(atom.status == status) for status in (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED))
+            members = select(func.unnest(table.atom_ids)).where(*mine)
+            figures = select(func.count(), *counts, func.min(atom.started_at), func.max(atom.completed_at)).where(atom.atom_id.in_(members))
+            atoms, done, failed, blocked, begin, end = tuple(connection.execute(figures).one())
+            seconds = (end - begin).total_seconds() if begin and end else 0.0
+            status = WaveStatus.COMPLETED if done == atoms else WaveStatus.PARTIAL if done else WaveStatus.FAILED
+            times = {"started_at": begin, "completed_at": end, "duration_seconds": seconds, "parallelization_factor": in_flight}
+            connection.execute(update(table).where(*mine).values(status=status, completed_atoms=done, failed_atoms=failed + blocked, **times))
+        return WaveSummary(wave, atoms, done, failed, blocked, reused, seconds)
+
+    def wave_states(self, plan: str) -> tuple[tuple[int, WaveStatus, int, float], ...]:
+        """(number, status, atoms, wall seconds) of each wave, in order."""
+        table = ExecutionWaveRow
+        query = select(table.wave_number, table.status, table.atom_count, func.coalesce(table.duration_seconds, 0))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(table.masterplan_id == masterplan_id(plan)).order_by(table.wave_number))
+            return tuple((row[0], row[1], row[2], float(row[3])) for row in rows)
+
+    def wave_members(self, plan: str) -> tuple[tuple[int, tuple[UUID, ...], float | None], ...]:
+        """(number, atoms, wall seconds or ``None``) of each wave, in order."""
+        table = ExecutionWaveRow
+        query = select(table.wave_number, table.atom_ids, table.duration_seconds).where(table.masterplan_id == masterplan_id(plan))
+        with self._engine.connect() as connection:
+            return tuple((row[0], tuple(row[1]), row[2]) for row in connection.execute(query.order_by(table.wave_number)))
+
+    def attempts(self, atom: UUID) -> tuple[RowMapping, ...]:
+        """Every attempt at an atom, newest execution first, as rows of ``atom_retry_history``."""
+        table = AtomRetryRow.__table__
+        with self._engine.connect() as connection:
+            query = select(table).where(table.c.atom_id == atom).order_by(table.c.attempted_at.desc(), table.c.attempt_number.desc())
+            return tuple(connection.execute(query).mappings())
+
+    def _of_run(self, run_id: str) -> UUID | None:
+        with self._engine.connect() as connection:
+            return connection.scalar(select(ExecutionRow.execution_id).where(ExecutionRow.run_id == run_id))
+
+    def _lock(self, plan: str) -> Connection:
+        connection = self._engine.connect()
+        locked = connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:plan, 0))"), {"plan": f"mge/{masterplan_id(plan)}"})
+        connection.rollback()
+        if not locked:
+            connection.close()
+            raise ConflictError(f"masterplan {plan} is being executed by another process", fix="wait for it, or stop that run first")
+        return connection
+
+    def _end_orphans(self, connection: Connection, plan: str, key: UUID) -> None:
+        orphans = (ExecutionRow.masterplan_id == masterplan_id(plan), ExecutionRow.status == ExecutionStatus.RUNNING, ExecutionRow.execution_id != key)
+        values = {"status": ExecutionStatus.FAILED, "error": "its process ended before it did", "completed_at": func.clock_timestamp()}
+        connection.execute(update(ExecutionRow).where(*orphans).values(values))
+
+    def _read(self, condition: Any) -> StoredExecution | None:  # noqa: ANN401 -- a column expression
+        table = ExecutionRow.__table__
+        cost = select(func.coalesce(func.sum(LlmCallRow.cost_usd), 0)).where(LlmCallRow.execution_id == ExecutionRow.execution_id).scalar_subquery()
+        seconds = func.extract("epoch", func.coalesce(ExecutionRow.completed_at, func.clock_timestamp()) - ExecutionRow.started_at)
+        query = select(*table.c, cost.label("cost"), seconds.label("seconds")).where(condition).order_by(ExecutionRow.started_at.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
+        return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds))
+
+
+def _fate_row(landing: Landing) -> dict[str, Any]:
+    outcome = landing.outcome
+    last = outcome.attempts[-1] if outcome.attempts else None
+    return {
+        "atom_id": landing.atom_id,
+        "status": outcome.status,
+        "code": outcome.code,
+        "fingerprint": landing.fingerprint,
+        "actual_loc": sum(1 for line in outcome.code.splitlines() if line.strip()),
+        "attempts": last.number if last else 0,
+        "validation_passed": last.passed if last else None,
+        "llm_model": last.model if last else "",
+        "llm_cost_usd": outcome.cost_usd,
+        "llm_tokens_input": sum(attempt.tokens_input for attempt in outcome.attempts),
+        "llm_tokens_output": sum(attempt.tokens_output for attempt in outcome.attempts),
+        "started_at": landing.started_at,
+        "completed_at": landing.completed_at,
+    }
+
+
+def _attempt_row(execution: UUID, atom: UUID, attempt: Attempt) -> dict[str, Any]:
+    findings = attempt.validation.findings if attempt.validation else ()
+    return {
+        "atom_id": atom,
+        "execution_id": execution,
+        "attempt_number": attempt.number,
+        "success": attempt.passed,
+        "error_type": attempt.error_class,
+        "error_message": attempt.error,
+        "validation_errors": [finding_to_json(finding) for finding in findings],
+        "feedback_prompt": attempt.feedback,
+        "code_generated": attempt.code,
+        "temperature": attempt.temperature,
+        "llm_model": attempt.model,
+        "llm_cost_usd": attempt.cost_usd,
+        "llm_tokens_input": attempt.tokens_input,
+        "llm_tokens_output": attempt.tokens_output,
+        "duration_seconds": attempt.seconds,
+    }
+
+
+def _last_result(landing: Landing) -> Any:  # noqa: ANN401 -- ValidationResult | None
+    attempts = landing.outcome.attempts
+    return attempts[-1].validation if attempts else None
+
+
+def _result_row(owner: UUID | None, execution: UUID, landing: Landing) -> dict[str, Any]:
+    row = result_row(_last_result(landing), landing.fingerprint)
+    return {**row, "masterplan_id": owner, "execution_id": execution, "atom_id": landing.atom_id}

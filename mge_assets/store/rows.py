@@ -1,0 +1,62 @@
+"""How rows are written in bulk, and how findings and checks look as JSON."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, bindparam, inspect, update
+from sqlalchemy.dialects.postgresql import insert
+
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
+from mge_assets.store.tables.base import Base
+
+Row = Mapping[str, Any]
+
+
+def upsert(connection: Connection, table: type[Base], rows: Sequence[Row], *, keep: Iterable[str] = ()) -> None:
+    """Insert rows, or update those whose primary key is there already in every given column but the ``keep`` ones."""
+    if not rows:
+        return
+    keys = [column.name for column in inspect(table).primary_key]
+    statement = insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in {*keys, *keep}}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def update_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """Update rows by their primary key; every row gives the key and the same columns."""
+    if not rows:
+        return
+    keys = [column.name for column in inspect(table).primary_key]
+    columns = table.__table__.c
+    found = [columns[key] == bindparam(f"key_{key}") for key in keys]
+    statement = (
+        update(cast("Table", table.__table__))
+        .where(*found)
+        .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in rows[0] if name not in keys})
+    )
+    connection.execute(statement, [{f"{'key' if name in keys else 'new'}_{name}": value for name, value in row.items()} for row in rows])
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON; empty parts are left out."""
+    place = finding.place
+    spot = {"file": place.file, "line": place.line, "column": place.column, "field": place.field} if place else {}
+    parts = {"rule": finding.rule, "severity": finding.severity.value, "message": finding.message, "fix": finding.fix}
+    return {name: value for name, value in {**parts, **spot}.items() if value not in ("", None)}
+
+
+def finding_from_json(row: Mapping[str, Any]) -> Finding:
+    """The finding that ``finding_to_json`` wrote."""
+    place = Place(row["file"], row.get("line"), row.get("column"), row.get("field")) if "file" in row else None
+    return Finding(row["rule"], Severity(row["severity"]), row["message"], row.get("fix", ""), place)
+
+
+def check_to_json(check: Check) -> dict[str, Any]:
+    """A check as JSON."""
+    return {"name": check.name, "status": check.status.value, "findings": [finding_to_json(f) for f in check.findings], "reason": check.reason}
+
+
+def check_from_json(row: Mapping[str, Any]) -> Check:
+    """The check that ``check_to_json`` wrote."""
+    return Check(row["name"], CheckStatus(row["status"]), tuple(finding_from_json(f) for f in row["findings"]), row["reason"])

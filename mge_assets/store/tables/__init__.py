@@ -1,0 +1,39 @@
+"""The declared tables (specification §9). Migrations are tested to equal them."""
+
+from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow
+from mge_assets.store.tables.base import Base
+from mge_assets.store.tables.decisions import DecisionAuditRow, HumanReviewRow, ValidationResultRow
+from mge_assets.store.tables.executions import AtomRetryRow, DeliveredFileRow, ExecutionRow, ExecutionWaveRow, LlmCallRow
+from mge_assets.store.tables.plans import (
+    DiscoveryDocumentRow,
+    MasterplanHistoryRow,
+    MasterplanRow,
+    MasterplanVersionRow,
+    MilestoneRow,
+    PhaseRow,
+    SubtaskRow,
+    TaskRow,
+)
+
+__all__ = [
+    "AtomDependencyRow",
+    "AtomRetryRow",
+    "AtomicUnitRow",
+    "Base",
+    "DecisionAuditRow",
+    "DeliveredFileRow",
+    "DependencyGraphRow",
+    "DiscoveryDocumentRow",
+    "ExecutionRow",
+    "ExecutionWaveRow",
+    "HumanReviewRow",
+    "LlmCallRow",
+    "MasterplanHistoryRow",
+    "MasterplanRow",
+    "MasterplanVersionRow",
+    "MilestoneRow",
+    "PhaseRow",
+    "SubtaskRow",
+    "TaskRow",
+    "ValidationResultRow",
+]

@@ -1,0 +1,163 @@
+"""The pages: plans, queue, one review. They work as plain links and forms; htmx and a few keys only make them quicker."""
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.decisions import OPEN_REVIEWS, ReviewStatus
+from mge_assets.model.errors import ConflictError, MgeError, NotFoundError
+from mge_assets.services.workspace import Workspace
+from mge_assets.store.reviews import StoredReview
+from mge_assets.web.api.masterplans import masterplan_shape, waves_shape
+from mge_assets.web.code import MAX_SHOWN_BYTES, code_css, editable, from_form, lines, shown
+from mge_assets.web.diff import MAX_LINES, side_by_side
+from mge_assets.web.faults import InputError, status_of
+from mge_assets.web.guard import REPORT_POLICY
+from mge_assets.web.rendering import page
+from mge_assets.web.reviews import DecisionInput, QueueQuery, Whole, decide, queue_view, whole_review
+
+MOST_ROWS = 200
+"""Rows of the queue on one page; the search narrows it."""
+
+
+class _PageQuery(QueueQuery):
+    after: UUID | None = Field(None, description="The review that was decided just now, so that the page can say so.")
+
+
+class _DecisionForm(BaseModel):
+    decision: ReviewStatus
+    code_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    feedback: str = Field("", max_length=10_000)
+    code: str | None = None
+
+
+def page_routes(workspace: Workspace) -> APIRouter:
+    """Routes of the pages."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def plans() -> Response:
+        return page("plans.html", plans=[masterplan_shape(workspace, name) for name in workspace.plans.names()], home=str(workspace.settings.root))
+
+    @router.get("/plans/{name}/waves")
+    def waves(name: str) -> Response:
+        return _waves(workspace, name)
+
+    @router.get("/plans/{name}/report")
+    def report(name: str) -> Response:
+        return FileResponse(_report(workspace, name), media_type="text/html", headers={"content-security-policy": REPORT_POLICY})
+
+    @router.get("/review")
+    def queue(query: Annotated[_PageQuery, Query()]) -> Response:
+        return _queue(workspace, query)
+
+    @router.get("/review/{review_id}")
+    def review(review_id: UUID, query: Annotated[_PageQuery, Query()]) -> Response:
+        return _review(workspace, review_id, query)
+
+    @router.post("/review/{review_id}")
+    def decision(review_id: UUID, query: Annotated[_PageQuery, Query()], form: Annotated[_DecisionForm, Form()]) -> Response:
+        return _decide(workspace, review_id, query, form)
+
+    @router.get("/code.css")
+    def colours() -> Response:
+        return Response(code_css(), media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+    return router
+
+
+def _waves(workspace: Workspace, name: str) -> Response:
+    found = waves_shape(workspace, name)
+    status = {stored.atom.name: stored.status for stored in workspace.atoms.of_plan(name)}
+    rows = [(wave, [sum(status.get(atom) is kind for atom in wave.atoms) for kind in _FATES]) for wave in found.waves]
+    return page("waves.html", plan=name, waves=found, rows=rows)
+
+
+_FATES = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED)
+
+
+def _report(workspace: Workspace, name: str) -> Path:
+    """The stored report's file. Raises NotFoundError where there is none, or where it does not lie among our artefacts."""
+    told = workspace.execution.progress(name).report
+    path = Path(told).resolve() if told else None
+    if path is None or not path.is_file() or not path.is_relative_to(workspace.settings.artefacts.resolve()):
+        raise NotFoundError(f"masterplan {name} has no report yet", fix="a run writes it when it delivers: give the plan to `mge run`")
+    return path
+
+
+def _queue(workspace: Workspace, query: _PageQuery) -> Response:
+    view = queue_view(workspace, query)
+    plans = workspace.plans.names()
+    return page("queue.html", query=query, view=view, items=view.items[:MOST_ROWS], plans=plans, decided=_decided(workspace, query.after), most=MOST_ROWS)
+
+
+def _review(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _DecisionForm | None = None, error: MgeError | None = None) -> Response:
+    whole = whole_review(workspace, review_id)
+    review, view = whole.review, queue_view(workspace, query)
+    return page(
+        "review.html",
+        status=status_of(error) if error else 200,
+        query=query,
+        whole=whole,
+        review=review,
+        lines=lines(review.code, review.language, whole.start_line, whole.findings),
+        cut=len(review.code) > MAX_SHOWN_BYTES,
+        rows=side_by_side(shown(review.draft), shown(review.code)),
+        same=review.draft == review.code,
+        most=MAX_LINES,
+        editor=_editor(whole, form),
+        feedback=form.feedback if form else "",
+        error=error,
+        editing=bool(form and form.decision is ReviewStatus.EDITED),
+        position=_position(view.open_items, review_id),
+        view=view,
+        previous=view.before(review_id),
+        following=view.next_after(review_id),
+        decided=_decided(workspace, query.after),
+    )
+
+
+def _editor(whole: Whole, form: _DecisionForm | None) -> str | None:
+    """What the editor starts with: what was typed before, else the code; ``None`` where a text area would not keep every byte."""
+    if not editable(whole.review.code):
+        return None
+    typed = form.code if form and form.decision is ReviewStatus.EDITED else None
+    return typed.replace("\r\n", "\n") if typed is not None else shown(whole.review.code)
+
+
+def _decide(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _DecisionForm) -> Response:
+    following = queue_view(workspace, query).next_after(review_id)
+    try:
+        code = _edited(workspace, review_id, form)
+        decide(workspace, form.decision, DecisionInput(review_id=review_id, code_digest=form.code_digest, feedback=form.feedback, code=code))
+    except (InputError, ConflictError) as error:
+        return _review(workspace, review_id, query, form, error)
+    place = f"/review/{following}" if following else "/review"
+    return RedirectResponse(place + query.address(after=review_id), 303)
+
+
+def _edited(workspace: Workspace, review_id: UUID, form: _DecisionForm) -> str | None:
+    if form.decision is not ReviewStatus.EDITED or form.code is None:
+        return None
+    code = workspace.review.get(review_id).code
+    if not editable(code):
+        raise InputError("This code can't be edited on a page without harm to its bytes", fix="reject it, or edit the file in the plan's drafts")
+    return from_form(form.code, code).decode()
+
+
+def _decided(workspace: Workspace, review_id: UUID | None) -> StoredReview | None:
+    """The review that was decided just now, as the database tells it."""
+    try:
+        found = workspace.review.get(review_id) if review_id else None
+    except NotFoundError:
+        return None
+    return found if found and found.status not in OPEN_REVIEWS else None
+
+
+def _position(items: tuple[StoredReview, ...], review_id: UUID) -> int | None:
+    return next((place for place, item in enumerate(items, 1) if item.review_id == review_id), None)

@@ -1,0 +1,28 @@
+"""The database: an embedded PostgreSQL or a real server, and pooled engines on it. No table and no query of the application belongs here."""
+
+from mge_resources.database.embedded import EmbeddedPostgres, ServerStatus
+from mge_resources.database.engines import (
+    APPLICATION_SCHEMA,
+    DAGSTER_SCHEMA,
+    create_engine,
+    dagster_url,
+    database_url,
+    embedded_postgres,
+    ensure_schemas,
+    normalise_url,
+)
+from mge_resources.database.errors import DatabaseError
+
+__all__ = [
+    "APPLICATION_SCHEMA",
+    "DAGSTER_SCHEMA",
+    "DatabaseError",
+    "EmbeddedPostgres",
+    "ServerStatus",
+    "create_engine",
+    "dagster_url",
+    "database_url",
+    "embedded_postgres",
+    "ensure_schemas",
+    "normalise_url",
+]

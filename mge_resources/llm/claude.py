@@ -1,0 +1,122 @@
+"""Claude through the anthropic SDK, or any server that speaks the Messages API. One call, one answer or one ModelError: retrying is the caller's.
+
+The SDK is imported here and nowhere else but in ``faults`` and ``answers``; ``open_model`` imports this module when it is needed.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anthropic
+
+from mge_resources.llm.answers import read_answer
+from mge_resources.llm.faults import as_model_error, timed_out
+from mge_resources.llm.policies import Variation, variation
+from mge_resources.llm.port import ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage, price, price_table
+
+CONNECT_SECONDS = 10.0
+_OVERHEAD_TOKENS = 200
+"""More than the service adds to a prompt of its own for roles and blocks."""
+_GRACE_SECONDS = 60.0
+_SLOWEST = {True: 40.0, False: 5.0}
+"""Output tokens per second below which a call is given up: the slowest published Claude run was 48.8; a model on an ordinary processor makes 5–10."""
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class ClaudeModel:
+    """A model behind the Messages API. Safe for many calls at once and for several event loops one after the other.
+
+    Args:
+        model: as the server names it.
+        api_key: sent as bearer token; may be empty for local servers.
+        base_url: without ``/v1``.
+        priced: whether list prices apply; otherwise calls cost nothing and the name says ``local``.
+        deadline: wall seconds for one call, whatever trickles in; computed from ``max_tokens`` if left out.
+        today: the day (UTC) whose prices hold.
+    """
+
+    remote = True
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        api_key: str,
+        base_url: str,
+        priced: bool = True,
+        deadline: float | None = None,
+        today: Callable[[], date] = _today,
+    ) -> None:
+        self._model, self._key, self._base_url = model, api_key, base_url
+        self._priced, self._deadline, self._today = priced, deadline, today
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic] = WeakKeyDictionary()
+
+    @property
+    def name(self) -> str:
+        """The model's identifier; ``local/…`` where nothing is paid for it."""
+        return self._model if self._priced else f"local/{self._model}"
+
+    def reservation_usd(self, request: ModelRequest) -> float:
+        """The most that this call can cost: every byte a token, every token written to the cache, the answer as long as it may be."""
+        if not self._priced:
+            return 0.0
+        # 3 bytes a token is usual for code, but only 1 can never be too few; input is the cheap side, so being sure adds about a third.
+        prompt = sum(len(part.encode(errors="replace")) for part in (request.system, request.shared, request.prompt)) + _OVERHEAD_TOKENS
+        return price(self._model, TokenUsage(write_5m=prompt, output=request.max_tokens), self._today())
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """The model's answer. Raises ModelError for whatever else comes back, or does not."""
+        sent = variation(self._model, request)
+        started, deadline = time.monotonic(), self._deadline or _GRACE_SECONDS + request.max_tokens / _SLOWEST[self._priced]
+        try:
+            async with asyncio.timeout(deadline):  # the SDK's own timeout starts again with each byte, so a slow drip would never end
+                message = await self._send(request, sent)
+        except TimeoutError as error:
+            raise timed_out(deadline) from error
+        except Exception as error:
+            # Broad on purpose: resets inside a body, cut JSON and bad headers leave the SDK as httpx2's, json's and h11's own exceptions.
+            raise as_model_error(error, model=self._model, secret=self._key) from error
+        blank = ModelReply("", self.name, seconds=time.monotonic() - started, sent=sent.words)
+        return read_answer(message, blank, self._cost if self._priced else None)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    async def _send(self, request: ModelRequest, sent: Variation) -> object:
+        content: list[Any] = []
+        if request.shared:
+            content.append({"type": "text", "text": request.shared, "cache_control": {"type": "ephemeral"}})
+        content.append({"type": "text", "text": request.prompt})
+        return await self._client().messages.create(
+            model=self._model,
+            max_tokens=request.max_tokens,
+            system=request.system or anthropic.omit,
+            messages=[{"role": "user", "content": content}],
+            extra_headers=sent.headers,
+            extra_body=sent.body,
+        )
+
+    def _client(self) -> anthropic.AsyncAnthropic:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = anthropic.AsyncAnthropic(
+                api_key=self._key or "none",
+                base_url=self._base_url,
+                max_retries=0,  # a retried call may be billed twice, so each goes through the journal
+                timeout=anthropic.Timeout(None, connect=CONNECT_SECONDS),
+            )
+        return self._clients[loop]
+
+    def _cost(self, answering: str, usage: TokenUsage) -> float:
+        """USD at the price of the model that answered, where that has one; otherwise of the one that was asked."""
+        return price(answering if price_table().known(answering) else self._model, usage, self._today())

@@ -1,0 +1,129 @@
+"""The two isolations: bubblewrap, and the same by direct system calls. What belongs here: how each turns a job into a launch."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mge_resources.sandbox import machine
+from mge_resources.sandbox.launcher import job as wire
+from mge_resources.sandbox.port import SandboxJob, SandboxOutcome
+from mge_resources.sandbox.process import Launch, run_launcher
+
+_HERE = Path(__file__).parent
+_INSIDE = "/mge"
+_WORK_BYTES = 64 << 20
+_MOST_NAME = 1000
+# The parents of the launcher's package are put in place by hand: their own __init__ would import dataclasses (8 of 30 ms).
+_BOOT = """import sys, types
+for name in ("mge_resources", "mge_resources.sandbox"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [{folder!r}]
+from mge_resources.sandbox.launcher.entries import main_{entry} as main
+main()"""
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "TMPDIR": "/tmp",  # noqa: S108
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+}
+
+
+def _checked_name(name: str) -> str:
+    path = PurePosixPath(name)
+    if not name or len(name) > _MOST_NAME or "\0" in name or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{name[:80]!r} is no file name inside the work folder; use a relative path without '..'")
+    return str(path)
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The job's environment, from nothing: our fixed values, what the interpreter needs, and what the job asks for."""
+    view = machine.view()
+    environment = {**_ENVIRONMENT, **({"LD_LIBRARY_PATH": view.library_path} if view.library_path else {}), **given}
+    python_path = [part for part in (given.get("PYTHONPATH", ""), view.python_path) if part]
+    return {**environment, "PYTHONPATH": ":".join(python_path)} if python_path else environment
+
+
+def _launcher_environment() -> dict[str, str]:
+    """The launcher itself holds no secret either."""
+    library_path = machine.view().library_path
+    return {"LD_LIBRARY_PATH": library_path} if library_path else {}
+
+
+def _encoded(job: SandboxJob) -> tuple[bytes, int]:
+    """The job as the launcher reads it, and the size of its work folder. Raises SandboxUnavailableError or ValueError."""
+    command, address_bytes = machine.resolve(job.command, job.limits)
+    files = {_checked_name(name): content for name, content in job.files.items()}
+    limits = {
+        "cpu_seconds": job.limits.cpu_seconds, "address_bytes": address_bytes, "file_bytes": job.limits.file_bytes,
+        "processes": job.limits.processes + 1, "total_bytes": job.limits.total_bytes,
+    }  # fmt: skip
+    work_bytes = _WORK_BYTES + 2 * sum(map(len, files.values()))
+    view = machine.view()
+    header: dict[str, Any] = {
+        "command": command, "environment": _environment(job.environment), "limits": limits, "work_bytes": work_bytes,
+        "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links,
+    }  # fmt: skip
+    return wire.encode(header, files), work_bytes
+
+
+class NamespaceSandbox:
+    """Isolation by direct system calls: user, mount, process, network, IPC and UTS namespaces, a root of its own, another uid."""
+
+    isolation = "namespaces"
+
+    def run(self, job: SandboxJob) -> SandboxOutcome:
+        """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
+        encoded, _ = _encoded(job)
+        launch = Launch((sys.executable, "-I", "-S", "-c", _BOOT.format(folder=str(_HERE), entry="direct")))
+        return run_launcher(launch, encoded, job.limits, self.isolation, _launcher_environment())
+
+
+def find_bubblewrap() -> str | None:
+    """Where bubblewrap is installed, if it is."""
+    return shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin") or shutil.which("bwrap")
+
+
+class BubblewrapSandbox:
+    """The same isolation through the program bubblewrap.
+
+    As root it is started under a uid that owns nothing, because the kernel does not hold root to the limit on processes; the
+    interpreter must then be readable for everybody.
+    """
+
+    isolation = "bwrap"
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def run(self, job: SandboxJob) -> SandboxOutcome:
+        """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
+        encoded, work_bytes = _encoded(job)
+        boot = _BOOT.format(folder=_INSIDE, entry="inside")
+        command = (*self._arguments(work_bytes), sys.executable, "-I", "-S", "-c", boot)
+        user = _free_uid() if os.geteuid() == 0 else None
+        return run_launcher(Launch(command, user), encoded, job.limits, self.isolation, _launcher_environment())
+
+    def _arguments(self, work_bytes: int) -> list[str]:
+        view = machine.view()
+        fixed = (
+            "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000 --hostname sandbox --die-with-parent --new-session --cap-drop ALL"
+            " --proc /proc --dev /dev --remount-ro /dev --size 16777216 --perms 1777 --tmpfs /dev/shm --size 67108864 --perms 1777 --tmpfs /tmp"
+            f" --size {work_bytes} --perms 0777 --tmpfs /job"
+        ).split()
+        links = [word for path, goal in view.links for word in ("--symlink", goal, path)]
+        binds = [word for source, target in view.binds for word in ("--ro-bind", source, target)]
+        return [self._program, *fixed, *links, *binds, "--ro-bind", str(_HERE / "launcher"), f"{_INSIDE}/launcher", "--remount-ro", "/", "--"]
+
+
+def _free_uid() -> int:
+    """A uid for this run that no user of the machine has: the kernel counts processes by uid, so runs must not share one."""
+    from threading import get_native_id  # noqa: PLC0415 - only root comes here
+
+    return 0x70000000 + get_native_id()

@@ -1,0 +1,109 @@
+"""Where the launcher begins: isolated already, or isolating itself by direct system calls.
+
+The latter: new namespaces, a new root, another uid, and a first process that takes everything with it when it ends.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from typing import Any
+
+from mge_resources.sandbox.launcher import identity, inside, job, kernel, mounts, report
+
+_OTHERS = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+
+
+class _Steps:
+    """The step that is being taken, so that an error can say which one the machine refused."""
+
+    def __init__(self, channel: int) -> None:
+        self.channel, self.now = channel, "start"
+
+    def refuse(self, error: Exception) -> None:
+        report.tell(self.channel, "refused", step=self.now, message=str(error))
+
+
+def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps, *, other_uid: bool) -> None:
+    """Process 1 of the namespace: build the root, give up all rights, run the job. When it ends the kernel ends all others."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 is deaf to signals without a handler
+    kernel.die_with_parent(signal.SIGKILL)
+    steps.now = "the file system"
+    mounts.build_root(spec["binds"], spec["links"], spec["work_bytes"])
+    steps.now = "dropping rights"
+    identity.forbid_user_namespaces()
+    kernel.set_hostname("sandbox")
+    identity.become_nobody(other_uid=other_uid)
+    kernel.die_with_parent(signal.SIGKILL)  # again: the change of uid cleared it
+    steps.now = "the job"
+    inside.run(spec, files, steps.channel)
+
+
+def _supervise(first: int) -> None:
+    """Wait for process 1; on SIGTERM kill it first, so that nothing is left when we end."""
+
+    def kill(*_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(first, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, kill)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            if os.wait()[0] != first:
+                continue
+        return
+
+
+def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps) -> None:
+    steps.now = "a user namespace"
+    other_uid = identity.enter_user_namespace()
+    steps.now = "mount, process, network, IPC and UTS namespaces"
+    kernel.unshare(_OTHERS)
+    kernel.die_with_parent(signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))  # until there is somebody to kill
+    first = os.fork()
+    if first:
+        for descriptor in (1, 2, steps.channel):
+            os.close(descriptor)
+        _supervise(first)
+        return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    try:
+        _first_process(spec, files, steps, other_uid=other_uid)
+    except OSError as error:
+        steps.refuse(error)
+    finally:
+        os._exit(0)
+
+
+def _take_job(channel: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read the job from standard input and put nothing in its place; keep the channel from the code."""
+    os.set_inheritable(channel, False)
+    spec, files = job.read(0)
+    empty = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    return spec, files
+
+
+def main_direct() -> None:
+    """Entry: isolate ourselves and run the job on standard input; the channel's number is the last argument."""
+    channel = int(sys.argv[-1])
+    steps = _Steps(channel)
+    try:
+        _isolate(*_take_job(channel), steps)
+    except OSError as error:
+        steps.refuse(error)
+
+
+def main_inside() -> None:
+    """Entry for a launcher that isolated us already (bubblewrap): only run the job."""
+    channel = int(sys.argv[-1])
+    try:
+        spec, files = _take_job(channel)
+        kernel.hide_from_ptrace()
+        inside.run(spec, files, channel)
+    except OSError as error:
+        report.tell(channel, "refused", step="the job", message=str(error))

@@ -1,0 +1,117 @@
+"""What runs inside the isolation, beside the code: writes the job's files, starts the command under limits, watches it, reports.
+
+It runs under the same uid as the code and holds no right that the code does not; only the report's pipe is its own.
+"""
+# pathlib would cost 3 ms at each run.
+# ruff: noqa: PTH103, PTH118, PTH120, PTH123, PTH208
+
+import base64
+import contextlib
+import os
+import resource
+import signal
+import stat
+from typing import Any, NoReturn
+
+from mge_resources.sandbox.launcher import report, system_calls
+
+WORK = "/job"
+_POLL_SECONDS = 0.05
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_CPU_SLACK_SECONDS = 0.1  # the kernel counts the limit in ticks
+_CANNOT_START = 127
+
+
+def write_files(files: dict[str, bytes]) -> None:
+    """Put the job's files under the work folder. Raises OSError; names were checked by who sent them."""
+    for name, content in files.items():
+        path = os.path.join(WORK, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as target:
+            target.write(content)
+
+
+def _limit(limits: dict[str, int]) -> None:
+    wanted = {
+        resource.RLIMIT_CPU: limits["cpu_seconds"],
+        resource.RLIMIT_AS: limits["address_bytes"],
+        resource.RLIMIT_FSIZE: limits["file_bytes"],
+        resource.RLIMIT_NPROC: limits["processes"],
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, value in wanted.items():
+        hard = resource.getrlimit(kind)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))  # soft is hard: SIGKILL at once, no signal that could be ignored
+
+
+def _become(command: list[str], environment: dict[str, str], limits: dict[str, int]) -> NoReturn:
+    """In the child: turn into the command. Never returns."""
+    try:
+        os.setsid()
+        os.chdir(WORK)
+        _limit(limits)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores both, and a child would inherit that
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execvpe(command[0], command, environment)  # noqa: S606 - a shell is the last thing wanted
+    except BaseException as error:  # whatever it is, this child must not go on as the launcher
+        os.write(2, f"{command[0]}: cannot start: {error}\n".encode())
+    os._exit(_CANNOT_START)
+
+
+def _private_bytes() -> int:
+    """Memory that the processes of this job hold for themselves alone, together."""
+    total = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/statm") as line:
+                _, resident, shared, *_ = line.read().split()
+                total += (int(resident) - int(shared)) * _PAGE
+    return total
+
+
+def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
+    """Reap until the command itself ends: its wait status, and the limit that ended it, if one did."""
+    limit = ""
+    while True:
+        pid, status, usage = os.wait4(-1, os.WNOHANG)
+        if pid == child:
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
+            spent = usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] - _CPU_SLACK_SECONDS
+            return status, limit or ("cpu" if killed and spent else "")
+        if pid == 0:
+            signal.sigtimedwait((signal.SIGCHLD,), _POLL_SECONDS)
+            if _private_bytes() > limits["total_bytes"]:
+                limit = "memory"
+                os.kill(child, signal.SIGKILL)
+
+
+def _collected(names: list[str], most: int) -> dict[str, str]:
+    """The asked-for files as base64. A link, a pipe, a device or a file over ``most`` bytes is left out."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(os.path.join(WORK, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as source:
+                facts = os.fstat(descriptor)
+                if stat.S_ISREG(facts.st_mode) and facts.st_size <= most:
+                    found[name] = base64.b64encode(source.read(most)).decode()
+    return found
+
+
+def run(spec: dict[str, Any], files: dict[str, bytes], channel: int) -> None:
+    """Run the job to its end and tell how it ended. Raises OSError where the set-up fails."""
+    system_calls.close_system_calls()
+    write_files(files)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))
+    report.tell(channel, "started")
+    limits = spec["limits"]
+    child = os.fork()
+    if child == 0:
+        _become(spec["command"], spec["environment"], limits)
+    status, limit = _watch(child, limits)
+    code = os.waitstatus_to_exitcode(status)
+    collected = _collected(spec["collect"], limits["file_bytes"])
+    report.tell(channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)

@@ -1,0 +1,76 @@
+"""Settings: the only reader of the environment. Everything else is handed what it needs."""
+
+import getpass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Strictness(StrEnum):
+    """How strict validation is: low lets warnings pass, high treats them as errors."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class SettingsError(Exception):
+    """A variable holds something that can't be used; the message names it and what it takes."""
+
+
+class Settings(BaseSettings):
+    """One installation's settings. Each field's alias is its environment variable."""
+
+    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".mge"), alias="MGE_HOME", description="Where this installation keeps its database, Dagster's home and its artefacts.")
+    database_url: SecretStr | None = Field(None, alias="MGE_DATABASE_URL", description="A PostgreSQL server to use instead of the embedded one.")
+    plans: Annotated[Path | None, NoDecode] = Field(None, alias="MGE_PLANS", description="Watched folder of plan files; <MGE_HOME>/plans if unset.")
+    user: str = Field(default_factory=getpass.getuser, alias="MGE_USER", description="Who decides, as recorded in the audit.")
+    anthropic_api_key: SecretStr | None = Field(
+        None, alias="ANTHROPIC_API_KEY", description="Key for Claude; without it the offline adapter hands drafts back."
+    )
+    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL", description="Another server that speaks the Messages API.")
+    model: str = Field("claude-sonnet-5-5", alias="MGE_MODEL", description="Model that generates.")
+    max_parallel_atoms: int = Field(100, ge=1, le=10_000, alias="V2_MAX_PARALLEL_ATOMS", description="Atoms in flight at once.")
+    retry_max_attempts: int = Field(4, ge=1, le=10, alias="V2_RETRY_MAX_ATTEMPTS", description="Attempts at an atom.")
+    context_completeness_target: float = Field(0.95, ge=0, le=1, alias="V2_CONTEXT_COMPLETENESS_TARGET", description="Wanted share of context components.")
+    validation_strictness: Strictness = Field(Strictness.MEDIUM, alias="V2_VALIDATION_STRICTNESS", description="low, medium or high.")
+    sandbox: str = Field("auto", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run).")
+
+    @property
+    def root(self) -> Path:
+        """``home`` as an absolute path."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def artefacts(self) -> Path:
+        """Where reports are written."""
+        return self.root / "artefacts"
+
+    @property
+    def logs(self) -> Path:
+        """Where structured logs are written."""
+        return self.root / "logs"
+
+    @property
+    def watched(self) -> Path:
+        """The folder whose plan files the sensor picks up."""
+        return (self.plans or self.root / "plans").expanduser().absolute()
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own folder."""
+        return self.root / "dagster"
+
+
+def read_settings() -> Settings:
+    """Settings from the environment. Raises SettingsError naming the first variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"{first['loc'][0]}: {first['msg']}; got {first['input']!r}") from error

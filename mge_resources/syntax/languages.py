@@ -1,0 +1,47 @@
+"""The languages that can be parsed, how a file's name tells its language, and the parsers."""
+
+from enum import StrEnum
+from functools import cache
+from pathlib import PurePath
+
+from tree_sitter import Language as TreeSitterLanguage
+from tree_sitter import Parser, Tree
+from tree_sitter_language_pack import get_language
+
+
+class Language(StrEnum):
+    """A language that can be parsed; the value is the grammar's name."""
+
+    PYTHON = "python"
+    TYPESCRIPT = "typescript"
+    TSX = "tsx"
+    JAVASCRIPT = "javascript"
+
+
+_BY_ENDING = {
+    ".py": Language.PYTHON,
+    ".pyi": Language.PYTHON,
+    ".ts": Language.TYPESCRIPT,
+    ".mts": Language.TYPESCRIPT,
+    ".cts": Language.TYPESCRIPT,
+    ".tsx": Language.TSX,
+    ".js": Language.JAVASCRIPT,
+    ".mjs": Language.JAVASCRIPT,
+    ".cjs": Language.JAVASCRIPT,
+    ".jsx": Language.JAVASCRIPT,
+}
+
+
+def detect_language(file: str) -> Language | None:
+    """The language that the file's ending stands for, or ``None`` where it stands for none we parse."""
+    return _BY_ENDING.get(PurePath(file).suffix.lower())
+
+
+@cache
+def _grammar(language: Language) -> TreeSitterLanguage:
+    return get_language(language.value)
+
+
+def parse(language: Language, source: bytes) -> Tree:
+    """The concrete syntax tree of the bytes; never fails, errors are ERROR and MISSING nodes in the tree."""
+    return Parser(_grammar(language)).parse(source)

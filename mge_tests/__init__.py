@@ -1,0 +1,1 @@
+"""Tests of MGE, in the folders of what they test."""

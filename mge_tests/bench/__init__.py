@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its figure, and the bound's or a peer's beside it."""

@@ -1,0 +1,104 @@
+"""Fixtures that every test may ask for: a real PostgreSQL, and a database of its own on it.
+
+MGE_DATABASE_URL points the whole suite at a real server; otherwise one embedded server serves it and is stopped at the end.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, NullPool, create_engine, make_url, text
+
+from mge_assets.services.workspace import Workspace, open_workspace
+from mge_assets.store.migrations import migrate
+from mge_resources.database import EmbeddedPostgres, ensure_schemas, normalise_url
+from mge_resources.database import create_engine as create_mge_engine
+from mge_resources.settings import Settings
+
+_OURS = ("MGE_", "V2_", "FF_", "ANTHROPIC_", "DAGSTER_")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see no setting of the machine they run on, and so reach no model."""
+    for name in os.environ:
+        if name.startswith(_OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the server that the tests share."""
+    given = os.environ.get("MGE_DATABASE_URL")
+    if given:
+        yield normalise_url(given)
+        return
+    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
+    yield embedded.ensure_running()
+    embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def administrator(server: str) -> Iterator[Engine]:
+    """An engine that may create and drop databases."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server: str, administrator: Engine) -> Iterator[str]:
+    """Name of a migrated database that every test's own is copied from."""
+    name = f"mge_template_{uuid4().hex[:12]}"
+    with _database(administrator, name):
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+        ensure_schemas(url)
+        engine = create_mge_engine(url)
+        migrate(engine)
+        engine.dispose()
+        yield name
+
+
+@pytest.fixture
+def database(server: str, administrator: Engine, template: str) -> Iterator[str]:
+    """URL of a migrated, empty database of this test's own."""
+    name = f"mge_test_{uuid4().hex[:12]}"
+    with _database(administrator, name, template):
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def database_beside(server: str, administrator: Engine, template: str) -> Iterator[SecretStr]:
+    """URL of a second such database."""
+    name = f"mge_test_{uuid4().hex[:12]}"
+    with _database(administrator, name, template):
+        yield SecretStr(make_url(server).set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings of a fresh installation on this test's database."""
+    return Settings(home=tmp_path / "mge", database_url=SecretStr(database), user="tester")
+
+
+@pytest.fixture
+def workspace(settings: Settings) -> Iterator[Workspace]:
+    """The services of a fresh installation."""
+    with open_workspace(settings) as opened:
+        yield opened
+
+
+class _database:  # noqa: N801 -- reads as a statement
+    def __init__(self, administrator: Engine, name: str, template: str = "template0") -> None:
+        self._administrator, self._name, self._template = administrator, name, template
+
+    def __enter__(self) -> None:
+        with self._administrator.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {self._name} TEMPLATE {self._template}"))
+
+    def __exit__(self, *_: object) -> None:
+        with self._administrator.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {self._name} WITH (FORCE)"))

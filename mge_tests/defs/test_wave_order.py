@@ -1,0 +1,66 @@
+"""Promises of the order of steps, for every mix of waves."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mge_assets.defs.wave_order import WaveOrder, wave_of
+
+WAVES = st.lists(st.integers(0, 6), min_size=1, max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("step_key", "wave"),
+    [("generated_code.generate_atom[w03__0001_a]", 3), ("x[w120__a]", 120), ("close_waves", None), ("x[w3]", None), ("w03__x", None), ("x[?]", None)],
+)
+def test_a_wave_is_read_from_the_mapping_key(step_key: str, wave: int | None):
+    assert wave_of(step_key) == wave
+
+
+@given(waves=WAVES, limit=st.integers(1, 10))
+def test_no_step_starts_before_every_step_of_earlier_waves_ended_and_each_starts_once(waves: list[int], limit: int):
+    order = WaveOrder(limit)
+    keys = [f"op[w{wave:02d}__{place}]" for place, wave in enumerate(waves)]
+    for key in keys:
+        order.add(key)
+    ended: list[str] = []
+    under_way: list[str] = []
+    while len(ended) < len(keys):
+        started = order.start()
+        for key in started:
+            assert all(other in ended for other in keys if (wave_of(other) or 0) < (wave_of(key) or 0))
+        under_way += started
+        assert 0 < len(under_way) <= limit
+        key = under_way.pop(len(under_way) // 2)
+        order.end(key)
+        ended.append(key)
+    assert sorted(ended) == sorted(keys)
+
+
+def test_a_step_that_is_tried_again_keeps_its_wave_open():
+    order = WaveOrder(10)
+    order.add("op[w00__a]")
+    order.add("op[w01__b]")
+    assert order.start() == ["op[w00__a]"]
+    assert not order.end("op[w00__a]", again=True)
+    assert order.start() == []
+    order.add("op[w00__a]")
+    assert order.start() == ["op[w00__a]"]
+    assert order.end("op[w00__a]")
+    assert order.start() == ["op[w01__b]"]
+
+
+def test_a_step_of_no_wave_waits_for_nobody():
+    order = WaveOrder(2)
+    order.add("op[w00__a]")
+    assert order.start() == ["op[w00__a]"]
+    order.add("close")
+    assert order.start() == ["close"]
+
+
+def test_the_end_of_a_wave_is_told_once():
+    order = WaveOrder(5)
+    for place in range(3):
+        order.add(f"op[w00__{place}]")
+    ends = [order.end(key) for key in order.start()]
+    assert ends == [False, False, True]

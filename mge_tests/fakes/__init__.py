@@ -1,0 +1,1 @@
+"""Stand-ins that implement our ports or speak real protocols, shared by every test folder."""

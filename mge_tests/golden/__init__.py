@@ -1,0 +1,1 @@
+"""Tests on the bundled plans and other real input."""

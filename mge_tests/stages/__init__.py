@@ -1,0 +1,1 @@
+"""Stages, each in a folder of its own name."""

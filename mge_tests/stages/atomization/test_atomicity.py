@@ -1,0 +1,84 @@
+"""The ten criteria: each is violated by what it is against, and by nothing else."""
+
+import pytest
+
+from mge_assets.model.findings import Severity
+from mge_assets.stages.atomization import atomization_json
+from mge_tests.stages.atomization.sources import PYTHON, package_files, python, typescript
+
+GOOD = 'def area(width: int, height: int) -> int:\n    """Area.\n\n    >>> area(1, 2)\n    2\n    """\n    return width * height\n'
+NINE = [f"a{i}" for i in range(9)]
+WORSE = {
+    "complexity": GOOD.replace("return width * height", "return width if width and height else 0"),
+    "context": "def area(width): ...\n",
+    "testable": "def area(width: int) -> None: ...\n",
+    "deterministic": GOOD.replace("width * height", "random.random() * width"),
+    "effects": GOOD.replace("    return", "    print(width)\n    return"),
+    "input_output": GOOD.replace("height: int", "height: int, a: int, b: int, c: int, d: int, e: int, f: int"),
+    "boundaries": "x = foo(\n" + "    a + b,\n" * 40 + ")\n",
+    "independence": f"def f({', '.join(NINE)}):\n" + "    b = a0\n" * 20 + f"    return {' + '.join(NINE)}\n",
+    "responsibility": "class A:\n" + "    def f(self): return 1\n" * 9,
+}
+
+
+def rules(source: str) -> set[str]:
+    return {violation.rule for atom in python(source).atoms for violation in atom.atomicity.violations}
+
+
+def test_a_good_atom_has_full_score_and_no_violation() -> None:
+    atom = python(GOOD).atoms[0]
+    assert (atom.atomicity.score, atom.atomicity.violations) == (1.0, ())
+
+
+@pytest.mark.parametrize("criterion", WORSE)
+def test_each_criterion_is_violated_by_what_it_is_against(criterion: str) -> None:
+    assert f"atomicity.{criterion}" in rules(WORSE[criterion])
+
+
+@pytest.mark.parametrize("criterion", ["complexity", "deterministic", "effects"])
+def test_one_fault_violates_one_criterion(criterion: str) -> None:
+    assert rules(WORSE[criterion]) == {f"atomicity.{criterion}"}
+
+
+def test_a_violation_costs_a_tenth_names_the_atom_and_says_what_to_change() -> None:
+    atom = python(WORSE["effects"]).atoms[0]
+    (violation,) = atom.atomicity.violations
+    assert atom.atomicity.score == pytest.approx(0.9)
+    assert violation.fix
+    assert violation.message.startswith("pkg.mod.area: ")
+    assert violation.place is not None
+    assert violation.place.line == 1
+
+
+def test_no_violation_is_an_error_and_scores_are_tenths() -> None:
+    for file in package_files("click"):
+        for atom in python(file.read_bytes()).atoms:
+            assert all(violation.severity is not Severity.ERROR for violation in atom.atomicity.violations)
+            assert atom.atomicity.score == pytest.approx(1 - len(atom.atomicity.violations) / 10)
+
+
+def test_javascript_side_effects_and_chance_are_seen() -> None:
+    source = "export function f(n: number): number {\n  console.log(n);\n  return Math.random() * n;\n}\n"
+    found = {violation.rule for violation in typescript(source).atoms[0].atomicity.violations}
+    assert found == {"atomicity.effects", "atomicity.deterministic"}
+
+
+def test_an_atomization_is_plain_data_for_outside_tools() -> None:
+    rows = atomization_json(python(PYTHON + b"def broken(:\n", "shop/stock.py"))
+    assert list(rows) == ["file", "language", "errors", "atoms"]
+    assert rows["language"] == "python"
+    assert isinstance(rows["atoms"], list)
+    assert list(rows["atoms"][0]) == [
+        "name",
+        "kind",
+        "start_byte",
+        "end_byte",
+        "start_line",
+        "end_line",
+        "loc",
+        "complexity",
+        "completeness",
+        "atomicity",
+    ]
+    assert isinstance(rows["errors"], list)
+    assert "shop/stock.py:" in rows["errors"][0]

@@ -1,0 +1,208 @@
+"""The command as a person or a script uses it: real processes, exit codes, what goes where."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mge_assets.examples import example
+from mge_resources.settings import Settings
+
+
+@pytest.fixture
+def mge(settings: Settings, tmp_path: Path):
+    """Runs the command in a fresh installation, in an empty folder."""
+    place = tmp_path / "here"
+    place.mkdir()
+    url = settings.database_url
+    assert url
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = {**kept, "MGE_HOME": str(settings.home), "MGE_DATABASE_URL": url.get_secret_value(), "COLUMNS": "200"}
+
+    def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
+        return subprocess.run(command, cwd=place, env={**environment, **extra}, capture_output=True, text=True, timeout=240, check=False)
+
+    run.place = place  # type: ignore[attr-defined]
+    return run
+
+
+def one_error(done: subprocess.CompletedProcess[str], *words: str) -> str:
+    """The one line that names what is wrong; no traceback."""
+    assert done.returncode == 2, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0], lines[0]
+    return lines[0]
+
+
+def test_run_delivers_a_project_whose_own_tests_pass_and_again_reuses_it_all(mge):
+    done = mge("run", "--json", "--out", "made")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert list(summary) == ["masterplan", "status", "atoms", "waves", "max_parallel", "precision_percent", "cost_usd", "seconds", "delivered", "report"]
+    assert list(summary["atoms"]) == ["total", "completed", "failed", "blocked", "in_review"]
+    assert summary["status"] == "completed"
+    assert summary["atoms"]["completed"] == summary["atoms"]["total"] > 10
+    assert Path(summary["report"]).is_file()
+    assert "next: " in done.stderr
+    own_tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    tests = subprocess.run(own_tests, cwd=summary["delivered"], capture_output=True, text=True, check=False)
+    assert tests.returncode == 0, tests.stdout
+    again = mge("run", "--out", "made")
+    assert again.returncode == 0
+    assert "re-used" in again.stdout
+    assert "Traceback" not in again.stderr
+
+
+def test_the_real_plan_ends_with_its_defects_named(mge):
+    done = mge("run", example("inventory"), "--json", "--out", "made")
+    assert done.returncode == 1
+    summary = json.loads(done.stdout)
+    assert summary["status"] == "failed"
+    assert summary["atoms"]["failed"] == 2
+    assert summary["atoms"]["in_review"] > 0
+    status = json.loads(mge("status", summary["masterplan"], "--json").stdout)
+    failed = {atom["name"] for atom in status["atom_states"] if atom["status"] == "failed"}
+    assert failed == {"inventory.reporting.column_widths", "inventory.stock.turnover"}
+
+
+PLAN = "name: p\nphases:\n  - name: A\n    milestones:\n      - name: M\n        tasks:\n"
+
+
+def task(name: str, file: str, **more: str) -> str:
+    lines = [f"          - name: {name}", f"            description: {name}", f"            file: {file}"]
+    return "\n".join([*lines, *(f"            {key}: {value}" for key, value in more.items())]) + "\n"
+
+
+BAD = {
+    "unknown language": (PLAN + task("a", "a.rb", code="x"), ("plan.yaml:7", "language")),
+    "a cycle": (PLAN + task("a", "a.py", code="x", depends_on="[b]") + task("b", "b.py", code="x", depends_on="[a]"), ("a", "b", "depends_on")),
+    "two owners": (PLAN + task("a", "a.py", code="x") + task("b", "a.py", code="x"), ("a.py",)),
+    "climbing": (PLAN + task("a", "../../a.py", code="x"), ("..", "file")),
+    "absolute": (PLAN + task("a", "/etc/a.py", code="x"), ("/etc/a.py",)),
+    "broken YAML": ("name: p\nphases: [\n", ("plan.yaml:",)),
+    "unknown key": (PLAN + task("a", "a.py", cod="x"), ("cod", "code")),
+    "missing draft": (PLAN + task("a", "a.py", source="gone.py"), ("gone.py",)),
+    "draft outside": (PLAN + task("a", "a.py", source="../secret.py"), ("../secret.py",)),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_plan_gives_one_clear_line_and_leaves_nothing_behind(mge, case: str):
+    text, words = BAD[case]
+    (mge.place / "plan.yaml").write_text(text)
+    one_error(mge("run", "plan.yaml", "--out", "made"), *words)
+    assert not (mge.place / "made").exists()
+
+
+def test_a_missing_plan_file_says_so(mge):
+    one_error(mge("run", "nowhere.yaml"), "nowhere.yaml")
+
+
+def test_a_binary_draft_is_refused(mge):
+    (mge.place / "draft.py").write_bytes(b"x = 1\n\0\0\xff")
+    (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", source="draft.py"))
+    one_error(mge("run", "plan.yaml", "--out", "made"), "draft.py", "binary")
+    assert not (mge.place / "made").exists()
+
+
+def test_an_empty_draft_is_a_finding_and_is_delivered_empty(mge):
+    (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='""') + task("b", "b.py", code='"x = 1\\n"'))
+    done = mge("run", "plan.yaml", "--out", "made", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (mge.place / "made/a.py").read_bytes() == b""
+    assert "draft of task" in done.stderr or "empty" in done.stderr
+
+
+def test_a_foreign_output_folder_is_left_alone(mge):
+    (mge.place / "made").mkdir()
+    (mge.place / "made/mine.txt").write_text("mine")
+    done = mge("run", "--out", "made")
+    assert done.returncode == 1
+    assert "--out" in done.stderr
+    assert [path.name for path in (mge.place / "made").iterdir()] == ["mine.txt"]
+
+
+def test_what_a_person_changed_in_the_delivered_project_is_not_overwritten(mge):
+    assert mge("run", "--out", "made").returncode == 0
+    changed = next((mge.place / "made/tables").glob("*.py"))
+    changed.write_text("# mine\n")
+    done = mge("run", "--out", "made")
+    assert done.returncode == 1
+    assert changed.name in done.stderr
+    assert changed.read_text() == "# mine\n"
+
+
+def test_an_unknown_plan_lists_the_known_ones(mge):
+    one_error(mge("status", "nothing"), "nothing", "none yet")
+
+
+def test_a_database_that_is_not_there_is_one_line(mge):
+    done = mge("status", MGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert done.returncode == 3
+    assert len([line for line in done.stderr.splitlines() if line]) == 1, done.stderr
+
+
+def test_a_wrong_setting_is_named(mge):
+    done = mge("run", V2_MAX_PARALLEL_ATOMS="many")
+    assert done.returncode == 3
+    assert "V2_MAX_PARALLEL_ATOMS" in done.stderr
+
+
+def test_atomize_prints_one_line_a_file_with_the_agreed_keys(mge):
+    (mge.place / "a.py").write_bytes(b"def f(x):\r\n    return x\r\n")
+    (mge.place / "b.ts").write_text("export const one: number = 1;\n")
+    done = mge("atomize", "a.py", "b.ts", "--json")
+    assert done.returncode == 0
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["file"], first["language"], second["language"]) == ("a.py", "python", "typescript")
+    keys = ["name", "kind", "start_byte", "end_byte", "start_line", "end_line", "loc", "complexity", "completeness", "atomicity"]
+    assert [list(atom) for atom in first["atoms"] + second["atoms"]] == [keys] * len(first["atoms"] + second["atoms"])
+    assert mge("atomize", "none.py").returncode == 2
+
+
+def test_graph_prints_one_object_a_folder(mge):
+    (mge.place / "one").mkdir()
+    (mge.place / "one/main.py").write_text("def f():\n    pass\n\nf()\n")
+    done = mge("graph", "one", "one", "--json", "--references")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [entry["path"] for entry in found] == ["one", "one"]
+    assert {"source": "main", "target": "main.f", "type": "FUNCTION_CALL", "confidence": "resolved"} in found[0]["edges"]
+    assert any(reference["name"] == "f" and reference["targets"] == [{"file": "main.py", "line": 1}] for reference in found[0]["references"])
+
+
+def test_doctor_schema_and_url_work_in_an_empty_installation(mge):
+    assert {look["subject"] for look in json.loads(mge("doctor", "--json").stdout)} >= {"Python", "database", "sandbox", "model"}
+    assert json.loads(mge("schema").stdout)["title"] == "MGE masterplan"
+    assert mge("db", "url").stdout.startswith("postgresql+psycopg2://")
+
+
+def test_reset_leaves_an_empty_database_that_works(mge):
+    assert mge("run", "--out", "made").returncode == 0
+    assert mge("db", "reset").returncode != 0
+    assert mge("db", "reset", "--yes").returncode == 0
+    assert json.loads(mge("status", "--json").stdout) == []
+
+
+def test_import_gives_a_plan_that_delivers_the_same_bytes(mge):
+    source = mge.place / "pkg"
+    (source / "sub dir").mkdir(parents=True)
+    files = {
+        "__init__.py": b"",
+        "a.py": b"x = 1\r\ny = 2",
+        "sub dir/b.py": b"# coding: latin-1\ns = '\xe9'\n",
+        "sub dir/c.js": "export const é = 1;\n".encode(),
+    }
+    for name, content in files.items():
+        (source / name).write_bytes(content)
+    done = mge("import", "pkg", "-o", "plans/p.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    ran = mge("run", json.loads(done.stdout)["plan"], "--out", "made", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert {name: (mge.place / "made/pkg" / name).read_bytes() for name in files} == files

@@ -1,0 +1,1 @@
+"""The review page and the API over real HTTP."""
