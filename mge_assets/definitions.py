@@ -1,35 +1,7 @@
-"""Wiring for Dagster: everything that there is, on one screen. Importing it opens nothing and reads no environment."""
+"""What Dagster loads: the pipeline's definitions. Importing this opens nothing and reads no environment."""
 
-from dagster import Definitions, colored_console_logger
+from mge_assets.defs.wiring import build_definitions
 
-from mge_assets.defs import atomization, delivery, dependency, drafting, generation, jobs, planning, review, schedules, sensors, validation
-from mge_assets.defs.resources import NothingKept, WorkspaceResource
-from mge_assets.defs.wave_executor import wave_executor
-
-ASSETS = [
-    planning.masterplan,
-    drafting.drafts,
-    atomization.atoms,
-    dependency.dependency_graph,
-    dependency.waves,
-    generation.generated_code,
-    validation.validation_results,
-    review.review_queue,
-    delivery.delivered_project,
-]
-
-
-def build_definitions() -> Definitions:
-    """The pipeline: assets a stage, jobs, sensors, schedule, the workspace they share, the executor that runs them."""
-    return Definitions(
-        assets=ASSETS,
-        jobs=[jobs.planning_job, jobs.execution_job, jobs.delivery_job],
-        sensors=[sensors.masterplan_files, sensors.execute_when_planned, sensors.deliver_when_executed, sensors.queue_when_blocked],
-        schedules=[schedules.rerun_unfinished],
-        resources={"workspace": WorkspaceResource(), "io_manager": NothingKept()},
-        executor=wave_executor,
-        loggers={"console": colored_console_logger},
-    )
-
+__all__ = ["build_definitions", "defs"]
 
 defs = build_definitions()

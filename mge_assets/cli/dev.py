@@ -13,27 +13,27 @@ import click
 from mge_assets.cli.output import EXIT_ENVIRONMENT, say
 from mge_resources.settings import Settings, read_settings
 
+HOST = "127.0.0.1"
 STOP_SECONDS = 15.0
 """How long the processes may take to end before they are killed."""
 
 
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of Dagster's UI; the next free one is taken where it is in use.")
-@click.option("--review-port", default=3100, show_default=True, help="Port of the review page, likewise.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; there is no log-in, so keep it on this machine.")
-def dev(port: int, review_port: int, host: str) -> None:
-    """Start Dagster's UI, its daemon and the review page, and print their addresses."""
+@click.option("--review-port", default=3010, show_default=True, help="Port of the review page, likewise.")
+def dev(port: int, review_port: int) -> None:
+    """Start Dagster's UI, its daemon and the review page, and print their addresses. They listen on this machine only: there is no log-in."""
     from mge_resources.instance_files import WORKSPACE, instance_file, prepare_dagster_home
 
     settings = read_settings()
-    dagster_port, page_port = _free_port(host, port), _free_port(host, review_port)
+    dagster_port, page_port = _free_port(port), _free_port(review_port)
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home)), "MGE_HOME": str(settings.root)}
     settings.watched.mkdir(parents=True, exist_ok=True)
     _prepare(settings)
-    dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", host, "-p", str(dagster_port)]
-    review = ["-m", "mge_assets.web", "--host", host, "--port", str(page_port)]
-    say(f"Dagster      http://{host}:{dagster_port}")
-    say(f"review page  http://{host}:{page_port}")
+    dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", HOST, "-p", str(dagster_port), "--log-level", "warning"]
+    review = ["-m", "mge_assets.web", "--host", HOST, "--port", str(page_port)]
+    say(f"Dagster      http://{HOST}:{dagster_port}")
+    say(f"review page  http://{HOST}:{page_port}")
     say(f"plan folder  {settings.watched}  (drop a plan file here, and turn the sensor on)")
     say("Ctrl-C ends all of it")
     raise SystemExit(_until_one_ends((dagster, review), environment))
@@ -81,13 +81,13 @@ def _stop(running: Sequence["subprocess.Popen[bytes]"]) -> None:
             process.wait()
 
 
-def _free_port(host: str, wanted: int) -> int:
+def _free_port(wanted: int) -> int:
     """The wanted port, or the next one up that nobody listens on."""
     for port in range(wanted, min(wanted + 100, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((host, port))
+                probe.bind((HOST, port))
             except OSError:
                 continue
             return port

@@ -15,6 +15,7 @@ from mge_resources.settings import read_settings
 
 if TYPE_CHECKING:
     from mge_assets.services.plans import PlanReport
+    from mge_assets.services.workspace import Workspace
 
 SHOWN = 8
 """Findings and errors shown at once; the report has them all."""
@@ -41,7 +42,8 @@ def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
         with follow(workspace, registered.name):
             ran = run_plan(registered.name, instance, settings, out)
         progress = workspace.execution.progress(registered.name)
-    _shorten(ran.errors)
+        errors = [error for job in ran.jobs if not job.blocked for error in job.errors]
+        _shorten([*errors, *_failures(workspace, registered.name)])
     if as_json:
         print_json(summary_json(progress))
     else:
@@ -49,7 +51,7 @@ def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
             click.echo(line)
     for command, purpose in next_commands(progress):
         say(f"next: {command}   # {purpose}")
-    raise SystemExit(EXIT_INTERRUPTED if ran.cancelled else _exit_code(progress, ran.errors))
+    raise SystemExit(EXIT_INTERRUPTED if ran.cancelled else _exit_code(progress, errors))
 
 
 def _introduce(plan: "PlanReport") -> None:
@@ -65,5 +67,12 @@ def _shorten(lines: Sequence[str], style: str = "red") -> None:
         say(f"… and {len(lines) - SHOWN} more", style=style)
 
 
-def _exit_code(progress: Progress, errors: tuple[str, ...]) -> int:
+def _failures(workspace: "Workspace", plan: str) -> list[str]:
+    """The first error of every unit that failed, the smallest units first, each place once."""
+    failed = [result for result in reversed(workspace.validation.results(plan)) if not result.passed]
+    firsts = [next(finding for finding in result.findings if finding.severity is Severity.ERROR) for result in failed]
+    return list(dict.fromkeys(f"{finding.place}: {finding.message}" if finding.place else finding.message for finding in firsts))
+
+
+def _exit_code(progress: Progress, errors: Sequence[str]) -> int:
     return 0 if progress.status is ExecutionStatus.COMPLETED and not errors else EXIT_FAILED

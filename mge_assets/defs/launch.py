@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, Definitions
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, JobDefinition
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.api import execute_run_iterator
@@ -17,10 +17,11 @@ from mge_assets.defs.partitions import FOLLOW_TAG, OUT_TAG, PARTITION, PLAN_TAG,
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.defs.wave_executor import INTERRUPTED
 from mge_assets.defs.wave_order import wave_of
+from mge_assets.defs.wiring import build_definitions
 from mge_resources.instance_files import prepare_dagster_home
 from mge_resources.settings import Settings
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 _ENDS = {DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_SKIPPED}
 _MAX_ERRORS = 5
 
@@ -93,30 +94,30 @@ def run_plan(
         out: the folder to deliver to; the installation's own if left out.
         watch: told of every step that ends.
     """
-    from mge_assets.definitions import build_definitions  # noqa: PLC0415 - the wiring stands above this module and imports it by its parts
-
     definitions = build_definitions()
     add_plans(instance, [plan])
     common = {PLAN_TAG: plan, FOLLOW_TAG: "no", **({OUT_TAG: str(out.absolute())} if out else {})}
+    config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": settings.max_parallel_atoms}}}
     outcomes: list[JobOutcome] = []
     with shared_workspace(settings) as workspace:
         for name in (planning_job.name, execution_job.name, delivery_job.name):
             waves = len(workspace.dependencies.waves(plan).waves) if name == execution_job.name else 0
             scope = wave_range_tags(plan, waves) if name == execution_job.name else {PARTITION: plan}
-            outcomes.append(_run_job(definitions, name, instance, {**scope, **common}, watch))
+            outcomes.append(_run_job(instance, definitions.resolve_job_def(name), config, {**scope, **common}, watch))
             if not (outcomes[-1].success or outcomes[-1].blocked):
                 break
     return PlanRun(plan, tuple(outcomes))
 
 
-def _run_job(definitions: Definitions, name: str, instance: DagsterInstance, tags: Mapping[str, str], watch: Callable[[StepEnd], None]) -> JobOutcome:
-    job = definitions.resolve_job_def(name)
-    run = instance.create_run_for_job(job, run_config=_QUIET, tags={**job.run_tags, **tags})
+def _run_job(
+    instance: DagsterInstance, job: JobDefinition, config: Mapping[str, object], tags: Mapping[str, str], watch: Callable[[StepEnd], None]
+) -> JobOutcome:
+    run = instance.create_run_for_job(job, run_config=config, tags={**job.run_tags, **tags})
     failures: list[DagsterEvent] = []
     checks: list[str] = []
     for event in execute_run_iterator(InMemoryJob(job), run, instance):
         if event.event_type in _ENDS and event.step_key:
-            watch(StepEnd(name, event.step_key, wave_of(event.step_key), event.is_step_success))
+            watch(StepEnd(job.name, event.step_key, wave_of(event.step_key), event.is_step_success))
         if event.is_engine_event and event.message == INTERRUPTED:
             instance.report_run_canceling(run)  # or Dagster takes it for a crash, and the daemon tries the run again
         if event.is_failure:
@@ -127,7 +128,7 @@ def _run_job(definitions: Definitions, name: str, instance: DagsterInstance, tag
     steps = [event.step_failure_data.error for event in failures if event.is_step_failure]
     errors = [one_line(error) for error in steps or [event.job_failure_data.error for event in failures if event.is_run_failure] if error]
     return JobOutcome(
-        job=name,
+        job=job.name,
         run_id=run.run_id,
         success=ended.is_success,
         cancelled=ended.status is DagsterRunStatus.CANCELED,

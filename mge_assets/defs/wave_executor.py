@@ -10,16 +10,18 @@ only when its answer can have changed (a wave is done, or a step outside the wav
 
 import asyncio
 import inspect
+import math
 import os
 import queue
 import threading
+import time
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from dagster import DagsterEvent, DagsterEventType, Field, InitExecutorContext, Int, executor
+from dagster import DagsterEvent, DagsterEventType, Field, InitExecutorContext, Int, Noneable, executor
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from dagster._core.events import EngineEventData
 from dagster._core.execution.api import ExecuteRunWithPlanIterable
@@ -37,9 +39,7 @@ from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
 from dagster_async_executor.execution.plan.execute_plan import dagster_event_sequence_for_step as async_sequence
 
 from mge_assets.defs.wave_order import WaveOrder
-
-LIMIT = 100
-"""Steps under way at once, unless configured otherwise (specification §5)."""
+from mge_resources.settings import read_settings
 
 INTERRUPTED = "Interrupted: the steps under way are stopped"
 """Message of the engine event that a run under this executor has when a signal reached it."""
@@ -65,7 +65,7 @@ class WaveExecutor(Executor):
         retries: whether a step may ask to be run again.
     """
 
-    def __init__(self, limit: int = LIMIT, retries: RetryMode = RetryMode.ENABLED) -> None:
+    def __init__(self, limit: int, retries: RetryMode = RetryMode.ENABLED) -> None:
         self._limit, self._retries = limit, retries
 
     @property
@@ -119,19 +119,22 @@ class _WaveLoop:
         """Starts the loop and yields its events until it ends; an interrupt stops it. Raises what ended it."""
         thread = threading.Thread(target=self._serve, name="wave-executor", daemon=True)
         thread.start()
+        until = math.inf
         try:
-            while not isinstance(item := self._take(), _End):
+            while not isinstance(item := self._take(), _End) and time.monotonic() < until:
                 if item is not None:
                     yield item
                 if self._active.check_for_interrupts():
+                    until = time.monotonic() + _GRACE_SECONDS + 1  # a step that blocks the loop does not hold up the end
                     self._active.mark_interrupted()
                     yield DagsterEvent.engine_event(self._job_context, INTERRUPTED, event_specific_data=EngineEventData())
                     self._call_stop()
-            if item.error:
+            if isinstance(item, _End) and item.error:
                 raise item.error
         finally:
             self._call_stop()
-            thread.join(_GRACE_SECONDS + 1)
+            if until == math.inf:
+                thread.join(_GRACE_SECONDS + 1)
 
     def _take(self) -> "DagsterEvent | _End | None":
         with suppress(queue.Empty):
@@ -232,14 +235,18 @@ class _WaveLoop:
         """Book-keeping when a step's task is done; an error that got out of it ends the run."""
         step_key = task.get_name()
         self._tasks.discard(task)
-        self._active.verify_complete(self._job_context, step_key)
+        self._wake.set()
         again = step_key in self._again
         self._again.discard(step_key)
         if self._order.end(step_key, again=again) or again:
             self._stale = True
-        if not task.cancelled() and (error := task.exception()):
+        try:
+            self._active.verify_complete(self._job_context, step_key)
+            task.result()
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # the loop would only print it
             self._error, self._stopped = self._error or error, True
-        self._wake.set()
 
 
 def _failure(step_context: StepExecutionContext, error: BaseException) -> DagsterEvent:
@@ -284,11 +291,12 @@ async def _in_thread(step_context: StepExecutionContext, loop: asyncio.AbstractE
 @executor(
     name="wave_executor",
     config_schema={
-        "max_concurrent": Field(Int, default_value=LIMIT, description="Steps under way at once."),
+        "max_concurrent": Field(Noneable(Int), default_value=None, description="Steps under way at once; V2_MAX_PARALLEL_ATOMS if left out."),
         "retries": get_retries_config(),  # type: ignore[no-untyped-call]
     },
 )
 def wave_executor(init_context: InitExecutorContext) -> WaveExecutor:
     """Waves in order, side by side inside a wave, everything in one process."""
     config = init_context.executor_config
-    return WaveExecutor(cast("int", config["max_concurrent"]), RetryMode.from_config(cast("Any", config["retries"])) or RetryMode.ENABLED)
+    limit = cast("int | None", config["max_concurrent"]) or read_settings().max_parallel_atoms
+    return WaveExecutor(limit, RetryMode.from_config(cast("Any", config["retries"])) or RetryMode.ENABLED)

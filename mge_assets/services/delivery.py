@@ -1,12 +1,10 @@
 """Delivery as a use case: the plan's files into a folder with a history, and a report of the run beside the database."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
@@ -51,17 +49,13 @@ class DeliveryService:
     def contents(self, plan: str) -> Mapping[str, bytes]:
         """The bytes of each task's file as they stand: each atom's code, or its draft where it has none yet."""
         parts: dict[str, list[bytes]] = {task.name: [] for task in self._plans.stored(plan).masterplan.tasks}
-        for atom in self._stores.atoms.of_plan(plan):
-            parts[atom.task].append(atom.atom.text if atom.code is None else atom.code)
+        for task, text in self._stores.atoms.texts(plan):
+            parts[task].append(text)
         return {task: assemble(codes) for task, codes in parts.items()}
 
     def _store(self, plan: str, folder: Path, files: tuple[ProjectFile, ...], delivery: Delivery) -> None:
-        done: dict[str, bool] = defaultdict(lambda: True)
-        for atom in self._stores.atoms.of_plan(plan):
-            done[atom.task] &= atom.status is AtomStatus.COMPLETED
-        rows = [
-            DeliveredFile(file.path, file.milestone, delivery.digests[file.path], len(file.content), file.task is None or done[file.task]) for file in files
-        ]
+        unfinished = self._stores.atoms.unfinished_tasks(plan)
+        rows = [DeliveredFile(file.path, file.milestone, delivery.digests[file.path], len(file.content), file.task not in unfinished) for file in files]
         execution = self._stores.executions.newest(plan)
         self._stores.deliveries.save(plan, str(folder), rows, execution.execution_id if execution else None)
         if execution:

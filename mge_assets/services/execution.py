@@ -5,6 +5,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from structlog.typing import FilteringBoundLogger
@@ -170,10 +171,20 @@ class ExecutionServiceV2:
         if blocked:
             return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked)
         journal = ExecutionJournal(self._stores.journal, live.execution_id, atom)
-        return await RetryOrchestrator(self._model, self._validate, journal, self._max_attempts).run(live.work(atom))
+        return await RetryOrchestrator(self._model, partial(self._validate, live), journal, self._max_attempts).run(live.work(atom))
 
-    def _validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+    def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        if stub is Severity.ERROR and live.is_draft(atom, code):
+            return self._draft_results(live, atom)
         return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._strictness)
+
+    def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
+        """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
+        if atom.file not in live.draft_results:
+            atoms = [stored.atom for stored in live.atoms.files[atom.file]]
+            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms)
+            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._strictness) for result in results}
+        return live.draft_results[atom.file][atom.name]
 
     def _state(self, execution: UUID) -> LiveExecution:
         live = self._live.get(execution)

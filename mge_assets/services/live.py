@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.executions import ExecutionMode
+from mge_assets.model.findings import ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
@@ -74,6 +76,7 @@ class LiveExecution:
     in_flight: int = 0
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
+    draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
 
     def work(self, atom_id: UUID) -> AtomWork:
         """What an atom's generation needs."""
@@ -96,6 +99,10 @@ class LiveExecution:
         stored = self.atoms.by_id[atom_id]
         needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
+
+    def is_draft(self, atom: Atom, code: bytes) -> bool:
+        """True where the atom's file, with this code in it, is the draft byte for byte."""
+        return code == atom.text and atom.file not in self.changed_files
 
     def landed(self, atom_id: UUID, status: AtomStatus, code: bytes) -> None:
         """Note how an atom ended, for those that come after it."""

@@ -79,6 +79,21 @@ class AtomStore:
         """Every atom of a task, by place in the file."""
         return self._select(AtomicUnitRow.task_id == task)
 
+    def texts(self, plan: str) -> tuple[tuple[str, bytes], ...]:
+        """(task, code) of every atom as it stands, in plan order: its code, or its draft where it has none yet."""
+        table = AtomicUnitRow
+        query = select(TaskRow.name, func.coalesce(table.code, table.draft)).join(TaskRow, TaskRow.task_id == table.task_id)
+        mine = query.where(table.masterplan_id == masterplan_id(plan)).order_by(TaskRow.position, table.atom_number)
+        with self._engine.connect() as connection:
+            return tuple((row[0], bytes(row[1])) for row in connection.execute(mine))
+
+    def unfinished_tasks(self, plan: str) -> frozenset[str]:
+        """The tasks that have an atom which is not completed."""
+        open_atom = (AtomicUnitRow.masterplan_id == masterplan_id(plan), AtomicUnitRow.status != AtomStatus.COMPLETED)
+        query = select(TaskRow.name).join(AtomicUnitRow, TaskRow.task_id == AtomicUnitRow.task_id).where(*open_atom).distinct()
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(query))
+
     def one(self, atom: UUID) -> StoredAtom | None:
         """One atom, or ``None``."""
         return next(iter(self._select(AtomicUnitRow.atom_id == atom)), None)

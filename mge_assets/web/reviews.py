@@ -17,7 +17,7 @@ from mge_assets.stages.review.confidence import WEIGHTS
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.reviews import StoredReview, digest_of
 from mge_assets.web.faults import InputError
-from mge_assets.web.shapes import AttemptShape
+from mge_assets.web.shapes.atoms import AttemptShape
 
 _DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.EDITED, ReviewStatus.REGENERATED)
 

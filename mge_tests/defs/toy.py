@@ -86,8 +86,8 @@ def run_again_from_failure(toy: JobDefinition, instance: DagsterInstance, failed
     """What "re-execute from failure" does in the UI."""
     steps, known = KnownExecutionState.build_resume_retry_reexecution(instance, failed)
     plan = create_execution_plan(toy, failed.run_config, step_keys_to_execute=list(steps), known_state=known)
-    parent = {"parent_run_id": failed.run_id, "root_run_id": failed.run_id}
-    again = instance.create_run_for_job(toy, execution_plan=plan, run_config=failed.run_config, tags=failed.tags, **parent)
+    first = failed.run_id
+    again = instance.create_run_for_job(toy, execution_plan=plan, run_config=failed.run_config, tags=failed.tags, parent_run_id=first, root_run_id=first)
     list(execute_run_iterator(InMemoryJob(toy), again, instance))
     ended = instance.get_run_by_id(again.run_id)
     assert ended is not None

@@ -45,7 +45,7 @@ def address(workspace: Workspace) -> Iterator[str]:
 def page(browser: "Browser", address: str) -> Iterator["Page"]:
     """A page that must not have complained of anything when the test ends: a policy broken, a script failed."""
     opened = browser.new_page(base_url=address)
-    opened.set_default_timeout(8_000)
+    opened.set_default_timeout(20_000)
     complaints: list[str] = []
     opened.on(
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") and "status of 4" not in message.text else None

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -20,18 +20,21 @@ def bare(markup: Markup) -> str:
     return unescape(re.sub(r"<[^>]*>", "", markup))
 
 
+@settings(max_examples=40, deadline=None)
 @given(text=_PLAIN, language=st.sampled_from(["python", "typescript", "tsx", "javascript", "unheard-of"]))
 def test_coloured_lines_are_the_text(text: str, language: str) -> None:
     parts = text.split("\n")
     assert [bare(line) for line in coloured(text, language)] == (parts if parts[-1] or len(parts) == 1 else parts[:-1])
 
 
+@settings(max_examples=40, deadline=None)
 @given(text=st.text(max_size=200))
 def test_only_our_own_tags_come_out(text: str) -> None:
     tags = set(re.findall(r"<[^>]*>", Markup("\n").join(coloured(text, "python"))))
     assert all(tag == "</span>" or re.fullmatch(r'<span class="[a-z0-9-]+"( title="[^"<>]*")?>', tag) for tag in tags)
 
 
+@settings(max_examples=40, deadline=None)
 @given(left=_PLAIN, right=_PLAIN)
 def test_both_sides_of_a_diff_are_the_texts(left: str, right: str) -> None:
     rows = side_by_side(left, right)

@@ -53,12 +53,13 @@ def served(workspace: Workspace) -> Iterator[tuple["subprocess.Popen[str]", int]
         process.communicate()
 
 
-def test_it_serves_says_nothing_and_stops_when_asked(served: tuple["subprocess.Popen[str]", int]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_says_nothing_and_stops_when_asked(served: tuple["subprocess.Popen[str]", int], number: signal.Signals) -> None:
     process, port = served
     assert answers(port) == 200
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     told = process.communicate(timeout=20)
-    assert told == ("", "")
+    assert (process.returncode, *told) == (0, "", "")
     assert answers(port) is None
 
 

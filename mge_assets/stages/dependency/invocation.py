@@ -23,14 +23,28 @@ from mge_assets.stages.dependency.values import (
     Wrapped,
 )
 
+MAX_DERIVED = 4
+"""Partial functions of partial functions that are followed; a function bound again and again would go on for ever."""
+
 
 class Invocation(Lookup):
     """Calls of functions, classes and instances."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
+        self._derived: dict[tuple[Call, object], Call] = {}
         self._made: set[tuple[Value, Call, Value | None]] = set()
         self.instantiated: set[Class] = set()
+
+    def derived(self, call: Call, key: object, arguments: list[tuple[Node, bool]]) -> Call | None:
+        """The one call that follows from another with other arguments; ``None`` where calls follow from calls for ever."""
+        if call.depth >= MAX_DERIVED:
+            return None
+        made = self._derived.get((call, key))
+        if made is None:
+            made = Call(call.site, call.result, arguments, call.keywords, call.double_star, types=call.types, depth=call.depth + 1)
+            self._derived[call, key] = made
+        return made
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
         """Call one value, once for each receiver."""
@@ -47,8 +61,10 @@ class Invocation(Lookup):
             case Instance():
                 self.send(value, "__call__", call)
             case Partial():
-                merged = Call(call.site, call.result, [*((n, False) for n in value.given), *call.arguments], value.keywords | call.keywords, call.double_star)
-                self.solver.watch(value.callee, lambda inner: self.invoke(inner, merged, receiver))
+                merged = self.derived(call, value, [*((node, False) for node in value.given), *call.arguments])
+                if merged is not None:
+                    merged.keywords = value.keywords | call.keywords
+                    self.solver.watch(value.callee, lambda inner: self.invoke(inner, merged, receiver))
             case Wrapped(getter=getter):
                 self.solver.watch(getter, lambda inner: self.invoke(inner, call, receiver))
             case Method() | External():

@@ -29,6 +29,7 @@ class JavaScriptInvocation(JavaScriptLookup):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
+        self._partials: dict[tuple[Call, Value], Partial] = {}
         self.generics: dict[Function, list[tuple[Node, Node]]] = {}
 
     def method_of(self, holder: Holder, name: str, call: Call) -> None:
@@ -60,8 +61,9 @@ class JavaScriptInvocation(JavaScriptLookup):
             case Bound(function=function, receiver=own):
                 self.invoke(function, call, own)
             case Partial(callee=callee, given=given, receiver=this):
-                merged = Call(call.site, call.result, [*((node, False) for node in given), *call.arguments])
-                self.solver.watch(callee, lambda inner: self._with_this(inner, merged, this))
+                merged = self.derived(call, value, [*((node, False) for node in given), *call.arguments])
+                if merged is not None:
+                    self.solver.watch(callee, lambda inner: self._with_this(inner, merged, this))
             case Method(holder=Function() as function, name=name):
                 self._function_method(function, name, call)
             case Method(holder=holder, name=name):
@@ -69,8 +71,9 @@ class JavaScriptInvocation(JavaScriptLookup):
             case External():
                 self.model(value, call, receiver)
             case Container() if ("(new)" if call.new else "(call)") in value.slots:
-                plain = Call(call.site, call.result, call.arguments, types=call.types)
-                self.solver.watch(value.slots["(new)" if call.new else "(call)"], lambda inner: self.invoke(inner, plain, receiver))
+                plain = self.derived(call, value, call.arguments)
+                if plain is not None:
+                    self.solver.watch(value.slots["(new)" if call.new else "(call)"], lambda inner: self.invoke(inner, plain, receiver))
             case _:
                 pass
 
@@ -78,9 +81,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         for place, (parameter, default) in enumerate(self.generics.get(function, ())):
             self.solver.flow(call.types[place] if place < len(call.types) else default, parameter)
         if "(super)" in function.slots and (call.new or receiver is not None):
-            parent = Call(Site(function.symbol, call.site.file, call.site.byte), self.solver.node(), call.arguments)
-            this = self.instance(function) if call.new else receiver
-            self.solver.watch(function.slots["(super)"], lambda inner: self.invoke(inner, parent, this))
+            self._run_parent(function, call, self.instance(function) if call.new else receiver)
         if function.symbol:
             self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
         if call.new:
@@ -97,6 +98,13 @@ class JavaScriptInvocation(JavaScriptLookup):
             return
         self.solver.flow(function.result, call.result)
         self._pass_through(function, passed, call.result)
+
+    def _run_parent(self, function: Function, call: Call, this: Value | None) -> None:
+        """A class without a constructor runs its parent's."""
+        parent = self.derived(call, function, call.arguments)
+        if parent is not None:
+            parent.site, parent.result = Site(function.symbol, call.site.file, call.site.byte), self.solver.node()
+            self.solver.watch(function.slots["(super)"], lambda inner: self.invoke(inner, parent, this))
 
     def _pass_through(self, function: Function, passed: dict[str, Node], result: Node) -> None:
         """Parameters that are returned as they are; a missing one is its default, which may be another parameter."""
@@ -157,11 +165,14 @@ class JavaScriptInvocation(JavaScriptLookup):
         this = call.arguments[0][0] if call.arguments else NOTHING
         rest = call.arguments[1:]
         if name == "bind":
-            self.solver.add(call.result, Partial(self.solver.holding(function), tuple(node for node, _ in rest), {}, this))
-        elif name == "call":
-            self._with_this(function, Call(call.site, call.result, rest), this)
-        elif name == "apply":
-            self._with_this(function, Call(call.site, call.result, [(node, True) for node, _ in rest[:1]]), this)
+            key = (call, function)
+            if key not in self._partials:
+                self._partials[key] = Partial(self.solver.holding(function), tuple(node for node, _ in rest), {}, this)
+            self.solver.add(call.result, self._partials[key])
+            return
+        inner = self.derived(call, (function, name), rest if name == "call" else [(node, True) for node, _ in rest[:1]])
+        if inner is not None and name in {"call", "apply"}:
+            self._with_this(function, inner, this)
 
     def call_back(self, callee: Node, arguments: Iterable[Node], call: Call, this: Node = NOTHING) -> Node:
         """Call a function that was handed over; its result's node."""

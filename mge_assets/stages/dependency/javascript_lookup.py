@@ -34,6 +34,7 @@ class JavaScriptLookup(Elements):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self._prototypes: dict[Holder, Node] = {}
+        self._looked: set[tuple[Holder, str, Value, Node]] = set()
         self._own: dict[tuple[Value, str], Value] = {}
         self.common_exports: dict[Module, Node] = {}
         self.star_exports: dict[Module, list[Module]] = {}
@@ -84,6 +85,10 @@ class JavaScriptLookup(Elements):
         return self._own[key]
 
     def _look(self, holder: Holder, name: str, receiver: Value, target: Node, site: Site, depth: int) -> None:
+        seen = (holder, name, receiver, target)
+        if seen in self._looked:
+            return
+        self._looked.add(seen)
         self.solver.when_slot(holder, name, lambda: self._from_slot(holder.slots[name], receiver, target, site))
         if isinstance(holder, Function) and name == "prototype":
             self.solver.assign(self.prototype(holder), target)
@@ -92,7 +97,8 @@ class JavaScriptLookup(Elements):
             self.solver.when_slot(holder.cls, name, lambda: self.solver.alias(holder.cls.slots[name], target))
         if isinstance(holder, Container) and REST in holder.slots and holder.kind == "map?":
             self.solver.flow(holder.slots[REST], target)
-        if name in holder.slots or depth > PROTOTYPE_DEPTH:
+        inherited = isinstance(holder, Instance) and depth > 0  # its prototypes are on the way as well, in their own order
+        if name in holder.slots or inherited or depth > PROTOTYPE_DEPTH:
             return
         if depth == 0 and (isinstance(holder, (Container, Function))):
             self.solver.add(target, self._own_method(holder, name))
@@ -130,6 +136,10 @@ class JavaScriptLookup(Elements):
             self.solver.assign(source, self.solver.element(value, name) if isinstance(value, Container) else self.solver.slot(value, name))
 
     def _find_setter(self, holder: Holder, name: str, receiver: Value, source: Node, site: Site, depth: int) -> None:
+        seen = (holder, name, receiver, -source)
+        if seen in self._looked:
+            return
+        self._looked.add(seen)
         if name in holder.slots:
             self.solver.watch(holder.slots[name], lambda held: self._call_setter(held, receiver, source, site))
         if depth < PROTOTYPE_DEPTH:

@@ -2,7 +2,7 @@
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.python_names import bindings, text
+from mge_assets.stages.dependency.python_names import bindings, declared_global, text
 from mge_assets.stages.dependency.python_shared import PythonShared
 from mge_assets.stages.dependency.python_statements import Statements
 from mge_assets.stages.dependency.scopes import Scope
@@ -24,7 +24,7 @@ class PythonFile(Statements):
 
     def prepare(self) -> None:
         """Make the module's names known to the others."""
-        for name in self.bindings.names:
+        for name in [*self.bindings.names, *(declared_global(self.root) if b"global " in self.source else ())]:
             self.whole(self.scope, name)
         self.module.slots = self.scope.whole  # type: ignore[assignment]
 

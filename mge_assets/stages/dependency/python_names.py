@@ -72,6 +72,19 @@ def _bound_by(tree: Tree) -> Iterator[str]:
             yield from capture_names(tree)
 
 
+def declared_global(root: Tree) -> list[str]:
+    """Names that functions anywhere in the file declare ``global``: the module has them, bound there or not."""
+    found: dict[str, None] = {}
+    stack = [root]
+    while stack:
+        tree = stack.pop()
+        if tree.type == "global_statement":
+            found.update((text(child), None) for child in tree.named_children)
+        elif tree.type not in _LEAVES:
+            stack.extend(reversed(tree.named_children))
+    return list(found)
+
+
 def _evaluated_outside(tree: Tree) -> Iterator[Tree]:
     """Defaults of a function and bases of a class belong to the scope around."""
     for name in ("parameters", "superclasses"):

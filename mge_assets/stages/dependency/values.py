@@ -215,3 +215,4 @@ class Call:
     receiver: Node = NOTHING
     new: bool = False
     types: list[Node] = field(default_factory=list)
+    depth: int = 0

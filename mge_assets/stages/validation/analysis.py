@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
@@ -61,29 +61,36 @@ class Analysis:
 
     @_Once
     def syntax(self) -> tuple[Spot, ...]:
-        """Syntax errors. For Python the compiler's word counts; the tree only tells where else, if the compiler agrees that there is trouble."""
+        """Syntax errors, in order. For Python the compiler's word counts; the tree only tells where else, if the compiler agrees that there is trouble."""
         if self.language is not Language.PYTHON:
-            return tree_faults(self.tree)
-        return (*self._compiled[1], *tree_faults(self.tree)) if self._compiled[1] else ()
+            return _in_order(tree_faults(self.tree))
+        return _in_order((*self._compiled[1], *tree_faults(self.tree))) if self._compiled[1] else ()
 
     @_Once
     def names(self) -> tuple[Spot, ...]:
-        """Undefined names and their like; empty for what is not Python."""
-        return name_faults(self.python, self.lines) if self.python else ()
+        """Undefined names and their like, in order; empty for what is not Python."""
+        return _in_order(name_faults(self.python, self.lines)) if self.python else ()
 
     @_Once
     def dangers(self) -> tuple[Spot, ...]:
-        """Dangerous patterns."""
+        """Dangerous patterns, in order."""
         if self.language is Language.PYTHON:
-            return python_dangers(self.python, self.lines) if self.python else ()
-        return javascript_dangers(self.language, self.tree)
+            return _in_order(python_dangers(self.python, self.lines)) if self.python else ()
+        return _in_order(javascript_dangers(self.language, self.tree))
 
     @_Once
     def definitions(self) -> tuple[Definition, ...]:
-        """Functions and classes; empty where Python does not compile."""
+        """Functions and classes, in order of where they begin; empty where Python does not compile."""
+        return tuple(sorted(self._definitions(), key=lambda definition: definition.start))
+
+    def _definitions(self) -> Sequence[Definition]:
         if self.language is Language.PYTHON:
             return python_definitions(self.python, self.lines) if self.python else ()
         return javascript_definitions(self.tree)
+
+
+def _in_order(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
+    return tuple(sorted(spots, key=lambda spot: spot.byte))
 
 
 _kept: dict[tuple[Language, bytes], Analysis] = {}

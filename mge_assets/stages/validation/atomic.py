@@ -1,6 +1,6 @@
 """Level 1: one atom's code, judged in its place in the file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -9,7 +9,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
-from mge_assets.stages.validation.spots import Spot
+from mge_assets.stages.validation.spots import Spot, as_given, between
 from mge_resources.syntax import Language
 
 _COMMENT = {Language.PYTHON: (b"#",)}
@@ -40,9 +40,9 @@ class _Case:
     def changed(self) -> bool:
         return self.now is not self.baseline
 
-    def mine(self, spots: Iterable[Spot]) -> tuple[Finding, ...]:
-        """Those that lie in the atom's span, as findings."""
-        return tuple(spot.finding(self.atom.file) for spot in spots if self.start <= spot.byte < self.end)
+    def mine(self, spots: Sequence[Spot]) -> tuple[Finding, ...]:
+        """Of spots in order: those that lie in the atom's span, as findings."""
+        return tuple(spot.finding(self.atom.file) for spot in between(spots, self.start, self.end))
 
     def caused(self, spots: tuple[Spot, ...], before: tuple[Spot, ...]) -> tuple[Finding, ...]:
         """Errors elsewhere in the file that were not there with the atom's own text: this code caused them."""
@@ -101,7 +101,8 @@ def _type_safety(_: _Case) -> Check:
 def _runtime_safety(case: _Case) -> Check:
     if case.atom.language is Language.PYTHON and case.now.python is None:
         return Check.not_run("runtime_safety", "the file does not parse, so its calls are not known")
-    return Check.of("runtime_safety", case.mine(case.now.dangers))
+    found = case.mine(case.now.dangers)
+    return Check.of("runtime_safety", found if case.changed else tuple(map(as_given, found)))
 
 
 def _completeness(case: _Case) -> Check:
@@ -141,9 +142,19 @@ class AtomicValidator:
         Findings are those that lie in the code, and errors elsewhere in the file that the atom's own text did not cause.
         ``stub`` is the severity of a body that is there in name only.
         """
-        begin = perf_counter()
         now = analyse(atom.language, b"".join((before, code, after)))
         baseline = now if code == atom.text else analyse(atom.language, b"".join((before, atom.text, after)))
-        case = _Case(atom, code, len(before), now, baseline, stub)
-        checks = tuple(check(case) for check in _CHECKS)
-        return ValidationResult(Level.ATOMIC, atom.name, checks, perf_counter() - begin)
+        return _judged(_Case(atom, code, len(before), now, baseline, stub))
+
+    def validate_drafts(self, content: bytes, atoms: Sequence[Atom], *, stub: Severity = Severity.ERROR) -> tuple[ValidationResult, ...]:
+        """Judge every atom of a draft as it stands: the same as ``validate`` says of each, for one analysis of the file."""
+        if not atoms:
+            return ()
+        now = analyse(atoms[0].language, content)
+        return tuple(_judged(_Case(atom, atom.text, atom.span.start_byte, now, now, stub)) for atom in atoms)
+
+
+def _judged(case: _Case) -> ValidationResult:
+    begin = perf_counter()
+    checks = tuple(check(case) for check in _CHECKS)
+    return ValidationResult(Level.ATOMIC, case.atom.name, checks, perf_counter() - begin)

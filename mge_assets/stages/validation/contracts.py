@@ -1,6 +1,8 @@
 """Contracts: whether what a piece of code defined is still there, called the same way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from mge_assets.model.findings import Severity
 from mge_assets.stages.validation.definitions import Definition
@@ -9,9 +11,10 @@ from mge_assets.stages.validation.spots import Spot
 _FIX = "keep the names and parameters that the draft's contract gives: other code calls them"
 
 
-def outermost(definitions: Iterable[Definition], start: int, end: int) -> list[Definition]:
-    """The definitions that begin between the two offsets, without those inside a function that does too."""
-    inside = [definition for definition in definitions if start <= definition.start < end]
+def outermost(definitions: Sequence[Definition], start: int, end: int) -> list[Definition]:
+    """Of definitions in order of where they begin: those that begin between the two offsets, without those inside a function that does too."""
+    first, behind = (bisect_left(definitions, byte, key=attrgetter("start")) for byte in (start, end))
+    inside = definitions[first:behind]
     functions = [definition for definition in inside if definition.kind == "function"]
     return [one for one in inside if not any(other is not one and other.start <= one.start and one.end <= other.end for other in functions)]
 

@@ -11,6 +11,7 @@ from mge_assets.model.masterplan import Masterplan
 from mge_assets.stages.validation.acceptance import acceptance_check, language_of
 from mge_assets.stages.validation.integration import call_findings, circle_findings, declared_unused, import_findings, name_findings
 from mge_assets.stages.validation.project import Project, declared_packages
+from mge_assets.stages.validation.spots import as_given
 from mge_resources.sandbox.port import Sandbox
 
 
@@ -33,8 +34,9 @@ def _dependencies(plan: Masterplan, project: Project) -> Iterator[Finding]:
 
 
 def _security(project: Project) -> Iterator[Finding]:
+    """Dangers as in given code: those in generated code were errors at level 1 already."""
     for file in project.code:
-        yield from (spot.finding(file) for spot in project.facts(file).dangers)
+        yield from (as_given(spot.finding(file)) for spot in project.facts(file).dangers)
 
 
 class MasterPlanValidator:

@@ -1,7 +1,9 @@
 """Findings before they know their file: what is said of a position in some bytes, so that it can be kept for equal bytes."""
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Finding, Severity
@@ -21,6 +23,17 @@ class Spot:
     def finding(self, file: str) -> Finding:
         """The finding in the file of this name."""
         return Finding(self.rule, self.severity, self.message, self.fix, Place(file, self.line))
+
+
+def as_given(finding: Finding) -> Finding:
+    """How a danger weighs in code that a person wrote, who may have meant it: a warning, which goes before a person; a secret stays an error."""
+    meant = finding.severity is Severity.ERROR and not finding.rule.startswith("secret")
+    return replace(finding, severity=Severity.WARNING) if meant else finding
+
+
+def between(spots: Sequence[Spot], start: int, end: int) -> Sequence[Spot]:
+    """The spots from ``start`` up to ``end``, of spots that are in order of their bytes."""
+    return spots[bisect_left(spots, start, key=attrgetter("byte")) : bisect_left(spots, end, key=attrgetter("byte"))]
 
 
 class Lines:

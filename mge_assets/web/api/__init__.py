@@ -9,7 +9,7 @@ from mge_assets.web.api.atoms import atom_routes
 from mge_assets.web.api.execution import execution_routes
 from mge_assets.web.api.masterplans import masterplan_routes
 from mge_assets.web.api.review import review_routes
-from mge_assets.web.shapes import ErrorShape
+from mge_assets.web.shapes.errors import ErrorShape
 
 PREFIX = "/api/v2"
 _ERRORS = {400: "can't be used", 404: "is unknown", 409: "changed meanwhile, or needs an earlier stage", 422: "has the wrong form"}

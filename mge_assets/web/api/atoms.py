@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from mge_assets.services.workspace import Workspace
-from mge_assets.web.shapes import AtomBriefShape, AtomResultsShape, AtomShape, AtomsShape, ValidationShape
+from mge_assets.web.shapes.atoms import AtomBriefShape, AtomResultsShape, AtomShape, AtomsShape
+from mge_assets.web.shapes.findings import ValidationShape
 
 
 def atom_routes(workspace: Workspace) -> APIRouter:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from mge_assets.services.clock import timed
 from mge_assets.services.workspace import Workspace
-from mge_assets.web.shapes import HealthShape, ProgressShape
+from mge_assets.web.shapes.plans import HealthShape, ProgressShape
 
 
 def execution_routes(workspace: Workspace) -> APIRouter:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from mge_assets.services.workspace import Workspace
 from mge_assets.store.plans import StoredPlan
-from mge_assets.web.shapes import (
+from mge_assets.web.shapes.plans import (
     EdgeShape,
     GraphShape,
     MasterplanDetailShape,

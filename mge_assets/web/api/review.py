@@ -9,7 +9,8 @@ from pydantic import Field
 from mge_assets.model.decisions import ReviewStatus
 from mge_assets.services.workspace import Workspace
 from mge_assets.web.reviews import DecisionInput, QueueQuery, decide, queue_view, whole_review
-from mge_assets.web.shapes import DecidedShape, FindingShape, QueueShape, ReviewBriefShape, ReviewShape
+from mge_assets.web.shapes.findings import FindingShape
+from mge_assets.web.shapes.reviews import DecidedShape, QueueShape, ReviewBriefShape, ReviewShape
 
 
 class _LimitedQuery(QueueQuery):

@@ -1,0 +1,127 @@
+"""Waves: what holds for every graph, and the cut on small ones against brute force."""
+
+from itertools import pairwise, permutations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
+from mge_assets.stages.dependency import dependency_svg, plan_waves
+from mge_assets.stages.dependency.cycles import feedback_arcs
+from mge_assets.stages.dependency.levels import components
+from mge_assets.stages.dependency.waves import cut_cost
+
+NAMES = [f"pkg.m.f{number}" for number in range(9)]
+
+
+def edges(names: list[str]) -> st.SearchStrategy[AtomEdge]:
+    return st.builds(
+        AtomEdge,
+        source=st.sampled_from(names),
+        target=st.sampled_from(names),
+        type=st.sampled_from(list(EdgeType)),
+        confidence=st.sampled_from([Confidence.RESOLVED, Confidence.RESOLVED, Confidence.GUESSED]),
+        weight=st.integers(1, 20).map(float),
+    )
+
+
+def graphs() -> st.SearchStrategy[AtomGraph]:
+    def build(found: list[AtomEdge]) -> AtomGraph:
+        unique = {(e.source, e.target, e.type, e.confidence): e for e in found}
+        return AtomGraph(tuple(NAMES), tuple(sorted(unique.values())), {})
+
+    return st.lists(edges([*NAMES, "pkg.unknown"]), max_size=30).map(build)
+
+
+def ordering(graph: AtomGraph) -> list[AtomEdge]:
+    known = set(graph.atoms)
+    return [e for e in graph.edges if e.confidence is Confidence.RESOLVED and e.source != e.target and {e.source, e.target} <= known]
+
+
+@given(graphs())
+def test_every_atom_is_in_exactly_one_wave(graph: AtomGraph):
+    placed = [name for wave in plan_waves(graph).waves for name in wave.atoms]
+    assert sorted(placed) == sorted(graph.atoms)
+
+
+@given(graphs())
+def test_every_uncut_resolved_edge_points_to_an_earlier_wave(graph: AtomGraph):
+    plan = plan_waves(graph)
+    number = {name: wave.number for wave in plan.waves for name in wave.atoms}
+    assert all(number[e.target] < number[e.source] for e in ordering(graph) if e not in plan.cut)
+
+
+@given(graphs(), st.randoms())
+def test_the_order_of_input_changes_nothing(graph: AtomGraph, random):
+    atoms, found = list(graph.atoms), list(graph.edges)
+    random.shuffle(atoms)
+    random.shuffle(found)
+    one, other = plan_waves(graph), plan_waves(AtomGraph(tuple(atoms), tuple(found), {}))
+    assert [set(wave.atoms) for wave in one.waves] == [set(wave.atoms) for wave in other.waves]
+    assert (one.cut, one.critical_path) == (other.cut, other.critical_path)
+
+
+@given(graphs())
+def test_there_are_as_many_waves_as_the_critical_path_is_long(graph: AtomGraph):
+    plan = plan_waves(graph)
+    assert len(plan.waves) == len(plan.critical_path)
+    pairs = {(e.source, e.target) for e in ordering(graph)}
+    assert all((after, before) in pairs for before, after in zip(plan.critical_path, plan.critical_path[1:], strict=False))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9).map(float), max_size=16))
+def test_the_cut_of_a_small_component_costs_no_more_than_brute_force(cost):
+    needs = [[other for node, other in cost if node == number] for number in range(6)]
+    for group in components(needs):
+        inside = {arc: value for arc, value in cost.items() if set(arc) <= set(group)}
+        best = min(sum(v for (node, other), v in inside.items() if order.index(other) > order.index(node)) for order in permutations(group))
+        assert sum(inside[arc] for arc in feedback_arcs(group, inside)) == best
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 29), st.integers(0, 29)).filter(lambda arc: arc[0] != arc[1]), max_size=120))
+def test_the_heuristic_leaves_no_cycle_and_cuts_nothing_in_vain(arcs):
+    cost = dict.fromkeys(sorted(arcs), 1.0)
+    cut = feedback_arcs(range(30), cost)
+
+    def cyclic(left: set[tuple[int, int]]) -> bool:
+        return any(len(group) > 1 for group in components([[o for n, o in sorted(left) if n == number] for number in range(30)]))
+
+    assert not cyclic(arcs - cut)
+    assert all(cyclic((arcs - cut) | {arc}) for arc in cut)
+
+
+def test_a_type_is_cut_before_a_call_and_a_call_before_an_import():
+    costs = [cut_cost(AtomEdge("a", "b", kind, weight=99.0)) for kind in (EdgeType.TYPE, EdgeType.FUNCTION_CALL, EdgeType.VARIABLE)]
+    later = [cut_cost(AtomEdge("a", "b", kind)) for kind in (EdgeType.DATA_FLOW, EdgeType.IMPORT, EdgeType.TEMPORAL)]
+    assert costs + later == sorted(costs + later)
+    graph = AtomGraph(("a", "b"), (AtomEdge("a", "b", EdgeType.TYPE), AtomEdge("b", "a", EdgeType.IMPORT)), {})
+    assert plan_waves(graph).cut == (AtomEdge("a", "b", EdgeType.TYPE),)
+
+
+def test_an_empty_graph_has_no_waves():
+    plan = plan_waves(AtomGraph((), (), {}))
+    assert (plan.waves, plan.cut, plan.critical_path, plan.max_parallel) == ((), (), (), 0)
+
+
+def test_a_chain_of_twenty_thousand_atoms_needs_no_recursion():
+    names = tuple(f"a{number:05}" for number in range(20_000))
+    graph = AtomGraph(names, tuple(AtomEdge(b, a, EdgeType.IMPORT) for a, b in pairwise(names)), {})
+    assert len(plan_waves(graph).waves) == 20_000
+
+
+def test_the_picture_is_small_and_names_every_atom_of_a_small_graph():
+    graph = AtomGraph(("pkg.a", "pkg.b<c>"), (AtomEdge("pkg.a", "pkg.b<c>", EdgeType.TYPE),), {})
+    svg = dependency_svg(graph, plan_waves(graph), {"pkg.a": "failed"})
+    assert svg.startswith("<svg")
+    assert "<title>pkg.a (failed)</title>" in svg
+    assert "pkg.b&lt;c&gt;" in svg
+
+
+def test_the_picture_of_many_atoms_stays_under_100_kb():
+    names = tuple(f"a{number:05}" for number in range(5000))
+    graph = AtomGraph(names, tuple(AtomEdge(b, a, EdgeType.IMPORT) for a, b in pairwise(names)), {})
+    assert len(dependency_svg(graph, plan_waves(graph), {}).encode()) < 100_000
+    dense = AtomGraph(names[:150], tuple(AtomEdge(names[i], names[j], EdgeType.TYPE) for i in range(150) for j in range(0, i, 3)), {})
+    assert len(dependency_svg(dense, plan_waves(dense), None).encode()) < 100_000
