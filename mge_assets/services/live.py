@@ -44,7 +44,11 @@ class PlanAtoms:
 
     def generates(self, stored: StoredAtom) -> bool:
         """True where the atom's draft can't be taken as it is, so that its code follows from more than its own text."""
-        return must_generate(stored.atom, regenerate=self.tasks[stored.task].regenerate)
+        return must_generate(stored.atom, regenerate=self.regenerate(stored))
+
+    def regenerate(self, stored: StoredAtom) -> bool:
+        """True where the plan, or a person who rejected the code, wants the atom written anew."""
+        return self.tasks[stored.task].regenerate or bool(stored.rejected_because)
 
     def fingerprint(self, stored: StoredAtom, model: str) -> str:
         """What the atom's code follows from; a complete draft's covers its whole file, as its validation looks at that."""
@@ -87,7 +91,8 @@ class LiveExecution:
             atom=stored.atom,
             before=before,
             after=after,
-            regenerate=task.regenerate,
+            regenerate=self.atoms.regenerate(stored),
+            rejected_because=stored.rejected_because,
             dependencies=self.atoms.dependencies(stored, self.codes) if self.atoms.generates(stored) else (),
             plan_summary=self.atoms.summary,
             task_description=task.description,

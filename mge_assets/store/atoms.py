@@ -38,7 +38,13 @@ class StoredAtom:
     attempts: int
     confidence: float | None
     human_reviewed: bool
+    human_feedback: str = ""
     bill: Bill = Bill()
+
+    @property
+    def rejected_because(self) -> str:
+        """What a person found wrong with the code that stood here, where it waits to be written anew."""
+        return self.human_feedback if self.status is AtomStatus.PENDING else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,5 +212,5 @@ def _stored(row: RowMapping) -> StoredAtom:
     )
     fate = {"status": row["status"], "code": row["code"], "fingerprint": row["fingerprint"], "attempts": row["attempts"]}
     bill = Bill(row["llm_model"], row["llm_tokens_input"], row["llm_tokens_output"], float(row["llm_cost_usd"]))
-    decided = {"confidence": row["confidence_score"], "human_reviewed": row["human_reviewed"]}
+    decided = {"confidence": row["confidence_score"], "human_reviewed": row["human_reviewed"], "human_feedback": row["human_feedback"]}
     return StoredAtom(row["atom_id"], row["task_name"], atom, **fate, **decided, bill=bill)

@@ -245,6 +245,8 @@ def _fate_row(landing: Landing) -> dict[str, Any]:
         "llm_tokens_output": sum(attempt.tokens_output for attempt in outcome.attempts),
         "started_at": landing.started_at,
         "completed_at": landing.completed_at,
+        "human_reviewed": False,
+        "human_feedback": "",
     }
 
 

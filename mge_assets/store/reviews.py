@@ -92,8 +92,10 @@ class ReviewStore:
         """Store a decision and its audit. Raises ConflictError where the code changed or somebody decided before."""
         table, atom = HumanReviewRow, AtomicUnitRow
         with self._engine.begin() as connection:
-            now = connection.execute(select(table.status, table.code_digest).where(table.review_id == review.review_id).with_for_update()).first()
-            if now is None or now.status not in OPEN_REVIEWS or now.code_digest != decision.code_digest:
+            stands = func.coalesce(atom.code, atom.draft).label("code")
+            query = select(table.status, table.code_digest, stands).join(atom, atom.atom_id == table.atom_id).where(table.review_id == review.review_id)
+            now = connection.execute(query.with_for_update()).first()
+            if now is None or now.status not in OPEN_REVIEWS or {now.code_digest, digest_of(now.code)} != {decision.code_digest}:
                 raise ConflictError(f"{review.atom} was decided or changed meanwhile", fix="reload the review and look again")
             values = {"status": decision.status, "human_feedback": decision.feedback, "modified_code": decision.code, "reviewed_at": func.now()}
             connection.execute(update(table).where(table.review_id == review.review_id).values(**values, assigned_to=decision.actor))

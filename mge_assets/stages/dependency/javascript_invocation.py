@@ -45,7 +45,6 @@ class JavaScriptInvocation(JavaScriptLookup):
             self.solver.flow(found, target)
             self.solver.watch(found, lambda inner: self.invoke(inner, call, value))
 
-        self.solver.alias(holder, NOTHING)
         self.later(lambda: self.solver.watch(holder, on))
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:

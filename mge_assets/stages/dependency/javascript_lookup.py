@@ -5,7 +5,6 @@ from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
 from mge_assets.stages.dependency.values import (
     NOTHING,
-    REST,
     Bound,
     Call,
     Container,
@@ -95,8 +94,6 @@ class JavaScriptLookup(Elements):
         if isinstance(holder, Instance) and isinstance(holder.cls, Function):
             # static members are found on instances too: type checkers and readers name them so
             self.solver.when_slot(holder.cls, name, lambda: self.solver.alias(holder.cls.slots[name], target))
-        if isinstance(holder, Container) and REST in holder.slots and holder.kind == "map?":
-            self.solver.flow(holder.slots[REST], target)
         inherited = isinstance(holder, Instance) and depth > 0  # its prototypes are on the way as well, in their own order
         if name in holder.slots or inherited or depth > PROTOTYPE_DEPTH:
             return

@@ -307,7 +307,6 @@ class JavaScriptTypes(JavaScriptStatements):
         held = self.solver.values(scope.whole[key]) if scope is not None else []
         module = next((value for value in held if isinstance(value, Module)), None) or Module(text(name), self.file, self.solver.node())
         self.set_name(name, self.solver.holding(module), declares=True)
-        self._export_here(text(name), module)
         for part in reversed(parts):
             inner = Module(text(part), self.file, self.solver.node())
             self._property(module, text(part), self.solver.holding(inner), part)
@@ -317,10 +316,6 @@ class JavaScriptTypes(JavaScriptStatements):
         self.namespace = outer_module
 
     _on_module = _on_internal_module
-
-    def _export_here(self, name: str, module: Module) -> None:
-        """What an ``export`` statement around does with it."""
-        del name, module
 
     def enter_class(self, tree: Tree, name: Tree | None, instance: Value) -> None:
         """The class's name as a type, and its type parameters."""

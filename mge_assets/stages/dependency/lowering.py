@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node as Tree
 
-from mge_assets.model.graph import EdgeType, ImportUse, Symbol, SymbolKind
+from mge_assets.model.graph import ImportUse, Symbol, SymbolKind
 from mge_assets.stages.dependency.recording import Recorder, Use
 from mge_assets.stages.dependency.scopes import IMMEDIATE, Flows, Scope
 from mge_assets.stages.dependency.solver import Solver
@@ -129,8 +129,3 @@ class Lowering:
         self.names.reads.append((self.site(tree), home.whole[name], called))
         for written in home.imported.get(name, ()):
             self.recorder.imports[ImportUse(self.file, tree.start_byte, written)] = None
-
-    def type_edges(self, tree: Tree, node: Node) -> None:
-        """Whatever class the node stands for is needed as a type."""
-        for symbol in self.names.resolve(node):
-            self.recorder.edge(self.site(tree), symbol, EdgeType.TYPE)

@@ -95,16 +95,10 @@ class PythonBase(Lowering):
         home, node = self.find(name)
         if home is None:
             self.use(tree, name, NOTHING)
-            star = self.star_source(name)
-            return star or self.solver.holding(self.semantics.external(f"builtins.{name}"))
+            return self.solver.holding(self.semantics.external(f"builtins.{name}"))
         self.note_read(tree, name, home, called=called)
         self.use(tree, name, node)
         return node
-
-    def star_source(self, name: str) -> Node:
-        """A name that only a star import of an outside module could have brought."""
-        del name
-        return NOTHING
 
     def path_of(self, tree: Tree | None) -> Path | None:
         """``a``, ``a.b`` and ``a["k"]`` as paths that have versions."""

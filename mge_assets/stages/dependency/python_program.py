@@ -15,7 +15,7 @@ from mge_assets.stages.dependency.values import Module
 from mge_resources.syntax import Language, parse
 
 MAX_ROUNDS = 6
-"""Rounds of settling what stayed unknown; the third rarely finds anything new."""
+"""Rounds of settling what stayed unknown; on networkx the fifth finds nothing new."""
 
 
 class PythonProgram(PythonShared):

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from tree_sitter import Node as Tree
 
-from mge_assets.model.graph import EdgeType
 from mge_assets.stages.dependency.python_base import MAX_DEPTH
-from mge_assets.stages.dependency.python_names import bindings, capture_names, target_names, text, walrus_targets
+from mge_assets.stages.dependency.python_names import bindings, capture_names, target_names, text
 from mge_assets.stages.dependency.python_targets import Targets
 from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Instance, Node, Value
 
@@ -41,10 +40,6 @@ class Statements(Targets):
             self.block(tree)
         elif tree.type != "comment":
             self.value(tree)
-
-    # assignments
-
-    # definitions
 
     # leaving
 
@@ -245,10 +240,3 @@ class Statements(Targets):
             self.use(part, text(part), target)
             node = target
         return node
-
-    def import_edge(self, tree: Tree, target: str) -> None:
-        """Record that this code imports a symbol."""
-        self.recorder.edge(self.site(tree), target, EdgeType.IMPORT)
-
-
-__all__ = ["Statements", "walrus_targets"]

@@ -20,7 +20,6 @@ class Targets(Definitions):
             value = typed
         if right is not None or kind is not None:
             self.bind_target(left, value)
-            self._bind_elements(left, right)
 
     def _assigned(self, right: Tree | None) -> Node:
         if right is not None and right.type == "assignment":
@@ -28,10 +27,6 @@ class Targets(Definitions):
             inner = right.child_by_field_name("left")
             return self.quiet_value(inner) or self.value(inner)
         return self.value(right)
-
-    def _bind_elements(self, left: Tree | None, right: Tree | None) -> None:
-        """``d = {"a": f}`` also gives ``d["a"]`` a version; so later stores to it take its place."""
-        del left, right
 
     def _on_augmented_assignment(self, tree: Tree) -> None:
         left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")

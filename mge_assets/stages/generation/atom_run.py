@@ -61,11 +61,12 @@ class AtomRun:
         return bool(self.attempts) and self.attempts[-1].passed
 
     def _words(self) -> str:
+        person = [f"A reviewer rejected the code that stood here: {self.work.rejected_because}"] if self.work.rejected_because else []
         if not self.attempts:
-            return ""
+            return "".join(person)
         last = self.attempts[-1]
         repeated = any(last.code is not None and last.code == earlier.code for earlier in self.attempts[:-1])
-        return FeedbackGenerator(self.work).feedback(last, repeated=repeated)
+        return "\n\n".join([*person, FeedbackGenerator(self.work).feedback(last, repeated=repeated)])
 
     async def _attempt(self) -> bool:
         """One attempt by the model, recorded. Answers whether another can help."""

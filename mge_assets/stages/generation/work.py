@@ -21,6 +21,7 @@ class AtomWork:
     """An atom and all that its code follows from.
 
     ``before`` and ``after`` are the file's bytes around the atom; ``dependencies`` stand in order of relevance, the nearest first.
+    ``rejected_because`` is what a person found wrong with the code that stood here; every attempt is told.
     """
 
     atom: Atom
@@ -31,6 +32,7 @@ class AtomWork:
     plan_summary: str = ""
     task_description: str = ""
     requirements: tuple[str, ...] = ()
+    rejected_because: str = ""
 
     @property
     def first_line(self) -> int:
