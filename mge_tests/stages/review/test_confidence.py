@@ -33,10 +33,16 @@ def test_a_simple_atom_that_passed_everything_at_once_is_certain():
 
 
 def test_the_four_parts_weigh_forty_thirty_twenty_and_ten_percent():
-    half = result(CheckStatus.PASSED, CheckStatus.FAILED)
-    found = SCORER.score(atom(complexity=15), half, 3, 0.5)
-    assert (found.validation, found.attempts, found.complexity, found.integration) == (0.5, 0.4, 0.0, 0.5)
-    assert found.score == pytest.approx(0.4 * 0.5 + 0.3 * 0.4 + 0.2 * 0.0 + 0.1 * 0.5)
+    most = result(CheckStatus.PASSED, CheckStatus.WARNED)
+    found = SCORER.score(atom(complexity=15), most, 3, 0.5)
+    assert (found.validation, found.attempts, found.complexity, found.integration) == (0.75, 0.4, 0.0, 0.5)
+    assert found.score == pytest.approx(0.4 * 0.75 + 0.3 * 0.4 + 0.2 * 0.0 + 0.1 * 0.5)
+
+
+def test_code_that_failed_a_check_gets_nothing_for_those_it_passed():
+    failed = SCORER.score(atom(), result(CheckStatus.PASSED, CheckStatus.PASSED, CheckStatus.FAILED), 4, None)
+    assert failed.validation == 0.0
+    assert failed.band is Band.CRITICAL
 
 
 def test_integration_tests_that_did_not_run_neither_help_nor_harm():
