@@ -1,12 +1,12 @@
 """Settings: the only reader of the environment. Everything else is handed what it needs."""
 
 import getpass
+import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 
 class Strictness(StrEnum):
@@ -21,14 +21,14 @@ class SettingsError(Exception):
     """A variable holds something that can't be used; the message names it and what it takes."""
 
 
-class Settings(BaseSettings):
-    """One installation's settings. Each field's alias is its environment variable."""
+class Settings(BaseModel):
+    """One installation's settings. Each field's alias is its environment variable; its own name never is (``HOME``, ``USER`` are not ours)."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
 
     home: Path = Field(Path(".mge"), alias="MGE_HOME", description="Where this installation keeps its database, Dagster's home and its artefacts.")
     database_url: SecretStr | None = Field(None, alias="MGE_DATABASE_URL", description="A PostgreSQL server to use instead of the embedded one.")
-    plans: Annotated[Path | None, NoDecode] = Field(None, alias="MGE_PLANS", description="Watched folder of plan files; <MGE_HOME>/plans if unset.")
+    plans: Path | None = Field(None, alias="MGE_PLANS", description="Watched folder of plan files; <MGE_HOME>/plans if unset.")
     user: str = Field(default_factory=getpass.getuser, alias="MGE_USER", description="Who decides, as recorded in the audit.")
     anthropic_api_key: SecretStr | None = Field(
         None, alias="ANTHROPIC_API_KEY", description="Key for Claude; without it the offline adapter hands drafts back."
@@ -67,10 +67,12 @@ class Settings(BaseSettings):
         return self.root / "dagster"
 
 
-def read_settings() -> Settings:
-    """Settings from the environment. Raises SettingsError naming the first variable that is wrong."""
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; an empty variable counts as unset. Raises SettingsError naming the first variable that is wrong."""
+    found = os.environ if environment is None else environment
+    names = [str(field.alias) for field in Settings.model_fields.values()]
     try:
-        return Settings()
+        return Settings.model_validate({name: found[name] for name in names if found.get(name)}, by_name=False, by_alias=True)
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"{first['loc'][0]}: {first['msg']}; got {first['input']!r}") from error

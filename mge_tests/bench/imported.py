@@ -34,7 +34,7 @@ class Result:
     @property
     def per_800(self) -> float:
         """Seconds per 800 atoms."""
-        return self.seconds * BOUND_ATOMS / self.summary["atoms"]["total"]
+        return self.seconds * BOUND_ATOMS / int(self.summary["atoms"]["total"])
 
 
 def sources(package: str) -> Path:

@@ -1,0 +1,45 @@
+"""Settings come from their own variables, and from no others."""
+
+from pathlib import Path
+
+import pytest
+
+from mge_resources.settings import Settings, SettingsError, read_settings
+
+
+def test_an_empty_environment_gives_the_defaults():
+    settings = read_settings({"MGE_USER": "me"})
+    assert settings == Settings(user="me")
+    assert settings.root == Path.cwd() / ".mge"
+    assert settings.watched == settings.root / "plans"
+
+
+def test_variables_of_the_machine_that_are_named_like_a_field_are_not_read():
+    strangers = {"HOME": "/elsewhere", "USER": "x", "MODEL": "y", "PLANS": "z", "SANDBOX": "off", "DATABASE_URL": "postgresql://a/b", "LOGS": "l"}
+    assert read_settings({"MGE_USER": "me", **strangers}) == read_settings({"MGE_USER": "me"})
+
+
+def test_every_variable_reaches_its_field():
+    given = {field.alias: value for field, value in zip(Settings.model_fields.values(), VALUES, strict=True)}
+    settings = read_settings({str(name): value for name, value in given.items()})
+    for name, value in zip(Settings.model_fields, VALUES, strict=True):
+        found = getattr(settings, name)
+        shown = found.get_secret_value() if hasattr(found, "get_secret_value") else found
+        assert str(shown) == value, name
+
+
+VALUES = ("/h", "postgresql://u@h/d", "/p", "me", "key", "http://127.0.0.1:1", "claude-haiku-5-5", "7", "2", "0.5", "high", "off")
+
+
+def test_an_empty_variable_counts_as_unset():
+    assert read_settings({"MGE_USER": "me", "ANTHROPIC_API_KEY": "", "MGE_DATABASE_URL": ""}).database_url is None
+
+
+def test_a_wrong_value_names_its_variable():
+    with pytest.raises(SettingsError, match="V2_RETRY_MAX_ATTEMPTS"):
+        read_settings({"V2_RETRY_MAX_ATTEMPTS": "0"})
+
+
+def test_secrets_are_not_shown():
+    settings = read_settings({"ANTHROPIC_API_KEY": "very-secret", "MGE_DATABASE_URL": "postgresql://u:very-secret@h/d"})
+    assert "very-secret" not in repr(settings)
