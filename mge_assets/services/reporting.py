@@ -1,6 +1,7 @@
 """The report as a use case: everything that is stored of a plan's newest run, in one HTML file."""
 
 import os
+import sys
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,7 +135,7 @@ def next_commands(progress: Progress) -> tuple[tuple[str, str], ...]:
     if progress.atoms.in_review or progress.atoms.failed:
         commands.append(("mge dev", "look at the atoms that wait for a person, on the review page"))
     if progress.delivered:
-        commands.append((f'cd "{progress.delivered}" && python -m pytest', "run the delivered project's own tests"))
+        commands.append((f'cd "{progress.delivered}" && "{sys.executable}" -m pytest', "run the delivered project's own tests"))
     commands.append((f'mge status "{progress.masterplan}"', "see where every atom stands"))
     return tuple(commands)
 
