@@ -26,7 +26,8 @@ from mge_assets.services.stores import Stores
 from mge_assets.stages.generation import RetryOrchestrator
 from mge_assets.stages.validation import AtomicValidator, apply_strictness
 from mge_assets.store.atoms import StoredAtom
-from mge_assets.store.executions import Landing, NewExecution, WaveSummary
+from mge_assets.store.executions import NewExecution, WaveSummary
+from mge_assets.store.landings import Landing
 from mge_resources.llm.port import LanguageModel
 from mge_resources.settings import Settings
 

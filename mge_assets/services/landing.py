@@ -5,7 +5,7 @@ cost a few transactions and not a hundred (group commit). An outcome counts as l
 import asyncio
 from collections.abc import Callable, Sequence
 
-from mge_assets.store.executions import Landing
+from mge_assets.store.landings import Landing
 
 
 class GroupWriter:

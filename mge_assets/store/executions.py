@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.engine import RowMapping
 
-from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
+from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import ConflictError
 from mge_assets.model.executions import ExecutionMode, ExecutionStatus, WaveStatus
-from mge_assets.model.findings import Level
 from mge_assets.model.ids import masterplan_id
-from mge_assets.store.rows import finding_to_json, update_rows
-from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ExecutionRow, ExecutionWaveRow, LlmCallRow, MasterplanRow, ValidationResultRow
-from mge_assets.store.validations import result_row
+from mge_assets.store.landings import Landing, write_landings
+from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ExecutionRow, ExecutionWaveRow, LlmCallRow, MasterplanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +60,6 @@ class WaveSummary:
     blocked: int
     reused: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """An atom's outcome together with what it is stored under."""
-
-    atom_id: UUID
-    outcome: AtomOutcome
-    fingerprint: str
-    started_at: datetime
-    completed_at: datetime
 
 
 class ExecutionStore:
@@ -147,18 +134,9 @@ class ExecutionStore:
 
     def land(self, execution: UUID, landings: Sequence[Landing]) -> None:
         """Store outcomes with their attempts and level-1 results in one transaction."""
-        atoms = [landing.atom_id for landing in landings]
         with self._engine.begin() as connection:
-            update_rows(connection, AtomicUnitRow, [_fate_row(landing) for landing in landings])
-            level_one = (ValidationResultRow.atom_id.in_(atoms), ValidationResultRow.level == Level.ATOMIC.value)
-            connection.execute(delete(ValidationResultRow).where(*level_one))
-            attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
-            if attempts:
-                connection.execute(insert(AtomRetryRow), attempts)
             owner = connection.scalar(select(ExecutionRow.masterplan_id).where(ExecutionRow.execution_id == execution))
-            results = [_result_row(owner, execution, landing) for landing in landings if _last_result(landing) is not None]
-            if results:
-                connection.execute(insert(ValidationResultRow), results)
+            write_landings(connection, execution, owner, landings)
 
     def close_wave(self, plan: str, wave: int, *, reused: int, in_flight: int) -> WaveSummary:
         """Store how a wave went, counted from its atoms."""
@@ -226,56 +204,3 @@ class ExecutionStore:
             return None
         head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
         return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds))
-
-
-def _fate_row(landing: Landing) -> dict[str, Any]:
-    outcome = landing.outcome
-    last = outcome.attempts[-1] if outcome.attempts else None
-    return {
-        "atom_id": landing.atom_id,
-        "status": outcome.status,
-        "code": outcome.code,
-        "fingerprint": landing.fingerprint,
-        "actual_loc": sum(1 for line in outcome.code.splitlines() if line.strip()),
-        "attempts": last.number if last else 0,
-        "validation_passed": last.passed if last else None,
-        "llm_model": last.model if last else "",
-        "llm_cost_usd": outcome.cost_usd,
-        "llm_tokens_input": sum(attempt.tokens_input for attempt in outcome.attempts),
-        "llm_tokens_output": sum(attempt.tokens_output for attempt in outcome.attempts),
-        "started_at": landing.started_at,
-        "completed_at": landing.completed_at,
-        "human_reviewed": False,
-        "human_feedback": "",
-    }
-
-
-def _attempt_row(execution: UUID, atom: UUID, attempt: Attempt) -> dict[str, Any]:
-    findings = attempt.validation.findings if attempt.validation else ()
-    return {
-        "atom_id": atom,
-        "execution_id": execution,
-        "attempt_number": attempt.number,
-        "success": attempt.passed,
-        "error_type": attempt.error_class,
-        "error_message": attempt.error,
-        "validation_errors": [finding_to_json(finding) for finding in findings],
-        "feedback_prompt": attempt.feedback,
-        "code_generated": attempt.code,
-        "temperature": attempt.temperature,
-        "llm_model": attempt.model,
-        "llm_cost_usd": attempt.cost_usd,
-        "llm_tokens_input": attempt.tokens_input,
-        "llm_tokens_output": attempt.tokens_output,
-        "duration_seconds": attempt.seconds,
-    }
-
-
-def _last_result(landing: Landing) -> Any:  # noqa: ANN401 -- ValidationResult | None
-    attempts = landing.outcome.attempts
-    return attempts[-1].validation if attempts else None
-
-
-def _result_row(owner: UUID | None, execution: UUID, landing: Landing) -> dict[str, Any]:
-    row = result_row(_last_result(landing), landing.fingerprint)
-    return {**row, "masterplan_id": owner, "execution_id": execution, "atom_id": landing.atom_id}

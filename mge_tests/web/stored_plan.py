@@ -17,7 +17,8 @@ from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
 from mge_assets.model.ids import atom_id, part_id
 from mge_assets.model.waves import Wave, WavePlan
 from mge_assets.services.workspace import Workspace
-from mge_assets.store.executions import Landing, NewExecution
+from mge_assets.store.executions import NewExecution
+from mge_assets.store.landings import Landing
 from mge_resources.llm.port import ModelReply
 from mge_resources.syntax import Language
 

@@ -20,19 +20,10 @@ class Table:
         """The nodes that start in the half-open range."""
         return self.nodes[bisect_left(self.at, start) : bisect_left(self.at, end)]
 
-    def any_within(self, start: int, end: int) -> bool:
-        """True where a node starts in the half-open range."""
-        return bisect_left(self.at, start) < bisect_left(self.at, end)
-
     def last_before(self, offset: int) -> Node | None:
         """The last node that starts before the offset."""
         index = bisect_left(self.at, offset) - 1
         return self.nodes[index] if index >= 0 else None
-
-    def first_from(self, offset: int) -> Node | None:
-        """The first node that starts at the offset or after it."""
-        index = bisect_left(self.at, offset)
-        return self.nodes[index] if index < len(self.nodes) else None
 
 
 class Marks:

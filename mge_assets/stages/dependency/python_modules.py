@@ -37,11 +37,6 @@ class ModuleFinder:
         """The file behind an id; empty for a bare folder."""
         return self._files.get(name, "")
 
-    def is_package(self, name: str) -> bool:
-        """True where the id is a folder, with or without ``__init__``."""
-        file = self._files.get(name, "")
-        return name in self._folders or PurePosixPath(file).stem == _INIT
-
     def exists(self, name: str) -> bool:
         """True where a file or a folder answers to the id."""
         return name in self._files or name in self._folders

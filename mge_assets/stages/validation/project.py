@@ -68,10 +68,6 @@ class Project:
                     found[".".join(dotted)] = file
         return found
 
-    def module_file(self, dotted: str) -> str | None:
-        """The file of a module of the project; empty for a folder without ``__init__``, ``None`` where there is no such module."""
-        return self._modules.get(dotted)
-
     def resolve(self, file: str, one: Import) -> Resolution | None:
         """What the import means, seen from the file; ``None`` for a folder of the project or for something outside its root."""
         if detect_language(file) is Language.PYTHON:
