@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -154,12 +153,10 @@ def test_an_interrupt_cancels_the_walk_and_the_next_one_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr("mge_assets.services.dependencies.DependencyService.build", hold)
         threading.Thread(target=interrupt, daemon=True).start()
-        started = time.monotonic()
         walk, _ = go(plan, instance, settings, tmp_path / "out")
     released.set()
     assert walk.cancelled
     assert [job.job for job in walk.jobs] == ["planning_job"]
-    assert time.monotonic() - started < 25
     run = instance.get_run_by_id(walk.jobs[0].run_id)
     assert run is not None
     assert run.status is DagsterRunStatus.CANCELED

@@ -1,7 +1,6 @@
 """What every sandbox promises, whichever isolation stands behind it."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -85,10 +84,3 @@ def test_no_job_folder_stays_behind(sandbox, tmp_path, monkeypatch):
     run(sandbox, "open('/tmp/left', 'w').write('x'); open('left', 'w').write('x')")
     assert list(tmp_path.iterdir()) == []
     assert not Path("/tmp/left").exists()
-
-
-def test_a_small_run_is_quick(sandbox):
-    begin = time.perf_counter()
-    for _ in range(5):
-        run(sandbox, "pass")
-    assert (time.perf_counter() - begin) / 5 < 1.0

@@ -67,9 +67,10 @@ class Analysis:
         return _in_order((*self._compiled[1], *tree_faults(self.tree))) if self._compiled[1] else ()
 
     @_Once
-    def names(self) -> tuple[Spot, ...]:
-        """Undefined names and their like, in order; empty for what is not Python."""
-        return _in_order(name_faults(self.python, self.lines)) if self.python else ()
+    def names(self) -> tuple[Spot, ...] | None:
+        """Undefined names and their like, in order; empty for what is not Python, ``None`` where they can't be told."""
+        found = name_faults(self.python, self.lines) if self.python else ()
+        return None if found is None else _in_order(found)
 
     @_Once
     def dangers(self) -> tuple[Spot, ...]:

@@ -70,7 +70,9 @@ def _semantics(case: _Case) -> Check:
         return Check.not_run("semantics", "a stub file may use names before it defines them")
     if case.now.python is None:
         return Check.not_run("semantics", "the file does not parse, so its names are not known")
-    return Check.of("semantics", case.mine(case.now.names) + case.caused(case.now.names, case.baseline.names))
+    if case.now.names is None:
+        return Check.not_run("semantics", "the code is nested too deeply for its names to be followed")
+    return Check.of("semantics", case.mine(case.now.names) + case.caused(case.now.names, case.baseline.names or ()))
 
 
 def count_lines(language: Language, code: bytes) -> int:

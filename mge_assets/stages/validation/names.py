@@ -9,11 +9,18 @@ from mge_assets.stages.validation.rules import table
 from mge_assets.stages.validation.spots import Lines, Spot
 
 
-def name_faults(tree: ast.Module, lines: Lines) -> tuple[Spot, ...]:
-    """A spot for each message that the table knows; the others (unused imports above all) are no concern of an atom's."""
+def name_faults(tree: ast.Module, lines: Lines) -> tuple[Spot, ...] | None:
+    """A spot for each message that the table knows; the others (unused imports above all) are no concern of an atom's.
+
+    ``None`` where the code is nested too deeply for pyflakes, which walks it by recursion.
+    """
     known = table("python")["names"]
+    try:
+        messages = Checker(tree, "code.py").messages
+    except RecursionError:
+        return None
     found = []
-    for message in Checker(tree, "code.py").messages:
+    for message in messages:
         rule = type(message).__name__
         if rule in known:
             severity, fix = known[rule]

@@ -30,7 +30,7 @@ def _tiling(task: Task, atoms: Sequence[Atom]) -> Iterator[Finding]:
 
 def _consistency(task: Task, language: Language, content: bytes, atoms: Sequence[Atom]) -> Check:
     syntax = (spot.finding(task.file) for spot in analyse(language, content).syntax)
-    doubles = (spot for spot in analyse(language, content).names if spot.rule == "pyflakes.RedefinedWhileUnused")
+    doubles = (spot for spot in analyse(language, content).names or () if spot.rule == "pyflakes.RedefinedWhileUnused")
     return Check.of("consistency", (*_tiling(task, atoms), *syntax, *(spot.finding(task.file) for spot in doubles)))
 
 

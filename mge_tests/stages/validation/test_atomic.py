@@ -1,7 +1,5 @@
 """Level 1: what an atom's code does wrong is found, in the atom that does it, and only there."""
 
-import time
-
 import pytest
 
 from mge_assets.model.findings import CheckStatus, Severity, ValidationResult
@@ -205,6 +203,12 @@ def test_the_idiom_for_null_or_undefined_is_no_loose_equality():
     assert judge(b"export function first(a, b = 1) {\n  return a == null ? b : a;\n}\n\n", atoms[0], atoms).findings == ()
 
 
+@pytest.mark.parametrize("code", [b"x = " + b"-" * 3000 + b"1\n", b"x = " + b"(" * 150 + b")" * 150 + b"\n", b"x = 1" + b" + 1" * 3000 + b"\n"])
+def test_code_that_is_nested_too_deeply_for_a_check_is_judged_by_the_others(code: bytes):
+    result = judge(code)
+    assert {check.name for check in result.checks} >= {"syntax", "semantics"}
+
+
 def test_any_bytes_at_all_give_a_result():
     for code in (b"", b"\0", b"\xff\xfe", b"(" * 500, b"\r\r\r", "def ƒ(): pass".encode(), b"x = " + b"-" * 5000 + b"1\n"):
         result = judge(code)
@@ -215,8 +219,6 @@ def test_any_bytes_at_all_give_a_result():
 def test_unchanged_atoms_of_one_file_cost_one_analysis():
     content = b"".join(b"def f%d(a):\n    return a + %d\n\n\n" % (n, n) for n in range(400))
     atoms = cut("big.py", content, *(b"def f%d(" % n for n in range(400)))
-    begin = time.perf_counter()
     results = [judge(atom.text, atom, atoms) for atom in atoms]
     assert all(result.findings == () for result in results)
     assert analyse(atoms[0].language, content) is analyse(atoms[0].language, content)
-    assert (time.perf_counter() - begin) / len(atoms) < 0.03
