@@ -34,7 +34,7 @@ def dev(port: int, review_port: int) -> None:
     review = ["-m", "mge_assets.web", "--host", HOST, "--port", str(page_port)]
     say(f"Dagster      http://{HOST}:{dagster_port}")
     say(f"review page  http://{HOST}:{page_port}")
-    say(f"plan folder  {settings.watched}  (drop a plan file here, and turn the sensor on)")
+    say(f"plan folder  {settings.watched}  (a plan file that is dropped here is run)")
     say("Ctrl-C ends all of it")
     raise SystemExit(_until_one_ends((dagster, review), environment))
 

@@ -44,6 +44,8 @@ def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
         progress = workspace.execution.progress(registered.name)
         errors = [error for job in ran.jobs if not job.blocked for error in job.errors]
         _shorten([*errors, *_failures(workspace, registered.name)])
+        untested = workspace.validation.untested(registered.name)
+        _shorten([f"tests not run of {', '.join(units)}: {reason}" for reason, units in untested.items()], style="yellow")
     if as_json:
         print_json(summary_json(progress))
     else:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.findings import Level, ValidationResult
+from mge_assets.model.findings import CheckStatus, Level, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
@@ -67,6 +67,17 @@ class ValidationService:
         planned = self._stores.graphs.waves(plan)
         members = {name for wave in (planned.waves if planned else ()) if wave.number in waves for name in wave.atoms}
         return tuple(result for result in found if result.level is not Level.ATOMIC or result.subject in members)
+
+    def untested(self, plan: str) -> Mapping[str, list[str]]:
+        """The units whose acceptance tests could not be run, by the reason."""
+        tests = self._stores.plans.tests(plan)
+        having = {Level.TASK: set(tests.tasks), Level.MILESTONE: set(tests.milestones), Level.MASTERPLAN: {plan} if tests.plan else set()}
+        reasons: dict[str, list[str]] = {}
+        for result in self._stores.validations.of_plan(plan, WIDER):
+            for check in result.checks:
+                if check.name == "tests" and check.status is CheckStatus.NOT_RUN and result.subject in having[result.level]:
+                    reasons.setdefault(check.reason, []).append(result.subject)
+        return reasons
 
     def _whole(self, plan: str) -> _Whole:
         masterplan = self._plans.stored(plan).masterplan
