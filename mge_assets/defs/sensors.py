@@ -22,7 +22,7 @@ from dagster import (
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
 from mge_assets.defs.partitions import FOLLOW_TAG, MASTERPLANS, OUT_TAG, PARTITION, PLAN_TAG, RANGE_START, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
-from mge_assets.model.errors import PlanError
+from mge_assets.model.errors import MgeError
 from mge_assets.services.workspace import Workspace
 from mge_resources.settings import read_settings
 
@@ -70,7 +70,7 @@ def _sweep(folder: Path, seen: dict[str, str]) -> _Sweep:
 def _register(sweep: _Sweep, workspace: Workspace, path: Path, digest: str) -> None:
     try:
         report = workspace.plans.register(path)
-    except (PlanError, OSError) as error:
+    except (MgeError, OSError) as error:
         sweep.problems.append(str(error))
         return
     sweep.digests[path.name] = digest
