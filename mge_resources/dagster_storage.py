@@ -20,7 +20,7 @@ from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from mge_resources.database import dagster_url, database_url, ensure_schemas
+from mge_resources.database import dagster_url, database_url, ensure_schemas, revive_server
 from mge_resources.settings import read_settings
 
 _POOL = {"pool_size": 4, "max_overflow": 16, "pool_recycle": 1800, "pool_pre_ping": True}
@@ -65,9 +65,12 @@ class PooledDagsterStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> "PooledDagsterStorage":  # noqa: ARG003
         """Opens the installation's database, started if need be. Raises SettingsError, DatabaseError."""
-        url = database_url(read_settings())
+        settings = read_settings()
+        url = database_url(settings)
         ensure_schemas(url)
-        return cls(dagster_url(url), inst_data)
+        storage = cls(dagster_url(url), inst_data)
+        revive_server(storage._event_log_storage._engine, settings)
+        return storage
 
 
 class GatheringEventLogStorage(PostgresEventLogStorage):

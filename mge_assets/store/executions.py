@@ -8,12 +8,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import DBAPIError
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import ConflictError
 from mge_assets.model.executions import ExecutionMode, ExecutionStatus, WaveStatus
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.landings import Landing, write_landings
+from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ExecutionRow, ExecutionWaveRow, LlmCallRow, MasterplanRow
 
 
@@ -92,6 +94,7 @@ class ExecutionStore:
         self._locks[key] = lock
         return key
 
+    @again_after_loss
     def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
         """Close an execution and unlock its plan."""
         with self._engine.begin() as connection:
@@ -102,11 +105,16 @@ class ExecutionStore:
     def release(self, execution: UUID) -> None:
         """Unlock the plan; harmless where it isn't locked here."""
         lock = self._locks.pop(execution, None)
-        if lock is not None:
+        if lock is None:
+            return
+        try:
             lock.rollback()
             lock.execute(text("SELECT pg_advisory_unlock_all()"))
-            lock.close()
+        except DBAPIError:
+            lock.invalidate()  # the server went, and took the lock with it
+        lock.close()
 
+    @again_after_loss
     def set_values(self, execution: UUID, **values: Any) -> None:  # noqa: ANN401 -- columns of the execution's row
         """Store columns of the execution's row."""
         with self._engine.begin() as connection:
@@ -132,12 +140,14 @@ class ExecutionStore:
             query = select(func.count(AtomRetryRow.atom_id.distinct())).where(AtomRetryRow.execution_id == execution)
             return connection.scalar(query) or 0
 
+    @again_after_loss
     def land(self, execution: UUID, landings: Sequence[Landing]) -> None:
         """Store outcomes with their attempts and level-1 results in one transaction."""
         with self._engine.begin() as connection:
             owner = connection.scalar(select(ExecutionRow.masterplan_id).where(ExecutionRow.execution_id == execution))
             write_landings(connection, execution, owner, landings)
 
+    @again_after_loss
     def close_wave(self, plan: str, wave: int, *, reused: int, in_flight: int) -> WaveSummary:
         """Store how a wave went, counted from its atoms."""
         table, atom = ExecutionWaveRow, AtomicUnitRow

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, func, insert, select, update
 
+from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import LlmCallRow
 from mge_assets.store.tables.executions import CallState
 from mge_resources.llm.port import ModelReply
@@ -24,11 +25,13 @@ class JournalStore:
             connection.execute(insert(LlmCallRow).values(**call, **booked))
         return key
 
+    @again_after_loss
     def settle(self, call: UUID, reply: ModelReply) -> None:
         """Replace the reservation by the bill."""
         bill = {"cost_usd": reply.cost_usd, "tokens_input": reply.tokens_input, "tokens_output": reply.tokens_output}
         self._close(call, state=CallState.SETTLED, **bill)
 
+    @again_after_loss
     def fail(self, call: UUID, error: str, *, known_unbilled: bool) -> None:
         """Close a call that gave no answer; unless it is known to cost nothing, its reservation stays counted."""
         if known_unbilled:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete
+from sqlalchemy.dialects.postgresql import insert
 
 from mge_assets.model.attempts import AtomOutcome, Attempt
 from mge_assets.model.findings import Level, ValidationResult
@@ -33,7 +34,7 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
     connection.execute(delete(ValidationResultRow).where(*level_one))
     attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
     if attempts:
-        connection.execute(insert(AtomRetryRow), attempts)
+        connection.execute(insert(AtomRetryRow).on_conflict_do_nothing(), attempts)
     keys = {"masterplan_id": owner, "execution_id": execution}
     results = [(landing, result) for landing in landings if (result := _last_result(landing)) is not None]
     if results:

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, text
 
 from mge_assets.store.migrations import migrate
-from mge_resources.database import APPLICATION_SCHEMA, DAGSTER_SCHEMA, create_engine, database_url, ensure_schemas
+from mge_resources.database import APPLICATION_SCHEMA, DAGSTER_SCHEMA, create_engine, database_url, ensure_schemas, revive_server
 from mge_resources.settings import Settings
 
 
@@ -12,6 +12,7 @@ def open_engine(settings: Settings) -> Engine:
     url = database_url(settings)
     ensure_schemas(url)
     engine = create_engine(url)
+    revive_server(engine, settings)
     migrate(engine)
     return engine
 

@@ -9,6 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.ids import masterplan_id, part_id, task_id
+from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.rows import check_from_json, check_to_json
 from mge_assets.store.tables import ValidationResultRow
 
@@ -22,6 +23,7 @@ class ValidationStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @again_after_loss
     def save(self, plan: str, results: Sequence[tuple[ValidationResult, str]], execution: UUID | None) -> None:
         """Store (result, fingerprint) of levels 2–4 in place of older ones of the same units."""
         table = ValidationResultRow

@@ -10,6 +10,7 @@ from mge_resources.database.engines import (
     embedded_postgres,
     ensure_schemas,
     normalise_url,
+    revive_server,
 )
 from mge_resources.database.errors import DatabaseError
 
@@ -25,4 +26,5 @@ __all__ = [
     "embedded_postgres",
     "ensure_schemas",
     "normalise_url",
+    "revive_server",
 ]

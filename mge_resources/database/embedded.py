@@ -95,6 +95,14 @@ class EmbeddedPostgres:
                 self._registered = True
         return self.url
 
+    def revive(self) -> bool:
+        """Start the server again where it was killed. False, and nothing done, where it was stopped on purpose: it took its pid file along then."""
+        with self._mutex, self._plain_errors(f"can't start the database at {self._places.data} again"), exclusive(self._places.start_lock, LOCK_SECONDS):
+            if not self._places.pid_file.exists():
+                return False
+            self._bring_up()
+            return True
+
     def release(self) -> None:
         """Stop being a client; the last one out stops the server unless it is pinned. Safe to call twice, and in a forked child."""
         with self._mutex:

@@ -5,9 +5,11 @@ One database holds both: the application's tables in schema ``mge``, Dagster's s
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
-from sqlalchemy import URL, Engine, make_url, text
+from sqlalchemy import URL, Dialect, Engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from mge_resources.database.embedded import EmbeddedPostgres
@@ -67,6 +69,22 @@ def create_engine(
         connect_args={"application_name": "mge", "connect_timeout": 10},
         echo=echo,
     )
+
+
+def revive_server(engine: Engine, settings: Settings) -> None:
+    """Make whoever connects through the engine start the embedded server again where it was killed; a server of somebody's own is left alone."""
+    if settings.database_url is not None:
+        return
+    server = embedded_postgres(settings)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Dialect, _: object, arguments: list[Any], options: dict[str, Any]) -> DBAPIConnection:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.OperationalError:
+            if not server.revive():
+                raise
+            return dialect.connect(*arguments, **options)
 
 
 def dagster_url(url: str) -> str:
