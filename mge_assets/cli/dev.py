@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import click
 
@@ -30,13 +31,16 @@ def dev(port: int, review_port: int) -> None:
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home)), "MGE_HOME": str(settings.root)}
     settings.watched.mkdir(parents=True, exist_ok=True)
     _prepare(settings)
-    dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", HOST, "-p", str(dagster_port), "--log-level", "warning"]
+    dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", HOST, "-p", str(dagster_port)]
     review = ["-m", "mge_assets.web", "--host", HOST, "--port", str(page_port)]
     say(f"Dagster      http://{HOST}:{dagster_port}")
     say(f"review page  http://{HOST}:{page_port}")
     say(f"plan folder  {settings.watched}  (a plan file that is dropped here is run)")
+    log = settings.logs / "dagster.log"
+    say(f"log          {log}")
     say("Ctrl-C ends all of it")
-    raise SystemExit(_until_one_ends((dagster, review), environment))
+    with log.open("ab") as stream:
+        raise SystemExit(_until_one_ends((dagster, review), environment, stream))
 
 
 def _prepare(settings: Settings) -> None:
@@ -46,16 +50,16 @@ def _prepare(settings: Settings) -> None:
     open_workspace(settings).close()
 
 
-def _until_one_ends(commands: Sequence[Sequence[str]], environment: dict[str, str]) -> int:
-    """Run Python with each of the arguments until one of them ends or we are told to stop; answers the exit code."""
+def _until_one_ends(commands: Sequence[Sequence[str]], environment: dict[str, str], log: BinaryIO) -> int:
+    """Run Python with each of the arguments until one of them ends or we are told to stop; answers the exit code. What they print goes to the log."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    running = [subprocess.Popen([sys.executable, *command], env=environment, start_new_session=True) for command in commands]  # noqa: S603
+    running = [subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log, start_new_session=True) for command in commands]  # noqa: S603
     try:
         while all(process.poll() is None for process in running):
             time.sleep(0.2)
         ended = next(process for process in running if process.poll() is not None)
-        say(f"error: {' '.join(map(str, ended.args[1:4]))} ended with exit code {ended.returncode}", style="red")  # type: ignore[index]
+        say(f"error: {' '.join(map(str, ended.args[1:4]))} ended with exit code {ended.returncode}; see {log.name}", style="red")  # type: ignore[index]
     except KeyboardInterrupt:
         say("stopping …")
         return 0
