@@ -33,13 +33,17 @@ class Settings(BaseModel):
     anthropic_api_key: SecretStr | None = Field(
         None, alias="ANTHROPIC_API_KEY", description="Key for Claude; without it the offline adapter hands drafts back."
     )
-    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL", description="Another server that speaks the Messages API.")
+    anthropic_base_url: str | None = Field(
+        None, pattern=r"^https?://[^/\s]+", alias="ANTHROPIC_BASE_URL", description="Another server that speaks the Messages API."
+    )
     model: str = Field("claude-sonnet-5-5", alias="MGE_MODEL", description="Model that generates.")
     max_parallel_atoms: int = Field(100, ge=1, le=10_000, alias="V2_MAX_PARALLEL_ATOMS", description="Atoms in flight at once.")
     retry_max_attempts: int = Field(4, ge=1, le=10, alias="V2_RETRY_MAX_ATTEMPTS", description="Attempts at an atom.")
     context_completeness_target: float = Field(0.95, ge=0, le=1, alias="V2_CONTEXT_COMPLETENESS_TARGET", description="Wanted share of context components.")
     validation_strictness: Strictness = Field(Strictness.MEDIUM, alias="V2_VALIDATION_STRICTNESS", description="low, medium or high.")
-    sandbox: str = Field("auto", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run).")
+    sandbox: str = Field(
+        "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
+    )
 
     @property
     def root(self) -> Path:

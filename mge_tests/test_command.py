@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from mge_assets.examples import example
+from mge_assets.services.workspace import open_workspace
 from mge_resources.settings import Settings
 
 
@@ -26,7 +29,11 @@ def mge(settings: Settings, tmp_path: Path):
         command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
         return subprocess.run(command, cwd=place, env={**environment, **extra}, capture_output=True, text=True, timeout=240, check=False)
 
-    run.place = place  # type: ignore[attr-defined]
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
+        return subprocess.Popen(command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    run.place, run.start = place, start  # type: ignore[attr-defined]
     return run
 
 
@@ -123,9 +130,7 @@ def test_an_empty_draft_is_a_finding_and_is_delivered_empty(mge):
 def test_a_foreign_output_folder_is_left_alone(mge):
     (mge.place / "made").mkdir()
     (mge.place / "made/mine.txt").write_text("mine")
-    done = mge("run", "--out", "made")
-    assert done.returncode == 1
-    assert "--out" in done.stderr
+    one_error(mge("run", "--out", "made"), "--out")
     assert [path.name for path in (mge.place / "made").iterdir()] == ["mine.txt"]
 
 
@@ -137,6 +142,41 @@ def test_what_a_person_changed_in_the_delivered_project_is_not_overwritten(mge):
     assert done.returncode == 1
     assert changed.name in done.stderr
     assert changed.read_text() == "# mine\n"
+
+
+def test_a_model_that_can_not_be_reached_is_named_once(mge):
+    (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='"def f():\\n    ...\\n"'))
+    done = mge("run", "plan.yaml", "--json", ANTHROPIC_BASE_URL="http://127.0.0.1:9", MGE_MODEL="any", V2_RETRY_MAX_ATTEMPTS="1")
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if "not generated" in line]
+    assert len(lines) == 1, done.stderr
+
+
+def test_a_stub_that_nobody_wrote_is_mentioned(mge):
+    (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='"def f():\\n    ...\\n"'))
+    done = mge("run", "plan.yaml", "--json")
+    assert "without a body yet: a.f; set ANTHROPIC_API_KEY" in done.stderr
+
+
+def test_an_interrupt_is_one_line_and_exit_code_130_and_the_next_run_goes_on(mge, settings: Settings):
+    (mge.place / "plan.yaml").write_text(PLAN + "".join(task(f"t{n}", f"m{n}.py", code='"x = 1\\n"') for n in range(40)))
+    victim = mge.start("run", "plan.yaml", "--json")
+    log = settings.logs / "mge.jsonl"
+    while victim.poll() is None and not (log.exists() and log.read_text().count("atom ended") > 1):
+        time.sleep(0.01)
+    victim.send_signal(signal.SIGTERM)
+    _, errors = victim.communicate(timeout=60)
+    assert "Traceback" not in errors
+    if victim.returncode != 0:  # it may have been done already
+        assert victim.returncode == 130, errors
+        assert "interrupted" in errors
+    assert json.loads(mge("run", "plan.yaml", "--json").stdout)["status"] == "completed"
+
+
+def test_the_same_plan_twice_at_once_is_refused_in_one_line(mge, settings: Settings):
+    assert mge("run", "--out", "made").returncode == 0
+    with open_workspace(settings) as other, other.execution.exclusively("text-tables"):
+        one_error(mge("run", "--out", "made"), "being executed by another process")
 
 
 def test_an_unknown_plan_lists_the_known_ones(mge):

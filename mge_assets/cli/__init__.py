@@ -1,8 +1,10 @@
-"""The ``mge`` command. Data goes to stdout, narration to stderr; ``docs/cli.md`` has the exit codes.
+"""The ``mge`` command. Data goes to stdout, narration to stderr; ``docs/commands.md`` has the exit codes.
 
 Commands import what they need when they run, so that ``mge --help`` and ``mge atomize`` start without a database or Dagster.
 """
 
+import logging
+import signal
 import sys
 from importlib.metadata import version
 
@@ -12,7 +14,7 @@ from mge_assets.cli.database import database
 from mge_assets.cli.dev import dev
 from mge_assets.cli.doctor import doctor
 from mge_assets.cli.inspect import atomize, graph, schema
-from mge_assets.cli.output import EXIT_INTERRUPTED, narrate_error
+from mge_assets.cli.output import narrate_error
 from mge_assets.cli.planning import import_
 from mge_assets.cli.run import run
 from mge_assets.cli.status import status
@@ -33,13 +35,20 @@ for _command in (run, dev, import_, atomize, graph, status, doctor, schema, data
 
 def main() -> None:
     """Run the command line and exit with its code; errors that are meant for a person come out as one line."""
+    logging.getLogger().setLevel(logging.ERROR)  # libraries' retries are no news for a terminal; ours are said by ourselves
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = EXIT_INTERRUPTED
+    except click.exceptions.Abort:  # what click makes of an interrupt
+        code = narrate_error(KeyboardInterrupt())
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (Exception, KeyboardInterrupt) as error:
         code = narrate_error(error)
     sys.exit(code or 0)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

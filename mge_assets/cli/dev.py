@@ -27,7 +27,8 @@ def dev(port: int, review_port: int) -> None:
     from mge_resources.instance_files import WORKSPACE, instance_file, prepare_dagster_home
 
     settings = read_settings()
-    dagster_port, page_port = _free_port(port), _free_port(review_port)
+    dagster_port = _free_port(port)
+    page_port = _free_port(review_port, other_than=dagster_port)
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home)), "MGE_HOME": str(settings.root)}
     settings.watched.mkdir(parents=True, exist_ok=True)
     _prepare(settings)
@@ -52,8 +53,6 @@ def _prepare(settings: Settings) -> None:
 
 def _until_one_ends(commands: Sequence[Sequence[str]], environment: dict[str, str], log: BinaryIO) -> int:
     """Run Python with each of the arguments until one of them ends or we are told to stop; answers the exit code. What they print goes to the log."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     running = [subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log, start_new_session=True) for command in commands]  # noqa: S603
     try:
         while all(process.poll() is None for process in running):
@@ -66,10 +65,6 @@ def _until_one_ends(commands: Sequence[Sequence[str]], environment: dict[str, st
     finally:
         _stop(running)
     return EXIT_ENVIRONMENT
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _stop(running: Sequence["subprocess.Popen[bytes]"]) -> None:
@@ -85,9 +80,11 @@ def _stop(running: Sequence["subprocess.Popen[bytes]"]) -> None:
             process.wait()
 
 
-def _free_port(wanted: int) -> int:
+def _free_port(wanted: int, other_than: int | None = None) -> int:
     """The wanted port, or the next one up that nobody listens on."""
     for port in range(wanted, min(wanted + 100, 65536)):
+        if port == other_than:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

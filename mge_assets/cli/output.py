@@ -1,8 +1,9 @@
 """How the command speaks: data on stdout, narration on stderr, errors in a line, exit codes."""
 
 import json
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -32,6 +33,19 @@ def say(text: str, *, style: str | None = None) -> None:
     narration.print(text, style=style, markup=False)
 
 
+def leave_interrupted() -> NoReturn:
+    """Say that a person ended it, give the database back, and go at once: a step that was cut off may hold a lock that Python would wait for."""
+    from mge_resources.database import embedded_postgres
+    from mge_resources.settings import read_settings
+
+    code = narrate_error(KeyboardInterrupt())
+    settings = read_settings()
+    if settings.database_url is None:
+        embedded_postgres(settings).release()
+    sys.stdout.flush()
+    os._exit(code)
+
+
 def narrate_error(error: BaseException) -> int:
     """Print an error that is meant for a person, each on its line, and answer the exit code. Raises any other error again."""
     from mge_resources.database.errors import DatabaseError
@@ -48,5 +62,8 @@ def narrate_error(error: BaseException) -> int:
         return EXIT_INPUT
     if isinstance(error, (DatabaseError, SettingsError, OSError)):
         say(f"error: {error}", style="red")
+        return EXIT_ENVIRONMENT
+    if type(error).__module__.startswith(("sqlalchemy", "psycopg2")):
+        say(f"error: the database went away: {str(error).splitlines()[0]}; run the same again", style="red")
         return EXIT_ENVIRONMENT
     raise error

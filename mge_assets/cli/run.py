@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mge_assets.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, print_json, say
+from mge_assets.cli.output import EXIT_FAILED, leave_interrupted, print_json, say
 from mge_assets.cli.progress import follow
 from mge_assets.cli.summary import summary_json, summary_lines
 from mge_assets.model.executions import ExecutionStatus, Progress
@@ -33,27 +33,32 @@ def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
     from mge_assets.defs.launch import open_instance, run_plan
     from mge_assets.defs.resources import shared_workspace
     from mge_assets.examples import example
-    from mge_assets.services.reporting import next_commands
 
     settings = read_settings()
     with shared_workspace(settings) as workspace, open_instance(settings) as instance:
         registered = workspace.plans.register(plan or example("small"))
+        name = registered.name
+        workspace.delivery.check(name, out)
         _introduce(registered)
-        with follow(workspace, registered.name):
-            ran = run_plan(registered.name, instance, settings, out)
-        progress = workspace.execution.progress(registered.name)
+        with workspace.execution.exclusively(name), follow(workspace, name):
+            ran = run_plan(name, instance, settings, out)
+        if ran.cancelled:
+            leave_interrupted()
         errors = [error for job in ran.jobs if not job.blocked for error in job.errors]
-        _shorten([*errors, *_failures(workspace, registered.name)])
-        untested = workspace.validation.untested(registered.name)
-        _shorten([f"tests not run of {', '.join(units)}: {reason}" for reason, units in untested.items()], style="yellow")
+        if errors:
+            workspace.reports.write(name)
+        progress = workspace.execution.progress(name)
+        _shorten([*errors, *workspace.validation.first_errors(name), *workspace.execution.reasons(name)])
+        _shorten(_remarks(workspace, name), style="yellow")
+        commands = workspace.reports.next_commands(name)
     if as_json:
         print_json(summary_json(progress))
     else:
         for line in summary_lines(progress):
             click.echo(line)
-    for command, purpose in next_commands(progress):
+    for command, purpose in commands:
         say(f"next: {command}   # {purpose}")
-    raise SystemExit(EXIT_INTERRUPTED if ran.cancelled else _exit_code(progress, errors))
+    raise SystemExit(_exit_code(progress, errors))
 
 
 def _introduce(plan: "PlanReport") -> None:
@@ -69,11 +74,15 @@ def _shorten(lines: Sequence[str], style: str = "red") -> None:
         say(f"… and {len(lines) - SHOWN} more", style=style)
 
 
-def _failures(workspace: "Workspace", plan: str) -> list[str]:
-    """The first error of every unit that failed, the smallest units first, each place once."""
-    failed = [result for result in reversed(workspace.validation.results(plan)) if not result.passed]
-    firsts = [next(finding for finding in result.findings if finding.severity is Severity.ERROR) for result in failed]
-    return list(dict.fromkeys(f"{finding.place}: {finding.message}" if finding.place else finding.message for finding in firsts))
+def _remarks(workspace: "Workspace", plan: str) -> list[str]:
+    """What a completed run still leaves open: tests that could not be run, bodies that nobody wrote."""
+    untested = workspace.validation.untested(plan)
+    remarks = [f"tests not run of {', '.join(units)}: {reason}" for reason, units in untested.items()]
+    stubs = workspace.validation.stubs(plan)
+    if stubs:
+        more = f" and {len(stubs) - 3} more" if len(stubs) > 3 else ""
+        remarks.append(f"without a body yet: {', '.join(stubs[:3])}{more}; set ANTHROPIC_API_KEY to have them written")
+    return remarks
 
 
 def _exit_code(progress: Progress, errors: Sequence[str]) -> int:

@@ -37,7 +37,7 @@ def summary_lines(progress: Progress) -> tuple[str, ...]:
     return (
         f"{progress.masterplan}: {progress.status.value}",
         f"  atoms      {', '.join(fates)}",
-        f"  waves      {progress.waves}, at most {progress.max_parallel} atoms at once",
+        f"  waves      {progress.waves}" + (f", at most {progress.max_parallel} atoms at once" if progress.max_parallel else ""),
         f"  precision  {progress.precision_percent:.2f} %",
         f"  cost       ${progress.cost_usd:.2f} in {progress.seconds:.1f} s",
         f"  delivered  {progress.delivered or 'nothing'}",

@@ -147,5 +147,5 @@ def one_line(error: SerializableErrorInfo) -> str:
     """What went wrong inside Dagster's wrappings, in one line and without the module of the error's class."""
     while error.cause and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
-    text = " ".join(error.message.split())
+    text = " ".join(re.split(r"\[SQL:|\(Background on this error", error.message)[0].split())  # rows and links are for the run's log
     return re.sub(r"^\w+(\.\w+)+: ", "", text)

@@ -11,6 +11,7 @@ from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.atomization.blank import blank_file
+from mge_assets.stages.atomization.plan_names import PlanNames
 from mge_assets.store.atoms import AtomStore, StoredAtom
 from mge_assets.store.plans import PlanStore, task_language
 
@@ -48,16 +49,17 @@ class AtomService:
             tasks = tuple(stored.masterplan.tasks) if stored else ()
             done, tests = self._plans.atomized_digests(plan), self._plans.tests(plan).tasks
             drafts = {draft.task: draft for draft in self._plans.drafts(plan)}
+            names = PlanNames(task.file for task in tasks)
             findings: list[Finding] = []
             kept = 0
             for task in tasks:
                 draft, quoted = drafts.get(task.name), tests.get(task.name, "")
-                mark = _mark(task.file, task_language(task), draft.digest if draft else "", quoted)
+                mark = _mark(task.file, task_language(task), draft.digest if draft else "", quoted, names.mark(task.file))
                 if done[task.name] == mark:
                     kept += 1
                     continue
                 cut = atomize(draft.content, draft.file, draft.language, tests=quoted) if draft else blank_file(task.file, task_language(task))
-                self._atoms.replace(plan, task.name, mark, cut, task.description)
+                self._atoms.replace(plan, task.name, mark, names.named(cut), task.description)
                 findings += cut.errors
         self._plans.add_seconds(plan, Stage.ATOMIZATION, clock.seconds)
         return self._report(plan, kept, tuple(findings))

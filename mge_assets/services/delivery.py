@@ -10,7 +10,7 @@ from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.reporting import ReportService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.delivery import AcceptanceTests, Delivery, Element, ProjectFile, assemble, deliver, project_files
+from mge_assets.stages.delivery import AcceptanceTests, Delivery, Element, ProjectFile, assemble, check_folder, deliver, project_files
 from mge_assets.store.deliveries import DeliveredFile
 from mge_assets.store.plans import StoredTests
 
@@ -36,7 +36,7 @@ class DeliveryService:
     def deliver(self, plan: str, out: Path | None) -> DeliveryReportRow:
         """Write the plan's files, commit them milestone by milestone, and write the report. Raises DeliveryError; nothing is written then."""
         stored = self._plans.stored(plan)
-        folder = (out or self._root / plan).absolute()
+        folder = self._folder(plan, out)
         with timed() as clock:
             files = project_files(stored.masterplan, self.contents(plan), acceptance_tests(stored.masterplan.name, self._stores.plans.tests(plan)))
             previous = dict(self._stores.deliveries.digests(plan, str(folder)))
@@ -45,6 +45,14 @@ class DeliveryService:
         self._stores.plans.add_seconds(plan, Stage.DELIVERY, clock.seconds)
         report = self._reports.write(plan)
         return DeliveryReportRow(plan, folder, len(files), len(delivery.commits), delivery.unchanged, report)
+
+    def check(self, plan: str, out: Path | None) -> None:
+        """Refuse, before anything is generated, a folder that can't take the delivery. Raises DeliveryError."""
+        folder = self._folder(plan, out)
+        check_folder(folder, self._stores.deliveries.digests(plan, str(folder)))
+
+    def _folder(self, plan: str, out: Path | None) -> Path:
+        return (out or self._root / plan).absolute()
 
     def contents(self, plan: str) -> Mapping[str, bytes]:
         """The bytes of each task's file as they stand: each atom's code, or its draft where it has none yet."""

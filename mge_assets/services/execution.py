@@ -2,7 +2,9 @@
 
 import os
 import socket
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +16,7 @@ from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomOutcome, AtomStatus
 from mge_assets.model.errors import NotFoundError, OrderError
 from mge_assets.model.executions import AtomCounts, ExecutionMode, ExecutionStatus, Progress
-from mge_assets.model.findings import Severity, ValidationResult
+from mge_assets.model.findings import Level, Severity, ValidationResult
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.dependencies import DependencyService
@@ -97,7 +99,8 @@ class ExecutionServiceV2:
                 await self._model.aclose()
         live.landed(atom, outcome.status, outcome.code)
         where = {"plan": self._names[execution], "wave": live.atoms.wave_of[atom], "atom": outcome.name, "mode": live.atoms.mode.value}
-        self._log.info("atom ended", **where, status=outcome.status.value, attempts=len(outcome.attempts), usd=outcome.cost_usd)
+        error = outcome.attempts[-1].error if outcome.attempts and outcome.status is not AtomStatus.COMPLETED else ""
+        self._log.info("atom ended", **where, status=outcome.status.value, attempts=len(outcome.attempts), usd=outcome.cost_usd, error=error)
         return outcome
 
     def close_waves(self, execution: UUID, waves: Sequence[int]) -> tuple[WaveSummary, ...]:
@@ -119,7 +122,9 @@ class ExecutionServiceV2:
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         problem = error or self._problem(plan)
         self._stores.executions.finish(execution, ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED, error=problem)
-        self._live.pop(execution, None)
+        live = self._live.pop(execution, None)
+        if live is not None:
+            self._stores.executions.set_values(execution, max_in_flight=live.max_in_flight)
         progress = self.progress(plan)
         self._stores.plans.set_figures(plan, precision_percent=progress.precision_percent)
         self._log.info("execution ended", plan=plan, status=progress.status.value, problem=problem, usd=progress.cost_usd, seconds=progress.seconds)
@@ -143,6 +148,18 @@ class ExecutionServiceV2:
             delivered=(row.out or None) if row else None,
             report=(row.report or None) if row else None,
         )
+
+    def exclusively(self, plan: str) -> AbstractContextManager[None]:
+        """Keep every other process from executing the plan meanwhile. Raises ConflictError where one is at it."""
+        return self._stores.executions.holding(plan)
+
+    def reasons(self, plan: str) -> list[str]:
+        """Why atoms failed that no check ever saw, such as a model that could not be reached: each reason once, with how many it hit."""
+        judged = {result.subject for result in self._stores.validations.of_plan(plan, (Level.ATOMIC,))}
+        names = {stored.atom_id: stored.atom.name for stored in self._stores.atoms.of_plan(plan) if stored.status is AtomStatus.FAILED}
+        errors = self._stores.executions.last_errors(plan)
+        counts = Counter(error for atom, error in errors.items() if names.get(atom) not in judged)
+        return [f"{count} atoms not generated: {error}" for error, count in counts.most_common()]
 
     def release_all(self) -> None:
         """End every execution that this process has not finished, for when it ends itself."""

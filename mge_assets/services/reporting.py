@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import ConfidenceScore, ReviewItem
-from mge_assets.model.executions import Progress
 from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.stages import Stage
 from mge_assets.services.execution import ExecutionServiceV2
@@ -77,8 +76,19 @@ class ReportService:
             files=tuple(FileRow(row.path, row.milestone, row.size_bytes, row.digest) for row in self._stores.deliveries.files(plan, out)),
             cut_edges=tuple(f"{edge.source} → {edge.target} ({edge.type.value})" for edge in (waves.cut if waves else ())),
             graph_svg=dependency_svg(graph, waves, statuses) if graph and waves else "",
-            next_commands=next_commands(progress),
+            next_commands=self.next_commands(plan),
         )
+
+    def next_commands(self, plan: str) -> tuple[tuple[str, str], ...]:
+        """What a person can do after a run, each with what it does; the most useful first."""
+        progress, tests = self._execution.progress(plan), self._stores.plans.tests(plan)
+        commands = []
+        if progress.atoms.in_review or progress.atoms.failed:
+            commands.append(("mge dev", "look at the atoms that wait for a person, on the review page"))
+        if progress.delivered and (tests.plan or tests.milestones or tests.tasks):
+            commands.append((f'cd "{progress.delivered}" && "{sys.executable}" -m pytest', "run the delivered project's own tests"))
+        commands.append((f'mge status "{progress.masterplan}"', "see where every atom stands"))
+        return tuple(commands)
 
     def _stages(self, plan: str) -> tuple[StageTime, ...]:
         seconds = self._stores.plans.seconds(plan)
@@ -127,17 +137,6 @@ class ReportService:
             )
             for model, used in sorted(bills.items())
         )
-
-
-def next_commands(progress: Progress) -> tuple[tuple[str, str], ...]:
-    """What a person can do after a run, each with what it does; the most useful first."""
-    commands = []
-    if progress.atoms.in_review or progress.atoms.failed:
-        commands.append(("mge dev", "look at the atoms that wait for a person, on the review page"))
-    if progress.delivered:
-        commands.append((f'cd "{progress.delivered}" && "{sys.executable}" -m pytest', "run the delivered project's own tests"))
-    commands.append((f'mge status "{progress.masterplan}"', "see where every atom stands"))
-    return tuple(commands)
 
 
 def _level_row(level: Level, results: list[ValidationResult]) -> LevelRow:

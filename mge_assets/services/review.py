@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from mge_assets.model.attempts import AtomOutcome, AtomStatus
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.decisions import Band, ReviewItem, ReviewStatus
 from mge_assets.model.errors import NotFoundError
 from mge_assets.model.findings import CheckStatus, Level, ValidationResult
@@ -40,7 +40,8 @@ class ReviewService:
         with timed() as clock:
             atoms = self._stores.atoms.of_plan(plan)
             scored = self._scored(plan, atoms)
-            lost = [AtomOutcome(s.atom.name, s.status, s.code or s.atom.text) for s in atoms if s.status in (AtomStatus.FAILED, AtomStatus.BLOCKED)]
+            errors = self._stores.executions.last_errors(plan)
+            lost = [_lost(stored, errors.get(stored.atom_id, "")) for stored in atoms if stored.status in (AtomStatus.FAILED, AtomStatus.BLOCKED)]
             items = select_for_review([entry for _, entry in scored if not _settled(_)], lost)
             self._write(plan, atoms, scored, items)
         self._stores.plans.add_seconds(plan, Stage.REVIEW, clock.seconds)
@@ -90,6 +91,13 @@ class ReviewService:
         self._stores.atoms.set_confidence((stored.atom_id, entry.confidence.score, entry.name in waiting) for stored, entry in scored)
         rows = [(by_name[name].atom_id, by_name[name].code or by_name[name].atom.text, item) for name, item in waiting.items()]
         self._stores.reviews.replace_open(plan, rows)
+
+
+def _lost(stored: StoredAtom, error: str) -> AtomOutcome:
+    """How a failed or blocked atom ended, as far as the queue tells it."""
+    code = stored.atom.text if stored.code is None else stored.code
+    last = Attempt(stored.attempts, None, None, error=error)
+    return AtomOutcome(stored.atom.name, stored.status, code, (last,) if stored.status is AtomStatus.FAILED else ())
 
 
 def _settled(stored: StoredAtom) -> bool:

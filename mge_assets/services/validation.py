@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.findings import CheckStatus, Level, ValidationResult
+from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
@@ -67,6 +67,17 @@ class ValidationService:
         planned = self._stores.graphs.waves(plan)
         members = {name for wave in (planned.waves if planned else ()) if wave.number in waves for name in wave.atoms}
         return tuple(result for result in found if result.level is not Level.ATOMIC or result.subject in members)
+
+    def first_errors(self, plan: str) -> list[str]:
+        """The first error of every unit that failed, the smallest units first, each place once."""
+        failed = [result for result in reversed(self.results(plan)) if not result.passed]
+        firsts = [next(finding for finding in result.findings if finding.severity is Severity.ERROR) for result in failed]
+        return list(dict.fromkeys(f"{finding.place}: {finding.message}" if finding.place else finding.message for finding in firsts))
+
+    def stubs(self, plan: str) -> list[str]:
+        """The atoms whose body is there in name only, sorted."""
+        results = self._stores.validations.of_plan(plan, (Level.ATOMIC,))
+        return [result.subject for result in results if any(finding.rule == "completeness.stub" for finding in result.findings)]
 
     def untested(self, plan: str) -> Mapping[str, list[str]]:
         """The units whose acceptance tests could not be run, by the reason."""

@@ -1,6 +1,7 @@
 """Executions to rows and back: who runs a plan, how its atoms fared, what its waves took."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,17 +70,22 @@ class ExecutionStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._locks: dict[UUID, Connection] = {}
+        self._locks: dict[str, Connection] = {}
+        self._open: dict[UUID, str] = {}
+        self._held: set[str] = set()
 
     def start(self, plan: str, new: NewExecution) -> UUID:
         """Open an execution and lock the plan; the same run gets the same one again. Raises ConflictError where another process runs it."""
         known = self._of_run(new.run_id)
-        if known in self._locks:
+        if known in self._open:
             return known
-        lock = self._lock(plan)
+        if plan in self._open.values():
+            raise _taken(plan)
+        if plan not in self._locks:
+            self._locks[plan] = self._lock(plan)
         key = known or uuid4()
-        with lock.begin():
-            self._end_orphans(lock, plan, key)
+        with self._engine.begin() as connection:
+            self._end_orphans(connection, plan, key)
             head = {"execution_id": key, "masterplan_id": masterplan_id(plan), "run_id": new.run_id, "status": ExecutionStatus.RUNNING}
             rest = {
                 "version": new.version,
@@ -90,9 +96,22 @@ class ExecutionStore:
                 "owner": new.owner,
             }
             statement = update(ExecutionRow).where(ExecutionRow.execution_id == key) if known else insert(ExecutionRow)
-            lock.execute(statement.values(**head, **rest))
-        self._locks[key] = lock
+            connection.execute(statement.values(**head, **rest))
+        self._open[key] = plan
         return key
+
+    @contextmanager
+    def holding(self, plan: str) -> Iterator[None]:
+        """Keep every other process from executing the plan while the block runs. Raises ConflictError where one is at it."""
+        if plan in self._locks:
+            raise _taken(plan)
+        self._locks[plan] = self._lock(plan)
+        self._held.add(plan)
+        try:
+            yield
+        finally:
+            self._held.discard(plan)
+            self._unlock(plan)
 
     @again_after_loss
     def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
@@ -103,8 +122,13 @@ class ExecutionStore:
         self.release(execution)
 
     def release(self, execution: UUID) -> None:
-        """Unlock the plan; harmless where it isn't locked here."""
-        lock = self._locks.pop(execution, None)
+        """Unlock the plan, unless it is held beyond this execution; harmless where it isn't locked here."""
+        plan = self._open.pop(execution, None)
+        if plan is not None and plan not in self._held:
+            self._unlock(plan)
+
+    def _unlock(self, plan: str) -> None:
+        lock = self._locks.pop(plan, None)
         if lock is None:
             return
         try:
@@ -133,6 +157,16 @@ class ExecutionStore:
         query = select(MasterplanRow.name).join(ExecutionRow, ExecutionRow.masterplan_id == MasterplanRow.masterplan_id)
         with self._engine.connect() as connection:
             return connection.scalar(query.where(ExecutionRow.execution_id == execution))
+
+    def last_errors(self, plan: str) -> dict[UUID, str]:
+        """What ended each failed atom's last attempt in the newest execution, by atom; those that have a word for it."""
+        attempt, atom = AtomRetryRow, AtomicUnitRow
+        newest = select(ExecutionRow.execution_id).where(ExecutionRow.masterplan_id == masterplan_id(plan)).order_by(ExecutionRow.started_at.desc()).limit(1)
+        query = select(attempt.atom_id, attempt.error_message).join(atom, atom.atom_id == attempt.atom_id)
+        wanted = (attempt.execution_id == newest.scalar_subquery(), atom.status == AtomStatus.FAILED, attempt.error_message != "")
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(*wanted).order_by(attempt.attempt_number))
+            return {row[0]: row[1] for row in rows}
 
     def atoms_run(self, execution: UUID) -> int:
         """How many atoms an execution has run so far, re-used ones left out."""
@@ -195,7 +229,7 @@ class ExecutionStore:
         connection.rollback()
         if not locked:
             connection.close()
-            raise ConflictError(f"masterplan {plan} is being executed by another process", fix="wait for it, or stop that run first")
+            raise _taken(plan)
         return connection
 
     def _end_orphans(self, connection: Connection, plan: str, key: UUID) -> None:
@@ -214,3 +248,7 @@ class ExecutionStore:
             return None
         head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
         return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds))
+
+
+def _taken(plan: str) -> ConflictError:
+    return ConflictError(f"masterplan {plan} is being executed by another process", fix="wait for it, or stop that run first")

@@ -40,6 +40,12 @@ def test_a_wrong_value_names_its_variable():
         read_settings({"V2_RETRY_MAX_ATTEMPTS": "0"})
 
 
+@pytest.mark.parametrize(("name", "value"), [("MGE_SANDBOX", "foo"), ("ANTHROPIC_BASE_URL", "notaurl"), ("V2_VALIDATION_STRICTNESS", "hard")])
+def test_a_word_that_is_none_of_the_known_ones_is_refused_at_once(name: str, value: str):
+    with pytest.raises(SettingsError, match=f"{name}.*{value}"):
+        read_settings({name: value})
+
+
 def test_secrets_are_not_shown():
     settings = read_settings({"ANTHROPIC_API_KEY": "very-secret", "MGE_DATABASE_URL": "postgresql://u:very-secret@h/d"})
     assert "very-secret" not in repr(settings)

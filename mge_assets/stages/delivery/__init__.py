@@ -4,7 +4,7 @@ What belongs here: which files a plan delivers (``project``), writing them so th
 (``deliver``), and the self-contained HTML report (``report``, ``render``). What does not: reading results from the database.
 """
 
-from mge_assets.stages.delivery.deliver import Delivery, deliver
+from mge_assets.stages.delivery.deliver import Delivery, check_folder, deliver
 from mge_assets.stages.delivery.project import AcceptanceTests, Element, ProjectFile, assemble, project_files
 from mge_assets.stages.delivery.render import report_html
 from mge_assets.stages.delivery.report import (
@@ -34,6 +34,7 @@ __all__ = [
     "StageTime",
     "WaveRow",
     "assemble",
+    "check_folder",
     "deliver",
     "project_files",
     "report_html",

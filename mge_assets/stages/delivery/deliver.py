@@ -89,6 +89,19 @@ def deliver(files: Sequence[ProjectFile], out: Path, previous: Mapping[str, str]
             return Delivery(stage.final, wanted, commits, tuple(file.path for file in change.fresh), removed)
 
 
+def check_folder(out: Path, previous: Mapping[str, str] | None) -> None:
+    """Refuses, before any work is done, a folder that ``deliver`` is sure to refuse when it is. Raises DeliveryError."""
+    final = Path(os.path.realpath(out))
+    with _one_line(out):
+        if previous or has_history(final):  # whether it is ours shows only when the files are known
+            return
+        inspect(final, {}, {})
+        _refuse_working_folder(final)
+        standing = next(place for place in (final, *final.parents) if place.exists())
+        if not os.access(standing, os.W_OK | os.X_OK):
+            raise DeliveryError(f"'{standing}' can't be written to", fix="choose another folder with --out, or allow writing there")
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What a delivery has to do: files to write, paths of ours to leave behind, commits to make."""

@@ -69,7 +69,7 @@ class Analysis:
     @_Once
     def names(self) -> tuple[Spot, ...] | None:
         """Undefined names and their like, in order; empty for what is not Python, ``None`` where they can't be told."""
-        found = name_faults(self.python, self.lines) if self.python else ()
+        found = name_faults(self.python, self.lines, self.content) if self.python else ()
         return None if found is None else _in_order(found)
 
     @_Once

@@ -9,7 +9,7 @@ from mge_assets.stages.validation.rules import table
 from mge_assets.stages.validation.spots import Lines, Spot
 
 
-def name_faults(tree: ast.Module, lines: Lines) -> tuple[Spot, ...] | None:
+def name_faults(tree: ast.Module, lines: Lines, content: bytes) -> tuple[Spot, ...] | None:
     """A spot for each message that the table knows; the others (unused imports above all) are no concern of an atom's.
 
     ``None`` where the code is nested too deeply for pyflakes, which walks it by recursion.
@@ -22,13 +22,20 @@ def name_faults(tree: ast.Module, lines: Lines) -> tuple[Spot, ...] | None:
     found = []
     for message in messages:
         rule = type(message).__name__
-        if rule in known:
+        if rule in known and not _excused(content, lines, message.lineno):
             severity, fix = known[rule]
             if rule == "UndefinedName" and _bound_by_an_earlier_turn(tree, message.lineno, message.message_args[0]):
                 continue
             text = message.message % message.message_args
             found.append(Spot(f"pyflakes.{rule}", Severity(severity), text, fix, lines.byte(message.lineno, message.col), message.lineno))
     return tuple(found)
+
+
+def _excused(content: bytes, lines: Lines, line: int) -> bool:
+    """Whether the author says on the line that it is meant."""
+    start = lines.byte(line)
+    end = content.find(b"\n", start)
+    return b"# noqa" in content[start : end if end >= 0 else None]
 
 
 def _bound_by_an_earlier_turn(tree: ast.Module, line: int, name: str) -> bool:
