@@ -13,8 +13,8 @@ from mge_assets.stages.atomization.text import loc_of
 
 SIGNATURE_LENGTH = 1000
 """Bytes of a header that a signature keeps; a longer one is cut, for it is data and no header."""
-_PURE = frozenset({AtomKind.DATA_LITERAL, AtomKind.CONSTANT})
-_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+_PURE = (AtomKind.DATA_LITERAL, AtomKind.CONSTANT)
+_CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
         file=parsed.file,
         span=Span(start, end, lines.number(start), lines.number(max(last, end - 1))),
         text=text,
-        loc=loc_of(text),
+        loc=loc_of(text) if lines.minified else lines.loc(item.first, item.end),
         complexity=_complexity(parsed, first, start, end),
         node_type=description.node.type,
         scope=first.scope.parent.path if first.header and first.scope.parent else first.scope.path,
         indent=_indent(text),
         signature=signature_of(parsed, description) if defines or description.kind is AtomKind.TYPE else "",
-        stub=_is_stub(first),
+        stub=_is_stub(parsed, first, start, end),
     )
 
 
@@ -74,12 +74,16 @@ def _kind(item: Packed, first: Piece) -> AtomKind:
     return first.kind
 
 
-def _is_stub(first: Piece) -> bool:
-    """True for a whole stub, and for the body of one that is too long for one atom (by its docstring or its parameters)."""
+def _is_stub(parsed: ParsedSource, first: Piece, start: int, end: int) -> bool:
+    """True for a whole stub. Of one too long for one atom (by its docstring or parameters): for its header and the atom with the body's one statement."""
+    if first.whole:
+        return first.description.stub
     owner = first.scope.owner
-    if first.whole or first.header or owner is None:
-        return first.whole and first.description.stub
-    return owner.stub and first.kind is AtomKind.STATEMENT_GROUP
+    if owner is None or owner.body is None or not owner.stub:
+        return False
+    body = owner.body
+    only = next((child for child in reversed(body.named_children) if child.type not in parsed.grammar.comments), body)
+    return first.header or start < only.end_byte <= end
 
 
 def _complexity(parsed: ParsedSource, first: Piece, start: int, end: int) -> int:
@@ -91,10 +95,8 @@ def _complexity(parsed: ParsedSource, first: Piece, start: int, end: int) -> int
 
 def _indent(text: bytes) -> str:
     """White space before the first line that has code on it."""
-    for line in text.split(b"\n"):
-        if stripped := line.strip():
-            return line[: line.index(stripped)].decode(errors="replace").removeprefix("\ufeff")
-    return ""
+    at = len(text) - len(text.lstrip())
+    return text[text.rfind(b"\n", 0, at) + 1 : at].decode(errors="replace") if at < len(text) else ""
 
 
 def signature_of(parsed: ParsedSource, description: Description) -> str:

@@ -10,7 +10,7 @@ from mge_assets.stages.atomization.definitions import inferred
 from mge_assets.stages.atomization.facts import Facts, Subject
 from mge_assets.stages.atomization.marks import shorten
 
-_DECLARED = frozenset({AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER})
+_DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 _HINTS = 12
 _CASES = 4
 
@@ -21,17 +21,17 @@ class Components:
     def __init__(self, facts: Facts, tests: AcceptanceTests) -> None:
         self._facts, self._tests = facts, tests
         self._contracts = Contracts(facts)
-
-    def find(self, component: str, subject: Subject) -> Said:
-        """One component, by its name in ``AtomContext``."""
-        finders = {
+        self._finders = {
             "imports": self._imports,
             "types": self._types,
             "preconditions": self._contracts.before,
             "postconditions": self._contracts.after,
             "test_cases": self._test_cases,
         }
-        return finders[component](subject)
+
+    def find(self, component: str, subject: Subject) -> Said:
+        """One component, by its name in ``AtomContext``."""
+        return self._finders[component](subject)
 
     def _imports(self, subject: Subject) -> Said:
         facts, span = self._facts, subject.atom.span

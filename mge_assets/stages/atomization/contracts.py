@@ -15,7 +15,7 @@ Said = tuple[str, ...] | None
 """A component: what is said, or ``None`` where it does not apply."""
 _NODES = 6
 _ENCLOSING = 5
-_DECLARED = frozenset({AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER})
+_DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 
 
 class Contracts:

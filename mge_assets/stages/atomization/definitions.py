@@ -18,7 +18,7 @@ _MEMBERS = 6
 _BUDGET = 20
 """Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
 _OUTER = 8
-_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+_CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
 @dataclass(slots=True)

@@ -11,8 +11,9 @@ from mge_assets.stages.atomization.decomposition import Piece, Scope
 from mge_assets.stages.atomization.definitions import Definition, Definitions, Flow, flows
 from mge_assets.stages.atomization.grammar import DEFINITIONS
 from mge_assets.stages.atomization.marks import Marks, Table
+from mge_assets.stages.atomization.suspects import Calls
 
-CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 _DEEP = 8
 _REACH = 16_000
 """Nesting and bytes up to which the header of an opened function speaks for all of it; beyond, for its own rows only (the cost would be quadratic)."""
@@ -66,7 +67,8 @@ class Facts:
         parsed = tiling.parsed
         self.grammar, self.source = parsed.grammar, parsed.source
         self.marks = Marks(parsed.source, parsed.context_marks)
-        self._functions = Table(parsed.marks.get("function", ()))
+        self._functions = Table(parsed.source, parsed.marks.get("function", ()))
+        self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)
         self._flows = flows(tiling, self.marks)
         self.imports = self._imported()
