@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mge_assets.model.atoms import Atom, AtomKind, Span
+from mge_assets.model.atoms import Atom, AtomContext, Atomicity, AtomKind, Span
 from mge_assets.stages.atomization.decomposition import Piece
 from mge_assets.stages.atomization.grammar import Description
 from mge_assets.stages.atomization.naming import names_of
@@ -13,6 +13,7 @@ from mge_assets.stages.atomization.text import loc_of
 
 SIGNATURE_LENGTH = 1000
 """Bytes of a header that a signature keeps; a longer one is cut, for it is data and no header."""
+_NO_CONTEXT, _NOT_JUDGED = AtomContext(), Atomicity(0.0)
 _PURE = (AtomKind.DATA_LITERAL, AtomKind.CONSTANT)
 _CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
@@ -62,6 +63,8 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
         indent=_indent(text),
         signature=signature_of(parsed, description) if defines or description.kind is AtomKind.TYPE else "",
         stub=_is_stub(parsed, first, start, end),
+        context=_NO_CONTEXT,
+        atomicity=_NOT_JUDGED,
     )
 
 

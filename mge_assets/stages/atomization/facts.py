@@ -1,6 +1,6 @@
 """What can be looked up about an atom: its definition, its holder, the variables that pass through it, its exits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -127,10 +127,11 @@ class Facts:
 
     def own(self, table: str, subject: Subject) -> Iterator[Node]:
         """A table's nodes in the subject, those inside functions nested in it left out."""
+        nodes = self.marks.table(table).within(subject.start, subject.end)
+        return self._outside_nested(nodes, subject) if nodes else iter(())
+
+    def _outside_nested(self, nodes: Sequence[Node], subject: Subject) -> Iterator[Node]:
         start, end = subject.start, subject.end
-        nodes = self.marks.table(table).within(start, end)
-        if not nodes:
-            return
         own_start = subject.piece.description.node.start_byte if subject.callable else -1
         nested = [(f.start_byte, f.end_byte) for f in self._functions.within(start, end) if f.start_byte != own_start]
         index, inner = 0, 0

@@ -25,8 +25,11 @@ class Table:
 
     def within(self, start: int, end: int) -> Sequence[Node]:
         """The nodes that start in the half-open range."""
-        first = bisect_left(self.at, start)
-        return self.nodes[first : bisect_left(self.at, end, first)]
+        at = self.at
+        first = bisect_left(at, start)
+        if first == len(at) or at[first] >= end:
+            return ()
+        return self.nodes[first : bisect_left(at, end, first)]
 
     def last_before(self, offset: int) -> Node | None:
         """The last node that starts before the offset."""
@@ -46,19 +49,23 @@ class Marks:
         kept = [at not in skipped for at in use.at]
         self._use_at = list(compress(use.at, kept))
         self._use_names = list(compress(use.texts, kept))
+        self._asked, self._answer = (-1, -1), dict[str, int]()
 
     def table(self, name: str) -> Table:
         """The table of one capture name; an empty one where nothing was found."""
         return self._tables.get(name, self._empty)
 
     def uses(self, start: int, end: int) -> dict[str, int]:
-        """Names read in the range, each with the offset of its first use, in order."""
+        """Names read in the range, each with the offset of its first use, in order. The last answer is kept, for a component asks as the one before did."""
+        if self._asked == (start, end):
+            return self._answer
         first = bisect_left(self._use_at, start)
         last = bisect_left(self._use_at, end, first)
         found: dict[str, int] = {}
         for name, at in zip(self._use_names[first:last], self._use_at[first:last], strict=True):
             if name not in found:
                 found[name] = at
+        self._asked, self._answer = (start, end), found
         return found
 
     def names(self, table: str, start: int, end: int) -> dict[str, int]:
@@ -74,8 +81,12 @@ class Marks:
 
     def pairs(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
         """The nodes of ``second`` in the range, each with the node of ``first`` that it belongs to: the last one before it."""
-        owners = self.table(first)
-        for node in self.table(second).within(start, end):
+        nodes = self.table(second).within(start, end)
+        return self._owned(self.table(first), nodes, start) if nodes else iter(())
+
+    @staticmethod
+    def _owned(owners: Table, nodes: Sequence[Node], start: int) -> Iterator[tuple[Node, Node]]:
+        for node in nodes:
             owner = owners.last_before(node.start_byte)
             if owner is not None and owner.start_byte >= start:
                 yield owner, node
