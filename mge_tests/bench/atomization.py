@@ -45,7 +45,8 @@ class Figures:
             self.completeness += atom.context.completeness
             self.scores[atom.atomicity.score] += 1
             self.violations.update(finding.rule.partition(".")[2] for finding in atom.atomicity.violations)
-            self.missing.update(name for name in atom.context.COMPONENTS if name not in atom.context.exempt and not getattr(atom.context, name))
+            context = atom.context
+            self.missing.update(name for name in context.COMPONENTS if name not in context.exempt and not getattr(context, name))
             if atom.loc > MAX_LOC:
                 whole = is_indivisible(file, atom)
                 self.divisible += not whole
@@ -60,7 +61,7 @@ class Figures:
         missing = ", ".join(f"{name} {100 * count / atoms:.1f} %" for name, count in self.missing.most_common())
         return [
             f"{self.files} files, {self.loc} LOC, {self.atoms} atoms, {self.loc / atoms:.1f} LOC an atom",
-            f"over {MAX_LOC} LOC: {len(self.over)} ({100 * len(self.over) / atoms:.2f} %, bound 0.5), {self.divisible} could be cut; {'; '.join(self.over[:3])}",
+            f"over {MAX_LOC} LOC: {len(self.over)} ({100 * len(self.over) / atoms:.2f} %, bound 0.5), {self.divisible} could be cut; {self.over[:3] or ''}",
             f"ending at a boundary: {100 * boundary_share(self.ends):.1f} % (bound 95); {self.ends[End.EXPRESSION]} do not, {exceptions} are exceptions",
             f"completeness {100 * self.completeness / atoms:.1f} % (bound 95); missing: {missing}",
             f"atomicity above 0.9: {above:.1f} %, at least 0.9: {at_least:.1f} % (bound 90); violated: {violated}",

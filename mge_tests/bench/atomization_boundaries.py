@@ -48,14 +48,12 @@ def _end(root: Node, source: bytes, atom: Atom) -> End:
     if at < atom.span.start_byte or not source[at + 1 :].strip():
         return End.STATEMENT
     leaf = root.descendant_for_byte_range(at, at + 1)
-    line = [node for node in _upwards(leaf)]
+    line = list(_upwards(leaf))
     within = [node for node in line if node.end_byte > at + 1]
     closed = [node for node in line if node.end_byte == at + 1]
     if any(node.type in _RAW for node in within):
         return End.TEXT
-    if any(_is_statement(node) for node in closed) or (leaf is not None and leaf.type in {",", ";"} and leaf.parent is not None and leaf.parent.type in _BODIES):
-        return End.STATEMENT
-    if _after_statement(leaf):
+    if any(_is_statement(node) for node in closed) or _after_statement(leaf):
         return End.STATEMENT
     if leaf is not None and _is_header_end(leaf, closed):
         return End.HEADER
@@ -76,8 +74,8 @@ def _after_statement(leaf: Node | None) -> bool:
     """True for a semicolon or comma that is part of the statement or member that it ends."""
     if leaf is None or leaf.type not in {",", ";"}:
         return False
-    before = leaf.prev_sibling
-    return before is not None and _is_statement(before)
+    before, parent = leaf.prev_sibling, leaf.parent
+    return (before is not None and _is_statement(before)) or (parent is not None and parent.type in _BODIES)
 
 
 def _is_header_end(leaf: Node, closed: list[Node]) -> bool:

@@ -51,7 +51,7 @@ def problem(file: SourceFile, text: bytes) -> tuple[str, int]:
     """What is wrong with the atoms of this text (nothing, mostly), and how many there are."""
     try:
         atoms = atomize(text, file.path, file.language).atoms
-    except Exception:  # noqa: BLE001 - any exception is the finding
+    except Exception:  # any exception is the finding
         return traceback.format_exc(limit=-1).strip().replace("\n", " "), 0
     if b"".join(atom.text for atom in atoms) != text:
         return "bytes are lost", len(atoms)

@@ -71,8 +71,8 @@ def print_growth() -> None:
         command = [sys.executable, "-m", __spec__.name, str(size)]
         peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         alone = alone or peak
-        each = f"{(peak - alone) / 1024 / size * 100_000:.0f} MB per 100,000 LOC" if peak > alone else "what a process takes by itself"
-        print(f"  {size:>7} LOC: peak memory {peak / 1024:.0f} MB, {each}", flush=True)
+        more = f"{(peak - alone) / 1024 / size * 100_000:.0f} MB per 100,000 LOC" if peak > alone else "what a process takes by itself"
+        print(f"  {size:>7} LOC: peak memory {peak / 1024:.0f} MB, {more}", flush=True)
 
 
 def peak_kilobytes() -> int:

@@ -5,11 +5,12 @@ from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomContext, Atomicity, AtomKind, Span
 from mge_assets.stages.atomization.decomposition import Piece
-from mge_assets.stages.atomization.grammar import Description
+from mge_assets.stages.atomization.grammar import Description, Grammar
 from mge_assets.stages.atomization.naming import names_of
 from mge_assets.stages.atomization.packing import Packed
 from mge_assets.stages.atomization.parsing import ParsedSource
 from mge_assets.stages.atomization.text import loc_of
+from mge_assets.stages.atomization.units import Role
 
 SIGNATURE_LENGTH = 1000
 """Bytes of a header that a signature keeps; a longer one is cut, for it is data and no header."""
@@ -51,7 +52,7 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
     return Atom(
         name=name,
         number=number,
-        kind=_kind(item, first),
+        kind=_kind(item, first, parsed.grammar),
         language=parsed.language,
         file=parsed.file,
         span=Span(start, end, lines.number(start), lines.number(max(last, end - 1))),
@@ -68,9 +69,11 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
     )
 
 
-def _kind(item: Packed, first: Piece) -> AtomKind:
-    """The leading piece's kind; data and constants are only what is so throughout."""
-    if first.kind in _PURE and any(piece.kind is AtomKind.STATEMENT_GROUP for piece in item.pieces):
+def _kind(item: Packed, first: Piece, grammar: Grammar) -> AtomKind:
+    """The leading piece's kind; data and constants are only what is so throughout; members of an opened type are of that type."""
+    if first.kind is AtomKind.STATEMENT_GROUP and first.description.node.type in grammar.type_members:
+        return AtomKind.TYPE
+    if first.kind in _PURE and any(piece.kind is AtomKind.STATEMENT_GROUP and piece.role is not Role.PUNCTUATION for piece in item.pieces):
         return AtomKind.STATEMENT_GROUP
     if first.kind is AtomKind.CONSTANT and any(piece.kind is AtomKind.DATA_LITERAL for piece in item.pieces):
         return AtomKind.DATA_LITERAL

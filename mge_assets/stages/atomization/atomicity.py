@@ -6,8 +6,8 @@ from mge_assets.model.atoms import MAX_LOC, Atom, AtomContext, Atomicity, AtomKi
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Finding, Severity
 from mge_assets.stages.atomization.facts import Facts, Subject
-from mge_assets.stages.atomization.suspects import Calls
 from mge_assets.stages.atomization.packing import Packed
+from mge_assets.stages.atomization.suspects import Calls
 from mge_assets.stages.atomization.units import Role
 
 COMPLEXITY_BELOW = 3

@@ -54,7 +54,8 @@ class Grammar:
     """One language's knowledge.
 
     ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
-    tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``describe(node, in_class)`` reads one statement;
+    tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``type_members`` declare members of a type;
+    ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
     node; ``random``, ``effects`` are calls (dotted) that are not
     deterministic, or act on the outside.
@@ -76,6 +77,7 @@ class Grammar:
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
     self_name: str = "this"
+    type_members: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
 
