@@ -66,7 +66,7 @@ class Facts:
     def __init__(self, tiling: Tiling) -> None:
         parsed = tiling.parsed
         self.grammar, self.source = parsed.grammar, parsed.source
-        self.marks = Marks(parsed.source, parsed.context_marks)
+        self.marks = Marks(parsed.source, parsed.context_marks())
         self._functions = Table(parsed.source, parsed.marks.get("function", ()))
         self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)

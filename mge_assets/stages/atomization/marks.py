@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import compress
+from sys import intern
 
 from tree_sitter import Node
 
@@ -21,7 +22,7 @@ class Table:
     @cached_property
     def texts(self) -> list[str]:
         """The nodes' texts, decoded when first asked for."""
-        return [self._source[at : node.end_byte].decode(errors="replace") for at, node in zip(self.at, self.nodes, strict=True)]
+        return [intern(self._source[at : node.end_byte].decode(errors="replace")) for at, node in zip(self.at, self.nodes, strict=True)]
 
     def within(self, start: int, end: int) -> Sequence[Node]:
         """The nodes that start in the half-open range."""
@@ -45,7 +46,7 @@ class Marks:
         self._tables = {name: Table(source, nodes) for name, nodes in captured.items()}
         self._empty = Table(source, ())
         skipped = {at for name in ("member", "bind", "local") for at in self.table(name).at}
-        use = self.table("use")
+        use = self._tables.pop("use", self._empty)
         kept = [at not in skipped for at in use.at]
         self._use_at = list(compress(use.at, kept))
         self._use_names = list(compress(use.texts, kept))
