@@ -53,6 +53,6 @@ def atomize(source: bytes, file: str, language: Language, *, tests: str = "") ->
     tiling = tile(parsed)
     injector = ContextInjector(tiling, tests)
     validator = AtomicityValidator(injector.facts)
-    judged = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
-    atoms = tuple(replace(atom, atomicity=validator.validate(atom, subject, packed)) for atom, subject, packed in judged)
-    return Atomization(file, language, atoms, parsed.errors)
+    found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
+    atoms = [replace(subject.atom, context=context, atomicity=validator.validate(context, subject, packed)) for context, subject, packed in found]
+    return Atomization(file, language, tuple(atoms), parsed.errors)

@@ -18,7 +18,7 @@ class AcceptanceTests:
         if not tests.strip():
             return
         parsed = MultiLanguageParser().parse(tests.encode(), "tests", language)
-        marks = parsed.context_marks
+        marks = parsed.context_marks()
         identifiers = sorted((node for name in ("use", "owned") for node in marks.get(name, ())), key=lambda node: node.start_byte)
         cases = grammar_of(language).tests(parsed.root)
         index = 0

@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mge_assets.model.atoms import Atom, AtomKind, Span
+from mge_assets.model.atoms import Atom, AtomContext, Atomicity, AtomKind, Span
 from mge_assets.stages.atomization.decomposition import Piece
-from mge_assets.stages.atomization.grammar import Description
+from mge_assets.stages.atomization.grammar import Description, Grammar
 from mge_assets.stages.atomization.naming import names_of
 from mge_assets.stages.atomization.packing import Packed
 from mge_assets.stages.atomization.parsing import ParsedSource
 from mge_assets.stages.atomization.text import loc_of
+from mge_assets.stages.atomization.units import Role
 
 SIGNATURE_LENGTH = 1000
 """Bytes of a header that a signature keeps; a longer one is cut, for it is data and no header."""
-_PURE = frozenset({AtomKind.DATA_LITERAL, AtomKind.CONSTANT})
-_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+_NO_CONTEXT, _NOT_JUDGED = AtomContext(), Atomicity(0.0)
+_PURE = (AtomKind.DATA_LITERAL, AtomKind.CONSTANT)
+_CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +52,44 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
     return Atom(
         name=name,
         number=number,
-        kind=_kind(item, first),
+        kind=_kind(item, first, parsed.grammar),
         language=parsed.language,
         file=parsed.file,
         span=Span(start, end, lines.number(start), lines.number(max(last, end - 1))),
         text=text,
-        loc=loc_of(text),
+        loc=loc_of(text) if lines.minified else lines.loc(item.first, item.end),
         complexity=_complexity(parsed, first, start, end),
         node_type=description.node.type,
         scope=first.scope.parent.path if first.header and first.scope.parent else first.scope.path,
         indent=_indent(text),
         signature=signature_of(parsed, description) if defines or description.kind is AtomKind.TYPE else "",
-        stub=_is_stub(first),
+        stub=_is_stub(parsed, first, start, end),
+        context=_NO_CONTEXT,
+        atomicity=_NOT_JUDGED,
     )
 
 
-def _kind(item: Packed, first: Piece) -> AtomKind:
-    """The leading piece's kind; data and constants are only what is so throughout."""
-    if first.kind in _PURE and any(piece.kind is AtomKind.STATEMENT_GROUP for piece in item.pieces):
+def _kind(item: Packed, first: Piece, grammar: Grammar) -> AtomKind:
+    """The leading piece's kind; data and constants are only what is so throughout; members of an opened type are of that type."""
+    if first.kind is AtomKind.STATEMENT_GROUP and first.description.node.type in grammar.type_members:
+        return AtomKind.TYPE
+    if first.kind in _PURE and any(piece.kind is AtomKind.STATEMENT_GROUP and piece.role is not Role.PUNCTUATION for piece in item.pieces):
         return AtomKind.STATEMENT_GROUP
     if first.kind is AtomKind.CONSTANT and any(piece.kind is AtomKind.DATA_LITERAL for piece in item.pieces):
         return AtomKind.DATA_LITERAL
     return first.kind
 
 
-def _is_stub(first: Piece) -> bool:
-    """True for a whole stub, and for the body of one that is too long for one atom (by its docstring or its parameters)."""
+def _is_stub(parsed: ParsedSource, first: Piece, start: int, end: int) -> bool:
+    """True for a whole stub. Of one too long for one atom (by its docstring or parameters): for its header and the atom with the body's one statement."""
+    if first.whole:
+        return first.description.stub
     owner = first.scope.owner
-    if first.whole or first.header or owner is None:
-        return first.whole and first.description.stub
-    return owner.stub and first.kind is AtomKind.STATEMENT_GROUP
+    if owner is None or owner.body is None or not owner.stub:
+        return False
+    body = owner.body
+    only = next((child for child in reversed(body.named_children) if child.type not in parsed.grammar.comments), body)
+    return first.header or start < only.end_byte <= end
 
 
 def _complexity(parsed: ParsedSource, first: Piece, start: int, end: int) -> int:
@@ -91,10 +101,8 @@ def _complexity(parsed: ParsedSource, first: Piece, start: int, end: int) -> int
 
 def _indent(text: bytes) -> str:
     """White space before the first line that has code on it."""
-    for line in text.split(b"\n"):
-        if stripped := line.strip():
-            return line[: line.index(stripped)].decode(errors="replace").removeprefix("\ufeff")
-    return ""
+    at = len(text) - len(text.lstrip())
+    return text[text.rfind(b"\n", 0, at) + 1 : at].decode(errors="replace") if at < len(text) else ""
 
 
 def signature_of(parsed: ParsedSource, description: Description) -> str:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from mge_assets.model.atoms import MAX_LOC, Atom, Atomicity, AtomKind
+from mge_assets.model.atoms import MAX_LOC, Atom, AtomContext, Atomicity, AtomKind
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Finding, Severity
 from mge_assets.stages.atomization.facts import Facts, Subject
 from mge_assets.stages.atomization.packing import Packed
+from mge_assets.stages.atomization.suspects import Calls
 from mge_assets.stages.atomization.units import Role
 
 COMPLEXITY_BELOW = 3
@@ -14,17 +15,16 @@ CONTEXT_TARGET = 0.95
 MAX_VALUES = 7
 """Values in (or members, or parts) that a reader can still hold in mind."""
 MAX_RESULTS = 4
-_DECLARATIVE = frozenset(
-    {AtomKind.IMPORT, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA}
-)
-_TEXT = frozenset({AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA})
+_TEXT = (AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA)
+_DECLARATIVE = (AtomKind.IMPORT, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, *_TEXT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
-    """An atom with its context, and what else a criterion may look at."""
+    """An atom, its context, and what else a criterion may look at."""
 
     atom: Atom
+    context: AtomContext
     subject: Subject
     packed: Packed
     facts: Facts
@@ -63,36 +63,30 @@ def _independence(case: _Case) -> str:
 
 
 def _context(case: _Case) -> str:
-    context = case.atom.context
+    context = case.context
     missing = [name for name in context.COMPONENTS if name not in context.exempt and not getattr(context, name)]
     return f"nothing is known of its {', '.join(missing).replace('_', ' ')}" if context.completeness < CONTEXT_TARGET else ""
 
 
 def _testable(case: _Case) -> str:
-    context = case.atom.context
+    context = case.context
     return "" if case.atom.kind in _DECLARATIVE or context.test_cases or "test_cases" in context.exempt else "no test can tell whether it works"
 
 
 def _deterministic(case: _Case) -> str:
-    return _calls(case, case.facts.grammar.random, "its result depends on")
+    return _calls(case, case.facts.random, "its result depends on")
 
 
 def _effects(case: _Case) -> str:
     outer = next(case.facts.own("outer", case.subject), None)
     if outer is not None:
         return f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
-    return _calls(case, case.facts.grammar.effects, "it acts on the outside through")
+    return _calls(case, case.facts.effects, "it acts on the outside through")
 
 
-def _calls(case: _Case, suspects: frozenset[str], said: str) -> str:
-    span = case.atom.span
-    for node in case.facts.marks.table("call").within(span.start_byte, span.end_byte):
-        if node.end_byte - node.start_byte > 80:
-            continue
-        name = case.facts.marks.text(node)
-        if name in suspects or name.split(".")[0] in suspects or ".".join(name.split(".")[:2]) in suspects:
-            return f"{said} {name}"
-    return ""
+def _calls(case: _Case, suspects: Calls, said: str) -> str:
+    name = suspects.first_within(case.atom.span.start_byte, case.atom.span.end_byte)
+    return f"{said} {name}" if name else ""
 
 
 def _input_output(case: _Case) -> str:
@@ -101,7 +95,7 @@ def _input_output(case: _Case) -> str:
         count = sum(1 for parameter in definition.parameters if parameter.name not in {"self", "cls"})
         if count > MAX_VALUES:
             return f"{count} parameters are more than {MAX_VALUES}"
-        untyped = "types" not in case.atom.context.exempt and not case.atom.context.types
+        untyped = "types" not in case.context.exempt and not case.context.types
         return "nothing says what its parameters and its result are" if untyped else ""
     given = case.facts.flow(case.subject).live_out
     return f"it leaves {len(given)} variables to other parts of its function" if len(given) > MAX_RESULTS else ""
@@ -128,11 +122,11 @@ class AtomicityValidator:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def validate(self, atom: Atom, subject: Subject, packed: Packed) -> Atomicity:
-        """The score, and a finding ``atomicity.<criterion>`` for each violation."""
-        case = _Case(atom, subject, packed, self._facts)
+    def validate(self, context: AtomContext, subject: Subject, packed: Packed) -> Atomicity:
+        """The score of the subject's atom with this context, and a finding ``atomicity.<criterion>`` for each violation."""
+        atom = subject.atom
+        case = _Case(atom, context, subject, packed, self._facts)
         place = Place(atom.file, atom.span.start_line)
-        violations = tuple(
-            Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, test, fix in CRITERIA if (problem := test(case))
-        )
+        found = [(name, severity, problem, fix) for name, severity, test, fix in CRITERIA if (problem := test(case))]
+        violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, problem, fix in found)
         return Atomicity(round(1.0 - len(violations) / len(CRITERIA), 1), violations)

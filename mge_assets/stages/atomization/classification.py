@@ -4,8 +4,9 @@ from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.grammar import DEFINITIONS, Description, Grammar
 from mge_assets.stages.atomization.units import Element, Role
 
-_CLASS_LIKE = frozenset({AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE})
-_KEPT = frozenset({AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA})
+CLASS_LIKE = (AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE)
+"""Kinds whose body holds members. Tuples, here and in what else is asked for every piece: an enum's hash is a Python function, its identity is not."""
+_KEPT = (AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA)
 """Kinds that a unit keeps wherever it stands."""
 
 
@@ -43,7 +44,7 @@ class ASTClassifier:
         if definition or kind in _KEPT:
             return kind
         if owner is not None:
-            return owner.kind if owner.kind in _CLASS_LIKE else AtomKind.STATEMENT_GROUP
+            return owner.kind if owner.kind in CLASS_LIKE else AtomKind.STATEMENT_GROUP
         if kind is AtomKind.CONSTANT and role in {Role.ITEM, Role.LINE}:
             return AtomKind.DATA_LITERAL
         return AtomKind.STATEMENT_GROUP if kind in DEFINITIONS else kind

@@ -14,7 +14,7 @@ class DecisionPoints:
     """Where a file's decision points and functions stand."""
 
     def __init__(self, decisions: Sequence[Node], functions: Sequence[Node]) -> None:
-        self._at = sorted(node.start_byte for node in decisions)
+        self._at = sorted([node.start_byte for node in decisions])
         spans = sorted((node.start_byte, -node.end_byte) for node in functions)
         self._starts = [start for start, _ in spans]
         self._ends = [-end for _, end in spans]

@@ -10,7 +10,7 @@ from mge_assets.stages.atomization.definitions import inferred
 from mge_assets.stages.atomization.facts import Facts, Subject
 from mge_assets.stages.atomization.marks import shorten
 
-_DECLARED = frozenset({AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER})
+_DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 _HINTS = 12
 _CASES = 4
 
@@ -21,17 +21,17 @@ class Components:
     def __init__(self, facts: Facts, tests: AcceptanceTests) -> None:
         self._facts, self._tests = facts, tests
         self._contracts = Contracts(facts)
-
-    def find(self, component: str, subject: Subject) -> Said:
-        """One component, by its name in ``AtomContext``."""
-        finders = {
+        self._finders = {
             "imports": self._imports,
             "types": self._types,
             "preconditions": self._contracts.before,
             "postconditions": self._contracts.after,
             "test_cases": self._test_cases,
         }
-        return finders[component](subject)
+
+    def find(self, component: str, subject: Subject) -> Said:
+        """One component, by its name in ``AtomContext``."""
+        return self._finders[component](subject)
 
     def _imports(self, subject: Subject) -> Said:
         facts, span = self._facts, subject.atom.span
@@ -78,6 +78,10 @@ class Components:
         """Types of the names that the atom binds, written or shown by their values."""
         marks, span = self._facts.marks, subject.atom.span
         found: dict[str, str] = {}
+        if subject.atom.kind in _DECLARED:
+            found.update(
+                (marks.text(name), marks.quote(node).lstrip(": ")) for name, node in marks.pairs("member_name", "member_type", span.start_byte, span.end_byte)
+            )
         for name, node in marks.pairs("typed", "written", span.start_byte, span.end_byte):
             found.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
         for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte):
@@ -98,6 +102,8 @@ class Components:
         if subject.atom.kind is AtomKind.CLASS_HEADER and not subject.piece.whole:
             return tuple(said) or None
         said.extend(self._derived(subject)[:_CASES])
+        if not said and subject.callable and subject.piece.description.body is None:
+            return None  # a signature: nothing runs
         if not said and subject.atom.kind is AtomKind.CLASS_HEADER and not any(facts.own("return", subject)):
             return None
         return tuple(said)
@@ -116,6 +122,8 @@ class Components:
         said += [f"derived: with no, one and several rounds of {_header(marks.quote(node))}" for node in facts.own("loop", subject)]
         if not said:
             said += [f"derived: always {marks.quote(node)}" for node in [*facts.own("return", subject), *facts.own("raise", subject)][:2]]
+        if not said and subject.callable:
+            said += [f"derived: always returns {marks.quote(node)}" for node in [*facts.own("given", subject)][:1]]
         if not said:
             said += [f"derived: afterwards {text}" for text in self._contracts.state(subject)]
         return said

@@ -6,9 +6,7 @@ import needs none, a definition without parameters has no preconditions, an atom
 a component that applies and of which nothing is known counts as missing.
 """
 
-from dataclasses import replace
-
-from mge_assets.model.atoms import Atom, AtomContext, AtomKind
+from mge_assets.model.atoms import AtomContext, AtomKind
 from mge_assets.stages.atomization.acceptance import AcceptanceTests
 from mge_assets.stages.atomization.assembly import Tiling
 from mge_assets.stages.atomization.components import Components
@@ -30,16 +28,16 @@ _LIMIT = 12
 
 
 class ContextInjector:
-    """Gives every atom of a file its context."""
+    """Finds every atom's context in one file."""
 
     def __init__(self, tiling: Tiling, tests: str = "") -> None:
         self.subjects = subjects(tiling)
         self.facts = Facts(tiling)
         self._components = Components(self.facts, AcceptanceTests(tests, tiling.parsed.language))
 
-    def inject(self) -> list[Atom]:
-        """The atoms with their context."""
-        return [replace(subject.atom, context=self._context(subject)) for subject in self.subjects]
+    def inject(self) -> list[AtomContext]:
+        """The context of each atom, in order."""
+        return [self._context(subject) for subject in self.subjects]
 
     def _context(self, subject: Subject) -> AtomContext:
         atom, components = subject.atom, self._components

@@ -15,7 +15,7 @@ Said = tuple[str, ...] | None
 """A component: what is said, or ``None`` where it does not apply."""
 _NODES = 6
 _ENCLOSING = 5
-_DECLARED = frozenset({AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER})
+_DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 
 
 class Contracts:
@@ -76,7 +76,7 @@ class Contracts:
             return self._bound(subject, "available")
         if kind in _DECLARED:
             name = subject.piece.scope.path if subject.piece.header else subject.piece.description.name
-            return (f"{name} is defined", *self.state(subject)) if name else tuple(self.state(subject))
+            return (f"{name} is defined", *self.state(subject)) if name else (*self._members(subject), *self.state(subject))
         said = self._results(subject) if subject.callable else []
         if not subject.defines:
             said += [f"leaves: {name}" for name in self._facts.flow(subject).live_out]
@@ -87,12 +87,17 @@ class Contracts:
         nodes = self._facts.marks.table("import").within(span.start_byte, span.end_byte)
         return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.grammar.bindings(node))
 
+    def _members(self, subject: Subject) -> tuple[str, ...]:
+        """Of a part of a type: the members that it declares."""
+        span = subject.atom.span
+        return tuple(f"declares {name}" for name in self._facts.marks.names("member_name", span.start_byte, span.end_byte))
+
     def _results(self, subject: Subject) -> list[str]:
         definition = self._facts.definition(subject)
         said = [f"returns {shorten(definition.returns)}"] if definition.returns else []
         if definition.documentation.returns:
             said.append(f"returns {shorten(definition.documentation.returns)}")
-        return said
+        return said + [f"returns {self._quote(node)}" for node in islice(self._facts.own("given", subject), 1)]
 
     def _exits(self, subject: Subject) -> list[str]:
         found: list[str] = []
@@ -112,8 +117,12 @@ class Contracts:
             own_name = subject.piece.description.name if subject.defines else ""
             names = islice((name for name in facts.bound(subject) if name != own_name), _NODES)
             found += [f"{name} = {values[name]}" if name in values else f"binds {name}" for name in names]
+            found += [f"exports {marks.quote(node)}" for node in marks.table("export").within(span.start_byte, span.end_byte)]
         if not found:
             found += [f"calls {marks.quote(node)}" for node in islice(facts.own("call", subject), _NODES)]
+        whole = subject.piece.description.node
+        if not found and subject.piece.statement and not subject.defines and whole.start_byte < subject.start:
+            found.append(f"gives a part of {marks.quote(whole)}")
         return list(dict.fromkeys(found))
 
     def _quote(self, node: Node, skip: int = 0) -> str:

@@ -8,7 +8,7 @@ thousand levels of nesting are no trouble.
 from dataclasses import dataclass, replace
 
 from mge_assets.model.atoms import MAX_LOC, AtomKind
-from mge_assets.stages.atomization.classification import ASTClassifier
+from mge_assets.stages.atomization.classification import CLASS_LIKE, ASTClassifier
 from mge_assets.stages.atomization.grammar import Description
 from mge_assets.stages.atomization.parsing import ParsedSource
 from mge_assets.stages.atomization.units import Element, Role, Unit, Units
@@ -27,7 +27,7 @@ class Scope:
     @property
     def in_class(self) -> bool:
         """True directly inside a class."""
-        return self.owner is not None and self.owner.kind in {AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE}
+        return self.owner is not None and self.owner.kind in CLASS_LIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Piece:
     enclosing: Enclosing | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Frame:
     """A unit that waits its turn, and what is known of where it stands. ``part_of`` describes the opened unit that it is a mere part of."""
 
@@ -76,7 +76,7 @@ class _Frame:
 
 
 _NAMED_LEVELS = 50
-_INNER = frozenset({Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT})
+_INNER = (Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT)
 
 
 class RecursiveDecomposer:
@@ -151,12 +151,13 @@ class RecursiveDecomposer:
     def _frames(self, units: list[Unit], above: _Frame) -> list[_Frame]:
         """One frame a unit, last first, as a new group. Statements, members and parts of expressions stand one level deeper than headers and clauses."""
         frames = []
+        in_class = above.scope.in_class
         for index, unit in enumerate(units):
             main = unit.main
             role = main.role
             fresh = role is Role.STATEMENT
             part_of = None if fresh else above.part_of
-            description = self._classify.unit(main, above.scope.in_class, part_of)
+            description = self._classify.unit(main, in_class, part_of)
             scope = above.scope
             if role is Role.ITEM and description.defines:
                 part_of = None
@@ -197,7 +198,7 @@ class RecursiveDecomposer:
         for index, piece in enumerate(pieces):
             end = pieces[index + 1].first if index + 1 < len(pieces) else len(self._lines)
             bounded.append(piece)
-            if self._lines.loc(piece.first, end) <= MAX_LOC:
+            if end - piece.first <= MAX_LOC or self._lines.loc(piece.first, end) <= MAX_LOC:
                 continue
             piece.statement = -piece.group
             rows = (row for row in range(piece.first + 1, end) if not self._lines.blank(row))

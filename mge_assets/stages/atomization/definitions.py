@@ -13,12 +13,13 @@ from mge_assets.stages.atomization.documentation import Documentation, read_docu
 from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
 from mge_assets.stages.atomization.marks import Marks, shorten
 
-_QUOTES = re.compile(r"\A\w*(\"{3}|'{3}|[\"'])|(\"{3}|'{3}|[\"'])\Z")
+_OPENING = re.compile(r"\w*(?:\"{3}|'{3}|[\"'])")
+_CLOSING = ('"""', "'''", '"', "'")
 _MEMBERS = 6
 _BUDGET = 20
 """Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
 _OUTER = 8
-_CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+_CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Definitions:
     def _read(self, description: Description, path: str, lead: bytes) -> Definition:
         grammar, parsed, node = self._grammar, self._tiling.parsed, description.node
         docstring = grammar.docstring(node)
-        text = _QUOTES.sub("", parsed.text(docstring)) if docstring is not None else _comment(lead)
+        text = _unquoted(parsed.text(docstring)) if docstring is not None else _comment(lead)
         documentation = read_documentation(text) if text else Documentation()
         parameters, returns = grammar.parameters(description), grammar.returns(description)
         definition = Definition(path, description, parameters, returns, documentation, node.start_byte, node.end_byte)
@@ -125,6 +126,13 @@ def inferred_from_text(default: str) -> str:
     if first.isdigit():
         return "number"
     return {"[": "list", "(": "tuple", "{": "mapping"}.get(first, "")
+
+
+def _unquoted(text: str) -> str:
+    """A string's text without its prefix and quotes."""
+    opening = _OPENING.match(text)
+    text = text[opening.end() :] if opening is not None else text
+    return next((text[: -len(quotes)] for quotes in _CLOSING if text.endswith(quotes)), text)
 
 
 def _comment(lead: bytes) -> str:

@@ -72,14 +72,15 @@ def _jsdoc(documentation: Documentation, kind: str, written: str, name: str, sai
 def _sections(documentation: Documentation, lines: list[str]) -> None:
     section, indent, numpy = "", 0, False
     for index, line in enumerate(lines):
-        if (match := _GOOGLE.match(line)) is not None:
+        bare = line.strip()
+        if bare[-1:] == ":" and (match := _GOOGLE.match(line)) is not None:
             section, indent, numpy = match.group(2), len(match.group(1)), False
             continue
-        if index + 1 < len(lines) and _RULE.match(lines[index + 1]):
+        if index + 1 < len(lines) and "---" in lines[index + 1] and _RULE.match(lines[index + 1]):
             found = _NUMPY.match(line)
             section, indent, numpy = (found.group(1) if found else ""), len(line) - len(line.lstrip()), True
             continue
-        if not section or not line.strip() or _RULE.match(line):
+        if not section or not bare or _RULE.match(line):
             continue
         depth = len(line) - len(line.lstrip())
         if (numpy and depth == indent) or (not numpy and depth > indent):

@@ -1,6 +1,6 @@
 """What can be looked up about an atom: its definition, its holder, the variables that pass through it, its exits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -11,8 +11,9 @@ from mge_assets.stages.atomization.decomposition import Piece, Scope
 from mge_assets.stages.atomization.definitions import Definition, Definitions, Flow, flows
 from mge_assets.stages.atomization.grammar import DEFINITIONS
 from mge_assets.stages.atomization.marks import Marks, Table
+from mge_assets.stages.atomization.suspects import Calls
 
-CALLABLE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 _DEEP = 8
 _REACH = 16_000
 """Nesting and bytes up to which the header of an opened function speaks for all of it; beyond, for its own rows only (the cost would be quadratic)."""
@@ -65,8 +66,9 @@ class Facts:
     def __init__(self, tiling: Tiling) -> None:
         parsed = tiling.parsed
         self.grammar, self.source = parsed.grammar, parsed.source
-        self.marks = Marks(parsed.source, parsed.context_marks)
-        self._functions = Table(parsed.marks.get("function", ()))
+        self.marks = Marks(parsed.source, parsed.context_marks())
+        self._functions = Table(parsed.source, parsed.marks.get("function", ()))
+        self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)
         self._flows = flows(tiling, self.marks)
         self.imports = self._imported()
@@ -125,10 +127,11 @@ class Facts:
 
     def own(self, table: str, subject: Subject) -> Iterator[Node]:
         """A table's nodes in the subject, those inside functions nested in it left out."""
+        nodes = self.marks.table(table).within(subject.start, subject.end)
+        return self._outside_nested(nodes, subject) if nodes else iter(())
+
+    def _outside_nested(self, nodes: Sequence[Node], subject: Subject) -> Iterator[Node]:
         start, end = subject.start, subject.end
-        nodes = self.marks.table(table).within(start, end)
-        if not nodes:
-            return
         own_start = subject.piece.description.node.start_byte if subject.callable else -1
         nested = [(f.start_byte, f.end_byte) for f in self._functions.within(start, end) if f.start_byte != own_start]
         index, inner = 0, 0

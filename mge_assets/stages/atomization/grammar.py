@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from operator import attrgetter
 
 from tree_sitter import Language as TreeSitterLanguage
 from tree_sitter import Node, Query, QueryCursor
@@ -44,7 +45,7 @@ class Description:
         return self.body is not None or self.defines
 
 
-DEFINITIONS = frozenset({AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM})
+DEFINITIONS = (AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM)
 """Kinds that stand for a definition; never packed with others."""
 
 
@@ -53,7 +54,8 @@ class Grammar:
     """One language's knowledge.
 
     ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
-    tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``describe(node, in_class)`` reads one statement;
+    tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``type_members`` declare members of a type;
+    ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
     node; ``random``, ``effects`` are calls (dotted) that are not
     deterministic, or act on the outside.
@@ -75,6 +77,7 @@ class Grammar:
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
     self_name: str = "this"
+    type_members: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
 
@@ -109,6 +112,9 @@ class Part(Enum):
     MINIFIED = ";; minified"
 
 
+_START, _END = attrgetter("start_byte"), attrgetter("end_byte")
+
+
 @cache
 def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part, Query]:
     text = files(__package__).joinpath("queries", f"{_MODULES[language]}.scm").read_text(encoding="utf-8")
@@ -125,4 +131,7 @@ def captures(language: Language, root: Node, tree_language: TreeSitterLanguage, 
     """The nodes that a part of the language's query file names, outer before inner; none where the language has no such part."""
     query = _queries(language, tree_language).get(part)
     found = QueryCursor(query).captures(root) if query is not None else {}  # in no fixed order where two start together
-    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in found.items()}
+    for nodes in found.values():  # two stable sorts by attribute: half the time of one by a pair
+        nodes.sort(key=_END, reverse=True)
+        nodes.sort(key=_START)
+    return found

@@ -2,6 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import compress
+from sys import intern
 
 from tree_sitter import Node
 
@@ -10,15 +13,24 @@ TEXT_LENGTH = 160
 
 
 class Table:
-    """Nodes of one capture name, by where they start."""
+    """Nodes of one capture name, in the order in which they start."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        self.nodes = sorted(nodes, key=_start)
-        self.at = [node.start_byte for node in self.nodes]
+    def __init__(self, source: bytes, nodes: Sequence[Node]) -> None:
+        self._source, self.nodes = source, nodes
+        self.at = [node.start_byte for node in nodes]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The nodes' texts, decoded when first asked for."""
+        return [intern(self._source[at : node.end_byte].decode(errors="replace")) for at, node in zip(self.at, self.nodes, strict=True)]
 
     def within(self, start: int, end: int) -> Sequence[Node]:
         """The nodes that start in the half-open range."""
-        return self.nodes[bisect_left(self.at, start) : bisect_left(self.at, end)]
+        at = self.at
+        first = bisect_left(at, start)
+        if first == len(at) or at[first] >= end:
+            return ()
+        return self.nodes[first : bisect_left(at, end, first)]
 
     def last_before(self, offset: int) -> Node | None:
         """The last node that starts before the offset."""
@@ -31,38 +43,52 @@ class Marks:
 
     def __init__(self, source: bytes, captured: dict[str, list[Node]]) -> None:
         self._source = source
-        self._tables = {name: Table(nodes) for name, nodes in captured.items()}
-        self._empty = Table(())
-        skipped = {node.start_byte for name in ("member", "bind", "local") for node in captured.get(name, ())}
-        kept = [node for node in self.table("use").nodes if node.start_byte not in skipped]
-        self._use_at = [node.start_byte for node in kept]
-        self._use_names = [self.text(node) for node in kept]
+        self._tables = {name: Table(source, nodes) for name, nodes in captured.items()}
+        self._empty = Table(source, ())
+        skipped = {at for name in ("member", "bind", "local") for at in self.table(name).at}
+        use = self._tables.pop("use", self._empty)
+        kept = [at not in skipped for at in use.at]
+        self._use_at = list(compress(use.at, kept))
+        self._use_names = list(compress(use.texts, kept))
+        self._asked, self._answer = (-1, -1), dict[str, int]()
 
     def table(self, name: str) -> Table:
         """The table of one capture name; an empty one where nothing was found."""
         return self._tables.get(name, self._empty)
 
     def uses(self, start: int, end: int) -> dict[str, int]:
-        """Names read in the range, each with the offset of its first use, in order."""
+        """Names read in the range, each with the offset of its first use, in order. The last answer is kept, for a component asks as the one before did."""
+        if self._asked == (start, end):
+            return self._answer
         first = bisect_left(self._use_at, start)
-        last = bisect_left(self._use_at, end)
+        last = bisect_left(self._use_at, end, first)
         found: dict[str, int] = {}
         for name, at in zip(self._use_names[first:last], self._use_at[first:last], strict=True):
             if name not in found:
                 found[name] = at
+        self._asked, self._answer = (start, end), found
         return found
 
     def names(self, table: str, start: int, end: int) -> dict[str, int]:
         """Texts of a table's nodes in the range, each with its first offset, in order."""
+        nodes = self.table(table)
+        first = bisect_left(nodes.at, start)
+        last = bisect_left(nodes.at, end, first)
         found: dict[str, int] = {}
-        for node in self.table(table).within(start, end):
-            found.setdefault(self.text(node), node.start_byte)
+        if first < last:
+            for name, at in zip(nodes.texts[first:last], nodes.at[first:last], strict=True):
+                found.setdefault(name, at)
         return found
 
     def pairs(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
         """The nodes of ``second`` in the range, each with the node of ``first`` that it belongs to: the last one before it."""
-        for node in self.table(second).within(start, end):
-            owner = self.table(first).last_before(node.start_byte)
+        nodes = self.table(second).within(start, end)
+        return self._owned(self.table(first), nodes, start) if nodes else iter(())
+
+    @staticmethod
+    def _owned(owners: Table, nodes: Sequence[Node], start: int) -> Iterator[tuple[Node, Node]]:
+        for node in nodes:
+            owner = owners.last_before(node.start_byte)
             if owner is not None and owner.start_byte >= start:
                 yield owner, node
 
@@ -80,7 +106,3 @@ def shorten(text: str) -> str:
     """White space runs as one blank, and at most 160 characters."""
     text = " ".join(text.split())
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
-
-
-def _start(node: Node) -> int:
-    return node.start_byte

@@ -6,7 +6,7 @@ from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.grammar import DEFINITIONS
 from mge_assets.stages.atomization.packing import Packed
 
-_NAMED = DEFINITIONS | {AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.DATA_LITERAL}
+_NAMED = (*DEFINITIONS, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.DATA_LITERAL)
 
 
 def module_path(file: str) -> str:

@@ -18,10 +18,10 @@ _PRICE = [4.0 + 0.08 * max(0, _TARGET - loc) ** 2 for loc in range(MAX_LOC + 1)]
 """An atom's price by its LOC: 4 for being one, and what it misses to 10; each decision over two costs half a point more."""
 _SMALL_TYPE = 4
 _NEVER = 100.0
-_ALONE = frozenset({AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.ENTRY_POINT})
-_SCRIPT = frozenset({AtomKind.CONSTANT, AtomKind.STATEMENT_GROUP})
+_ALONE = (AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.ENTRY_POINT)
+_SCRIPT = (AtomKind.CONSTANT, AtomKind.STATEMENT_GROUP)
 """What may stand together at the top level where no blank line parts it: a script's assignments and calls."""
-_STATEFUL = frozenset({AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE})
+_STATEFUL = (AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _may_join(before: Piece, piece: Piece, loc_before: int, loc: int) -> bool:
 
 def _adjoins(before: Piece, piece: Piece, loc_before: int, loc: int) -> bool:
     """A block's header takes the statements that begin its body; statements of one block go together."""
-    if before.role in {Role.HEADER, Role.CLAUSE} and piece.depth == before.depth + 1 and piece.scope.in_function:
+    if before.role in (Role.HEADER, Role.CLAUSE) and piece.depth == before.depth + 1 and piece.scope.in_function:
         return piece.kind not in _ALONE
     return before.group == piece.group and before.depth == piece.depth and _same_sort(before, piece, loc_before, loc)
 
@@ -77,13 +77,13 @@ def _joins_header(header: Piece, piece: Piece) -> bool:
 def _same_sort(before: Piece, piece: Piece, loc_before: int, loc: int) -> bool:
     if piece.kind in _ALONE or before.kind in _ALONE:
         return False
-    if AtomKind.DOCSTRING in {before.kind, piece.kind}:
+    if AtomKind.DOCSTRING in (before.kind, piece.kind):
         return before.kind is piece.kind is AtomKind.DOCSTRING or piece.kind in _STATEFUL
     if piece.scope.in_function:
         return True
     if piece.kind is AtomKind.TYPE and piece.scope.owner is None:
         return before.kind is AtomKind.TYPE and max(loc, loc_before) <= _SMALL_TYPE
-    return before.kind is piece.kind or {before.kind, piece.kind} <= _SCRIPT
+    return before.kind is piece.kind or (before.kind in _SCRIPT and piece.kind in _SCRIPT)
 
 
 def _cuts(pieces: list[Piece], loc: list[int], lines: Lines, decisions: DecisionPoints, start: int, end: int) -> list[tuple[int, int]]:

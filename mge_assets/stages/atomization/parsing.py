@@ -47,9 +47,8 @@ class ParsedSource:
         """Decision points and functions of the file."""
         return DecisionPoints(self.marks.get("decision", ()), self.marks.get("function", ()))
 
-    @cached_property
     def context_marks(self) -> dict[str, list[Node]]:
-        """What the context's queries find, computed when first asked for."""
+        """What the context's queries find. Not kept: of names, which are most of it, only offsets and texts are needed."""
         return captures(self.language, self.root, self.tree.language, Part.CONTEXT)
 
     @cached_property

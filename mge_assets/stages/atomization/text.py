@@ -23,7 +23,7 @@ class Lines:
         parts = source.split(b"\n")
         if not parts[-1]:
             parts.pop()
-        starts = list(accumulate((len(part) + 1 for part in parts), initial=0))[:-1]
+        starts = list(accumulate([len(part) + 1 for part in parts], initial=0))[:-1]
         self._line_starts = starts
         extra = sorted(set(cuts) - set(starts))
         self.minified = bool(extra)
@@ -31,7 +31,7 @@ class Lines:
             starts = sorted([*starts, *extra])
             parts = [source[a:b] for a, b in pairwise([*starts, len(source)])]
         self.starts = starts
-        self._code = list(accumulate((1 if part.strip() else 0 for part in parts), initial=0))
+        self._code = list(accumulate([1 if part.strip() else 0 for part in parts], initial=0))
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -4,6 +4,7 @@ What belongs here: turning children of a node into units, and opening a unit int
 (``decomposition``) and which to put together (``packing``).
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 
@@ -56,7 +57,7 @@ class Unit:
 
 
 _RUN = 5
-_MINOR = frozenset({Role.PUNCTUATION, Role.COMMENT})
+_MINOR = (Role.PUNCTUATION, Role.COMMENT)
 
 
 class Units:
@@ -118,7 +119,7 @@ class Units:
         return found or [Element(first, first, role, None)]
 
     def _children(self, node: Node) -> list[Element]:
-        grammar, row = self._grammar, self._lines.row
+        grammar, starts = self._grammar, self._lines.starts
         kind = node.type
         inside = (
             Role.STATEMENT
@@ -134,16 +135,18 @@ class Units:
             start, end = child.start_byte, child.end_byte
             if end == start:
                 continue
-            first, last = row(start), row(end - 1)
+            first = bisect_right(starts, start) - 1
+            last = bisect_right(starts, end - 1, first) - 1
             if not child.is_named:
-                role = Role.PUNCTUATION
-            elif child.type in grammar.comments:
+                found.append(Element(first, last, Role.PUNCTUATION, child))
+                continue
+            kind = child.type
+            role = inside
+            if kind in grammar.comments:
                 role = Role.COMMENT
             elif inside is Role.HEADER:
-                role = Role.BODY if child.type in grammar.bodies else Role.CLAUSE if child.type in grammar.compound else Role.HEADER
-            else:
-                role = inside
-            found.append(Element(first, last, role, child, glued=child.type in grammar.glued))
+                role = Role.BODY if kind in grammar.bodies else Role.CLAUSE if kind in grammar.compound else Role.HEADER
+            found.append(Element(first, last, role, child, kind in grammar.glued))
         return found
 
     def _gather(self, elements: list[Element], *, attach: bool) -> list[Unit]:

@@ -5,7 +5,7 @@ import pytest
 from mge_assets.model.atoms import Atom, AtomContext, Atomization, AtomKind
 from mge_assets.stages.atomization import atomize
 from mge_resources.syntax import Language
-from mge_tests.stages.atomization.sources import PYTHON, SMALL, TYPESCRIPT, package_files, python, typescript
+from mge_tests.stages.atomization.sources import PYTHON, SMALL, TYPESCRIPT, javascript, package_files, python, typescript
 
 TESTS = """
 from shop.stock import Store, add
@@ -150,3 +150,22 @@ def test_only_trivia_and_docstrings_are_exempt_from_everything() -> None:
 def test_context_is_95_percent_complete_on_real_packages(package: str) -> None:
     atoms = [atom for file in package_files(package) for atom in python(file.read_bytes(), str(file)).atoms]
     assert sum(atom.context.completeness for atom in atoms) / len(atoms) >= 0.95
+
+
+def test_an_arrow_function_returns_its_expression_and_an_export_exports_its_name() -> None:
+    atoms = typescript("export const f = (a: number) => a + 1;\n\n\nexport default f;\n").atoms
+    assert "returns a + 1" in atoms[0].context.postconditions
+    assert "derived: always returns a + 1" in atoms[0].context.test_cases
+    assert atoms[1].context.postconditions == ("exports f",)
+
+
+def test_nothing_runs_in_a_signature_so_it_needs_no_test() -> None:
+    atoms = typescript("declare function f(a: number): string;\n").atoms
+    assert "test_cases" in atoms[0].context.exempt
+
+
+def test_a_part_of_a_long_expression_says_what_it_is_a_part_of() -> None:
+    source = "function f(a) {\n  return (\n    <ul>\n" + "      <li>{a}</li>\n" * 30 + "    </ul>\n  );\n}\n"
+    parts = javascript(source).atoms[2:]
+    assert parts
+    assert all(part.context.postconditions[0].startswith("gives a part of return ( <ul>") for part in parts if part.complexity == 1 and b"<li>" in part.text)

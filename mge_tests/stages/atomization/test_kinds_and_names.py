@@ -169,10 +169,33 @@ def test_typescript_stubs(source: str) -> None:
     assert any(atom.stub for atom in typescript(source + "\n").atoms) is SCRIPT_STUBS[source]
 
 
-def test_a_stub_with_a_long_docstring_keeps_its_body_as_a_stub_of_its_own() -> None:
-    source = 'def f(a: int) -> int:\n    """Doc.\n' + "    More.\n" * 20 + '    """\n    ...\n'
-    stubs = [atom for atom in python(source).atoms if atom.stub]
-    assert [(atom.text, atom.scope) for atom in stubs] == [(b"    ...\n", "pkg.mod.f")]
+LONG_STUBS = {
+    "docstring": 'def f(a: int) -> int:\n    """Doc.\n' + "    More.\n" * 20 + '    """\n    ...\n',
+    "parameters": "def f(\n" + "".join(f"    a{i}: int,\n" for i in range(20)) + ") -> int:\n    # soon\n    raise NotImplementedError  # yes\n    # end\n",
+}
+
+
+@pytest.mark.parametrize("case", LONG_STUBS)
+def test_a_stub_too_long_for_one_atom_is_marked_on_its_header_and_its_body_and_nowhere_else(case: str) -> None:
+    stubs = [atom for atom in python(LONG_STUBS[case]).atoms if atom.stub]
+    assert stubs[0].name == "pkg.mod.f"
+    assert stubs[0].text.startswith(b"def f(")
+    assert len(stubs) == 2
+    assert b"..." in stubs[1].text or b"raise NotImplementedError" in stubs[1].text
+
+
+def test_members_of_a_type_that_is_too_long_are_of_that_type() -> None:
+    source = "type A = B & {\n" + "".join(f"  a{i}: C{i};\n" for i in range(20)) + "};\n"
+    atoms = typescript(source).atoms
+    assert len(atoms) > 1
+    assert {atom.kind for atom in atoms} == {AtomKind.TYPE}
+    assert "a1: C1" in atoms[1].context.types
+
+
+def test_a_literal_inside_a_function_is_data_with_its_closing_bracket() -> None:
+    source = "function f(x) {\n  const a = {\n" + "".join(f"    k{i}: {i},\n" for i in range(30)) + "  };\n  return a[x];\n}\n"
+    closing = next(atom for atom in javascript(source).atoms if atom.text.endswith(b"  };\n"))
+    assert closing.kind is AtomKind.DATA_LITERAL
 
 
 def test_signatures_are_the_header_on_one_line() -> None:

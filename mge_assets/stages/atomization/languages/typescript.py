@@ -11,6 +11,7 @@ GRAMMAR = replace(
     bodies=BODIES | {"interface_body", "enum_body", "object_type"},
     compound=COMPOUND
     | {"interface_declaration", "enum_declaration", "ambient_declaration", "internal_module", "module", "abstract_class_declaration", "type_alias_declaration"},
+    type_members=frozenset({"property_signature", "index_signature", "call_signature", "construct_signature", "method_signature"}),
     literals=LITERALS | {"union_type", "tuple_type"},
 )
 """TypeScript and TSX."""

@@ -35,8 +35,11 @@
 (new_expression constructor: [(identifier) (member_expression)] @call)
 (import_statement) @import
 (export_statement source: (_)) @import
+(export_statement value: (identifier) @export)
+(export_statement !source (export_clause) @export)
 (variable_declarator value: (call_expression function: (identifier) @_require (#eq? @_require "require"))) @import
 (return_statement) @return
+(arrow_function body: (expression) @given)
 (throw_statement) @raise
 (yield_expression) @yield
 (await_expression) @await

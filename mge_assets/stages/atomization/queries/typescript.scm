@@ -29,6 +29,7 @@
 (required_parameter pattern: (identifier) @typed type: (type_annotation) @written)
 (optional_parameter pattern: (identifier) @typed type: (type_annotation) @written)
 (variable_declarator name: (identifier) @typed type: (type_annotation) @written)
+(property_signature name: (property_identifier) @member_name type: (type_annotation) @member_type)
 (interface_declaration name: (type_identifier) @bind)
 (type_alias_declaration name: (type_identifier) @bind)
 (enum_declaration name: (identifier) @bind)
@@ -42,8 +43,11 @@
 (new_expression constructor: [(identifier) (member_expression)] @call)
 (import_statement) @import
 (export_statement source: (_)) @import
+(export_statement value: (identifier) @export)
+(export_statement !source (export_clause) @export)
 (variable_declarator value: (call_expression function: (identifier) @_require (#eq? @_require "require"))) @import
 (return_statement) @return
+(arrow_function body: (expression) @given)
 (throw_statement) @raise
 (yield_expression) @yield
 (await_expression) @await
