@@ -31,7 +31,7 @@ class Workspace:
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
         self.atoms = AtomService(stores.plans, stores.atoms)
-        self.dependencies = DependencyService(stores.plans, stores.atoms, stores.graphs)
+        self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
         self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
