@@ -33,6 +33,7 @@ class StoredGraph:
     svg: str
     boundaries: Boundaries
     figures: Mapping[Order, WaveFigures]
+    wave_order: Order
     waves_follow: str
 
 
@@ -75,6 +76,7 @@ class GraphStore:
             row.svg,
             _boundaries(row.boundaries),
             _figures(row.wave_figures),
+            row.wave_order,
             row.wave_figures.get(_FOLLOWS, ""),
         )
 
