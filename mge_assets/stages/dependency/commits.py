@@ -3,8 +3,8 @@
 from pathlib import Path, PurePosixPath
 
 from dulwich.errors import NotGitRepository
-from dulwich.objects import Blob
-from dulwich.objectspec import parse_commit
+from dulwich.objects import Blob, Commit, ObjectID
+from dulwich.objectspec import parse_commit, parse_object
 from dulwich.repo import Repo
 
 from mge_assets.model.errors import NotFoundError
@@ -21,10 +21,9 @@ def read_commit(folder: Path, reference: str) -> dict[str, bytes]:
     except NotGitRepository:
         raise NotFoundError(f"{folder} is in no git repository", fix="give --since a folder under git, or a plan") from None
     with repository:
-        try:
-            tree = parse_commit(repository, reference.encode()).tree
-        except (KeyError, ValueError):
-            raise NotFoundError(f"the repository of {folder} has no commit {reference!r}", fix="give a commit, a branch or a tag that it has") from None
+        tree = _tree(repository, reference.encode())
+        if tree is None:
+            raise NotFoundError(f"the repository of {folder} has no commit {reference!r}", fix="give a commit, a branch or a tag that it has")
         root = PurePosixPath(folder.resolve().relative_to(Path(repository.path).resolve()).as_posix())
         found: dict[str, bytes] = {}
         for entry in repository.object_store.iter_tree_contents(tree):
@@ -35,3 +34,15 @@ def read_commit(folder: Path, reference: str) -> dict[str, bytes]:
             if isinstance(blob, Blob):
                 found[path.relative_to(root).as_posix()] = blob.data
     return dict(sorted(found.items()))
+
+
+def _tree(repository: Repo, reference: bytes) -> ObjectID | None:
+    """The tree of a commit, also of one that is told by its distance (``HEAD~3``)."""
+    for read in (parse_commit, parse_object):
+        try:
+            found = read(repository, reference)
+        except (KeyError, ValueError):
+            continue
+        if isinstance(found, Commit):
+            return found.tree
+    return None
