@@ -41,9 +41,12 @@ class Enclosing:
 
 @dataclass(slots=True)
 class Piece:
-    """Rows from ``first`` up to the next piece. ``group`` names the opened unit that it comes from, ``statement`` the opened expression.
+    """Rows from ``first`` up to the next piece. ``group`` names the opened unit that it comes from, ``statement`` the opened expression
+    or definition's header that it is a part of.
 
-    ``header`` marks the first piece of an opened definition; ``whole`` a definition in one piece.
+    ``depth`` counts the blocks and expressions around it; ``local`` says that one of them is a function, be it one without a name.
+    ``closes`` marks one that begins with a closing bracket, ``header`` the first piece of an opened definition,
+    ``whole`` a definition in one piece.
     """
 
     first: int
@@ -56,6 +59,8 @@ class Piece:
     statement: int = 0
     header: bool = False
     whole: bool = False
+    local: bool = False
+    closes: bool = False
     enclosing: Enclosing | None = None
 
 
@@ -72,11 +77,15 @@ class _Frame:
     statement: int = 0
     part_of: Description | None = None
     header: bool = False
+    local: bool = False
     enclosing: Enclosing | None = None
 
 
 _NAMED_LEVELS = 50
-_INNER = (Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT)
+_DEEPER = (Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT, Role.BODY)
+_CLOSING = frozenset({"}", ")", "]", ">", "/>"})
+_OPENED_FROM = 6
+"""LOC from which a statement with several decisions is opened, so that packing may cut it: in fewer lines no cut helps."""
 
 
 class RecursiveDecomposer:
@@ -86,7 +95,7 @@ class RecursiveDecomposer:
         self._lines = parsed.lines
         self._units = Units(parsed.lines, parsed.grammar)
         self._classify = ASTClassifier(parsed.grammar)
-        self._root = parsed.root
+        self._root, self._decisions = parsed.root, parsed.decisions
         self._module = Scope(module)
         self._groups = 0
 
@@ -117,7 +126,15 @@ class RecursiveDecomposer:
             return True
         if frame.part_of is not None and frame.part_of.scoped and frame.main.role is Role.BODY:
             return False  # a definition's body is cut into statements or members even where it would fit
-        return self._loc(unit) <= MAX_LOC and not frame.description.split
+        loc = self._loc(unit)
+        return loc <= MAX_LOC and not frame.description.split and not (frame.local and loc >= _OPENED_FROM and self._branches(frame))
+
+    def _branches(self, frame: _Frame) -> bool:
+        """True for a statement, a body or a clause (of no definition) with more than one decision in it."""
+        if frame.description.scoped or frame.main.role not in {Role.STATEMENT, Role.BODY, Role.CLAUSE}:
+            return False
+        offset = self._lines.offset
+        return self._decisions.within(offset(frame.unit.first), offset(frame.unit.last + 1)) > 1
 
     def _open(self, frame: _Frame) -> list[_Frame]:
         """Frames of the unit's parts, last first."""
@@ -134,13 +151,15 @@ class RecursiveDecomposer:
             in_function = description.kind in {AtomKind.FUNCTION, AtomKind.METHOD}
             deep = frame.scope.level >= _NAMED_LEVELS  # names of ten thousand levels would be megabytes; numbers tell the atoms apart
             scope = Scope(frame.scope.path if deep else _join(frame.scope.path, description.name), description, frame.scope, in_function, frame.scope.level + 1)
-            return self._frames(parts, replace(frame, scope=scope, part_of=description, header=True, statement=0, enclosing=None))
+            local = in_function or (frame.local and description.kind not in CLASS_LIKE)
+            return self._frames(parts, replace(frame, scope=scope, part_of=description, header=True, statement=self._groups, enclosing=None, local=local))
         expression = frame.part_of is None and not self._classify.is_compound(frame.main)
         statement = frame.statement or (self._groups if expression else 0)
         enclosing = frame.enclosing
         if not expression and frame.main.role is not Role.BODY:
             enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first), enclosing)
-        return self._frames(parts, replace(frame, part_of=frame.part_of or description, statement=statement, enclosing=enclosing))
+        local = frame.local or expression
+        return self._frames(parts, replace(frame, part_of=frame.part_of or description, statement=statement, enclosing=enclosing, local=local))
 
     def _comment_apart(self, frame: _Frame, apart: list[Unit]) -> list[_Frame]:
         kind = AtomKind.DOCSTRING if frame.description.defines else AtomKind.TRIVIA
@@ -152,6 +171,7 @@ class RecursiveDecomposer:
         """One frame a unit, last first, as a new group. Statements, members and parts of expressions stand one level deeper than headers and clauses."""
         frames = []
         in_class = above.scope.in_class
+        level = above.main.role is Role.BODY and not _closes(above.unit)
         for index, unit in enumerate(units):
             main = unit.main
             role = main.role
@@ -162,9 +182,11 @@ class RecursiveDecomposer:
             if role is Role.ITEM and description.defines:
                 part_of = None
                 scope = replace(scope, path=_join(scope.path, above.part_of.name if above.part_of else ""))
-            depth = above.depth + (role in _INNER)
+            first = index == 0 and above.depth >= 0 and not fresh
+            depth = above.depth + (not first and not level and role in _DEEPER and not _closes(unit))
             statement = 0 if fresh else above.statement
-            frames.append(_Frame(unit, main, description, scope, self._groups, depth, statement, part_of, above.header and index == 0, above.enclosing))
+            header = above.header and index == 0
+            frames.append(_Frame(unit, main, description, scope, self._groups, depth, statement, part_of, header, above.local, above.enclosing))
         frames = self._with_overloads(frames)
         frames.reverse()
         return frames
@@ -190,7 +212,8 @@ class RecursiveDecomposer:
             description = scope.owner
         role = frame.main.role
         kind = self._classify.piece(description, role, scope.owner, whole or frame.header)
-        return Piece(frame.unit.first, kind, role, scope, frame.group, frame.depth, description, frame.statement, frame.header, whole, frame.enclosing)
+        place = (frame.group, frame.depth, description, frame.statement, frame.header, whole, frame.local, _closes(frame.unit), frame.enclosing)
+        return Piece(frame.unit.first, kind, role, scope, *place)
 
     def _bounded(self, pieces: list[Piece]) -> list[Piece]:
         """Cut by rows what is still over 15 LOC because the tree does not cover it (bytes that an ERROR node skipped)."""
@@ -204,6 +227,12 @@ class RecursiveDecomposer:
             rows = (row for row in range(piece.first + 1, end) if not self._lines.blank(row))
             bounded.extend(replace(piece, first=row, role=Role.LINE, header=False, whole=False) for row in rows)
         return bounded
+
+
+def _closes(unit: Unit) -> bool:
+    """True where the unit begins with a closing bracket."""
+    first = unit.elements[0]
+    return first.role is Role.PUNCTUATION and first.node is not None and first.node.type in _CLOSING
 
 
 def _join(path: str, name: str) -> str:
