@@ -18,7 +18,7 @@ from mge_assets.model.atoms import AtomKind
 from mge_resources.syntax import Language
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Description:
     """What a statement is: its kind, the short name it defines (if any), the definition itself (inside decorators and ``export``) and its body.
 
@@ -55,6 +55,7 @@ class Grammar:
 
     ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
     tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``type_members`` declare members of a type;
+    ``plain`` are statements that define nothing, so that inside a function nothing need be read of them;
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
     node; ``random``, ``effects`` are calls (dotted) that are not
@@ -78,6 +79,7 @@ class Grammar:
     inferred: Mapping[str, str]
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
 

@@ -271,6 +271,22 @@ COMPOUND = frozenset(
     }
 )
 LITERALS = frozenset({"array", "object"})
+PLAIN = frozenset(
+    {
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "try_statement",
+        "switch_statement",
+        "switch_case",
+        "switch_default",
+        "return_statement",
+        "throw_statement",
+        "break_statement",
+        "continue_statement",
+    }
+)
 
 GRAMMAR = Grammar(
     name="javascript",
@@ -280,6 +296,7 @@ GRAMMAR = Grammar(
     raw=frozenset({"string", "template_string", "comment", "regex", "html_comment", "jsx_text"}),
     glued=frozenset({"decorator"}),
     comments=frozenset({"comment", "html_comment", "hash_bang_line"}),
+    plain=PLAIN,
     describe=describe,
     docstring=_docstring,
     signature=_signature,
