@@ -20,6 +20,7 @@ _DECISIONS = [0.0, 0.0, 2.0, 5.0, *(16.0 + 5.0 * over for over in range(60))]
 """What an atom costs by its decision points: complexity under 3 is free, 3 and 4 cost less than an atom of half the size, 5 and more cost that too."""
 _SMALL_TYPE = 4
 _NEVER = 100.0
+_MOST = 50
 _KEPT = 6.0
 _DEEPEST = 1 << 30
 _ALONE = (AtomKind.FUNCTION, AtomKind.METHOD, AtomKind.ENTRY_POINT)
@@ -30,26 +31,46 @@ _NAMES = (AtomKind.CONSTANT, AtomKind.TYPE)
 _STATEFUL = (AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Packed:
     """The pieces of one atom, and its half-open range of rows."""
 
-    pieces: tuple[Piece, ...]
+    pieces: list[Piece]
     first: int
     end: int
+
+    @property
+    def lead(self) -> Piece:
+        """The piece that says what the atom is: its first that is no trivia."""
+        first = self.pieces[0]
+        if first.kind is not AtomKind.TRIVIA:
+            return first
+        return next((piece for piece in self.pieces if piece.kind is not AtomKind.TRIVIA), first)
 
 
 def pack(pieces: list[Piece], lines: Lines, decisions: DecisionPoints) -> list[Packed]:
     """The atoms' pieces, in order; every piece is in exactly one."""
+    if not pieces:
+        return []
     packed: list[Packed] = []
-    ends = [*(piece.first for piece in pieces[1:]), *([len(lines)] if pieces else [])]
-    loc = [lines.loc(piece.first, end) for piece, end in zip(pieces, ends, strict=True)]
-    start = 0
+    ends = [piece.first for piece in pieces]
+    ends.append(len(lines))
+    del ends[0]
+    code = lines.code
+    loc = [code[end] - code[piece.first] for piece, end in zip(pieces, ends, strict=True)]
+    start, before = 0, pieces[0]
     for index in range(1, len(pieces) + 1):
-        if index < len(pieces) and _may_join(pieces[index - 1], pieces[index], loc[index - 1], loc[index]):
-            continue
-        for first, last in _cuts(pieces, loc, lines, decisions, start, index):
-            packed.append(Packed(tuple(pieces[first : last + 1]), pieces[first].first, ends[last]))
+        if index < len(pieces):
+            piece = pieces[index]
+            joins = _may_join(before, piece, loc[index - 1], loc[index])
+            before = piece
+            if joins:
+                continue
+        if index - start == 1:
+            packed.append(Packed([pieces[start]], pieces[start].first, ends[start]))
+        else:
+            for first, last in _cuts(pieces, loc, lines, decisions, start, index):
+                packed.append(Packed(pieces[first : last + 1], pieces[first].first, ends[last]))
         start = index
     return packed
 
@@ -88,13 +109,10 @@ def _same_sort(before: Piece, piece: Piece, loc_before: int, loc: int) -> bool:
 
 def _cuts(pieces: list[Piece], loc: list[int], lines: Lines, decisions: DecisionPoints, start: int, end: int) -> list[tuple[int, int]]:
     """The cuts of a run of joinable pieces, as (first, last) indices."""
-    if end - start == 1:
-        return [(start, start)]
     run = pieces[start:end]
     lowest = min([piece.depth for piece in run])
     seams = [0.0, *(_seam(before, piece, lines, lowest) for before, piece in pairwise(run))]
-    points = [decisions.before(lines.offset(piece.first)) for piece in run]
-    points.append(decisions.before(lines.offset(pieces[end].first)) if end < len(pieces) else decisions.before(len(lines.source)))
+    points = decisions.before_each([lines.starts[piece.first] for piece in run], lines.offset(pieces[end].first) if end < len(pieces) else len(lines.source))
     return [(start + first, start + last) for first, last in _least_cost(run, loc[start:end], seams, points)]
 
 
@@ -105,22 +123,26 @@ def _least_cost(run: list[Piece], loc: list[int], seams: list[float], points: li
     or with closing brackets at its end.
     """
     best, back = [0.0], [0]
+    shape = [(piece.depth, piece.statement, piece.closes) for piece in run]
     for stop in range(1, len(loc) + 1):
         first, total, lowest, chosen = stop, 0, 1e9, stop - 1
         depth, decided, closing = _DEEPEST, points[stop], True
+        statement = shape[stop - 1][1]
         while first:
             first -= 1
             total += loc[first]
             if total > MAX_LOC and first < stop - 1:
                 break
-            piece = run[first]
+            begins, of, closes = shape[first]
             over = decided - points[first]
-            cost = best[first] + _PRICE[min(total, MAX_LOC)] + seams[first] + (_DECISIONS[min(over, 50)] if over > 1 else 0.0)
-            if piece.depth > depth:
-                cost += 3.0 if piece.statement and piece.statement == run[stop - 1].statement else _NEVER
-            closing = closing and piece.closes
-            if not closing and piece.depth < depth:
-                depth = piece.depth
+            cost = best[first] + _PRICE[total if total < MAX_LOC else MAX_LOC] + seams[first]
+            if over > 1:
+                cost += _DECISIONS[over if over < _MOST else _MOST]
+            if begins > depth:
+                cost += 3.0 if of and of == statement else _NEVER
+            closing = closing and closes
+            if not closing and begins < depth:
+                depth = begins
             if cost < lowest:
                 lowest, chosen = cost, first
         best.append(lowest)
