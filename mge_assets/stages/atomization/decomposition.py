@@ -11,7 +11,7 @@ from mge_assets.model.atoms import MAX_LOC, AtomKind
 from mge_assets.stages.atomization.classification import CLASS_LIKE, ASTClassifier
 from mge_assets.stages.atomization.grammar import DEFINITIONS, Description
 from mge_assets.stages.atomization.parsing import ParsedSource
-from mge_assets.stages.atomization.traits import PLAIN
+from mge_assets.stages.atomization.traits import CLOSING, PLAIN
 from mge_assets.stages.atomization.units import Element, Role, Unit, Units
 
 
@@ -140,7 +140,7 @@ class RecursiveDecomposer:
         parts = self._units.opened(unit)
         if len(parts) == 1:
             parts[0].last = parts[0].first  # nothing left to cut: one row, or a token that hides its own
-            return [self._piece(parts[0], parts[0].main, frame, description)]
+            return [self._whole(replace(frame, unit=parts[0], main=parts[0].main))]
         self._groups += 1
         if description.scoped and frame.part_of is None:
             return self._sorted(parts, self._definition(frame))
@@ -170,7 +170,11 @@ class RecursiveDecomposer:
 
     def _settled(self, frame: _Frame) -> "Piece | _Frame":
         whole = self._stays_whole(frame.unit, frame.main.role, frame.description, frame.part_of, frame.local)
-        return self._piece(frame.unit, frame.main, frame, frame.description) if whole else frame
+        return self._whole(frame) if whole else frame
+
+    def _whole(self, frame: _Frame) -> Piece:
+        place = (frame.scope, frame.group, frame.depth, frame.statement, frame.part_of, frame.header, frame.local, frame.enclosing)
+        return self._piece(frame.unit, frame.main, frame.description, *place)
 
     def _loc(self, unit: Unit) -> int:
         return self._code[unit.last + 1] - self._code[unit.first]
@@ -181,47 +185,50 @@ class RecursiveDecomposer:
         Statements, members and parts of expressions stand one level deeper than headers, clauses and closing brackets.
         """
         found: list[Piece | _Frame] = []
-        in_class, local = above.scope.in_class, above.local
+        in_class, local, group = above.scope.in_class, above.local, self._groups
         level = above.main.role is Role.BODY and not above.unit.closes
+        declares = in_class and above.scope.owner is not None and above.scope.owner.kind is not AtomKind.CLASS_HEADER
         overload: tuple[Unit, str] | None = None
         for index, unit in enumerate(units):
-            main, scope = unit.main, above.scope
-            role = main.role
+            elements, scope, depth = unit.elements, above.scope, above.depth
+            main = elements[0] if len(elements) == 1 else unit.main
+            role, node = main.role, main.node
             fresh = role is Role.STATEMENT
-            part_of = None if fresh else above.part_of
-            if fresh and local and main.traits & PLAIN and main.node is not None:
-                description = Description(AtomKind.STATEMENT_GROUP, main.node)
+            part_of, statement = (None, 0) if fresh else (above.part_of, above.statement)
+            if fresh and local and main.traits & PLAIN and node is not None:
+                description = Description(AtomKind.STATEMENT_GROUP, node)
             else:
                 description = self._classify.unit(main, in_class, part_of)
+                if declares and node is not None and description.body is None and description.kind is AtomKind.METHOD:
+                    description = Description(AtomKind.STATEMENT_GROUP, node)  # a signature: a member of its interface, and nothing by itself
                 if role is Role.ITEM and description.defines:
                     part_of = None
                     scope = replace(scope, path=_join(scope.path, above.part_of.name if above.part_of else ""))
             if overload is not None and overload[1] == description.name and self._code[unit.last + 1] - self._code[overload[0].first] <= MAX_LOC:
-                unit = Unit(overload[0].first, unit.last, overload[0].elements + unit.elements)  # noqa: PLW2901 - with its overloads
+                unit = Unit(overload[0].first, unit.last, overload[0].elements + elements)  # noqa: PLW2901 - with its overloads
                 found.pop()
             overload = (unit, description.name) if description.overload else None
-            depth = above.depth
-            if role in _DEEPER and not level and (fresh or index or depth < 0) and not unit.closes:
+            if not level and (fresh or index or depth < 0) and role in _DEEPER and not elements[0].traits & CLOSING:
                 depth += 1
-            header = above.header and index == 0
-            frame = _Frame(unit, main, description, scope, self._groups, depth, 0 if fresh else above.statement, part_of, header, local, above.enclosing)
-            if self._stays_whole(unit, role, description, part_of, local):
-                found.append(self._piece(unit, main, frame, description))
+            place = (scope, group, depth, statement, part_of, above.header and index == 0, local, above.enclosing)
+            if unit.first == unit.last or self._stays_whole(unit, role, description, part_of, local):
+                found.append(self._piece(unit, main, description, *place))
             else:
-                found.append(frame)
+                found.append(_Frame(unit, main, description, *place))
         found.reverse()
         return found
 
-    def _piece(self, unit: Unit, main: Element, frame: _Frame, description: Description) -> Piece:
-        owner, header = frame.scope.owner, frame.header
-        whole = frame.part_of is None and (description.kind in DEFINITIONS or (description.kind is AtomKind.TYPE and description.body is not None))
+    def _piece(  # noqa: PLR0913, PLR0917 - a frame's fields, without a frame for each piece
+        self, unit: Unit, main: Element, description: Description, scope: Scope, group: int, depth: int, statement: int, part_of: Description | None,
+        header: bool, local: bool, enclosing: Enclosing | None,
+    ) -> Piece:  # fmt: skip
+        owner, kind = scope.owner, description.kind
+        whole = part_of is None and (kind in DEFINITIONS or (kind is AtomKind.TYPE and description.body is not None))
         if header and owner is not None:
             description = owner
         kind = self._classify.piece(description, main.role, owner, whole or header)
-        return Piece(
-            unit.first, kind, main.role, frame.scope, frame.group, frame.depth, description, frame.statement, header, whole, frame.local, unit.closes,
-            frame.enclosing,
-        )  # fmt: skip
+        closes = unit.elements[0].traits & CLOSING != 0
+        return Piece(unit.first, kind, main.role, scope, group, depth, description, statement, header, whole, local, closes, enclosing)
 
     def _bounded(self, pieces: list[Piece]) -> list[Piece]:
         """Cut by rows what is still over 15 LOC because the tree does not cover it (bytes that an ERROR node skipped)."""
