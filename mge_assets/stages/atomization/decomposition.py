@@ -118,7 +118,7 @@ class RecursiveDecomposer:
             pieces[0].first = 0
         return self._bounded(pieces)
 
-    def _stays_whole(self, unit: Unit, role: Role, description: Description, part_of: Description | None, local: bool) -> bool:  # noqa: PLR0913, PLR0917 - asked for every unit
+    def _stays_whole(self, unit: Unit, role: Role, description: Description, part_of: Description | None, local: bool) -> bool:
         first, last = unit.first, unit.last
         if first == last:
             return True
@@ -129,7 +129,7 @@ class RecursiveDecomposer:
             return False
         if not local or loc < _OPENED_FROM or role not in _BRANCHING or description.scoped:
             return True
-        return self._decisions.within(self._lines.starts[first], self._lines.offset(last + 1)) < 2  # noqa: PLR2004 - several
+        return self._decisions.within(self._lines.starts[first], self._lines.offset(last + 1)) < 2
 
     def _open(self, frame: _Frame) -> "list[Piece | _Frame]":
         """The unit's parts, last first."""

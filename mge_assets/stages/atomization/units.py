@@ -177,8 +177,7 @@ class Units:
                 if not (first == last and _repeats(before, first, element.role)):
                     unit.elements.append(element)
                     before = element
-                if last > unit.last:
-                    unit.last = last
+                unit.last = max(unit.last, last)
             else:
                 unit, before = Unit(first, last, [element]), element
                 units.append(unit)
