@@ -99,9 +99,10 @@ def _outcomes(
     if job is None:
         return {}, "it has TypeScript that does not run without its compiler"
     try:
-        return _read(sandbox.run(job))
+        outcomes, reason = _read(sandbox.run(job))
     except (SandboxUnavailableError, ValueError) as error:
         return {}, str(error)
+    return {number: said for number, said in outcomes.items() if 0 <= number < len(calls)}, reason
 
 
 def _job(project: Mapping[str, bytes], file: str, language: Language, calls: Sequence[CaseCall], names: Sequence[str]) -> SandboxJob | None:

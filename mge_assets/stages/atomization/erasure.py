@@ -61,7 +61,7 @@ def _edits(node: Node, source: bytes) -> Iterator[_Edit]:
     kind = node.type
     if kind in _ERASED or (kind in {"import_statement", "export_statement"} and _only_types(node)):
         yield _blank(source, node.start_byte, node.end_byte)
-    elif kind in {"import_specifier", "export_specifier"} and node.children[0].type == "type":
+    elif kind in {"import_specifier", "export_specifier", "required_parameter"} and node.children[0].type in {"type", "this"}:
         after = node.next_sibling
         yield _blank(source, node.start_byte, after.end_byte if after is not None and after.type == "," else node.end_byte)
     elif kind in _CASTS:

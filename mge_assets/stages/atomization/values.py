@@ -78,7 +78,7 @@ def _objects(fields: Sequence[tuple[str, ValueType]]) -> list[object]:
     needed = [not name.endswith("?") for name, _ in fields]
     found: list[object] = [dict(zip(names, one, strict=True)) for one in chosen]
     if found and not all(needed):
-        found.append({name: value for name, value, must in zip(names, chosen[0], needed, strict=True) if must})
+        found.insert(1, {name: value for name, value, must in zip(names, chosen[0], needed, strict=True) if must})
     return found
 
 

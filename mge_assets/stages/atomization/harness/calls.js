@@ -1,5 +1,5 @@
 // Makes the calls of calls.json in two processes and in opposite orders, the second each call twice, and writes what came of each.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { register } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -7,6 +7,7 @@ import vm from "node:vm";
 
 const SECONDS = 1, LONGEST = 1500, DEEPEST = 6, SHOWN = 20;
 const SLOW = Symbol("slow");
+const leave = process.exit.bind(process);
 const append = appendFileSync, read = readFileSync;
 
 class NotPlain extends Error {}
@@ -92,7 +93,7 @@ async function child(turn) {
     module = await import(pathToFileURL(`/job/project/${plan.file}`).href);
   } catch (error) {
     append(target, `${JSON.stringify({ fault: `${error?.name}: ${error?.message}`.slice(0, 300) })}\n`);
-    process.exit(0);
+    return;
   }
   const numbered = plan.calls.map((call, number) => [number, call]);
   const slow = new Set();
@@ -102,11 +103,14 @@ async function child(turn) {
     else if (turn && String(said) !== String(await outcome(call, module))) said = [null, false]; // it remembers something
     append(target, `${JSON.stringify([number, ...(said[0] === SLOW ? [null, false] : said)])}\n`);
   }
-  process.exit(0);
 }
 
 if (process.argv[2] === undefined) {
-  for (const turn of ["0", "1"]) spawnSync(process.execPath, [fileURLToPath(import.meta.url), turn], { stdio: "ignore", timeout: 15000 });
+  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "1"], { stdio: "ignore" });
+  const ended = new Promise((resolve) => other.on("exit", resolve).on("error", resolve));
+  await child(0);
+  await ended;
 } else {
-  await child(Number(process.argv[2]));
+  await child(1);
 }
+leave(0);
