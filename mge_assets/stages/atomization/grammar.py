@@ -59,7 +59,7 @@ class Grammar:
     ``plain`` are statements that define nothing, so that inside a function nothing need be read of them;
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
-    node; ``random``, ``effects`` are calls (dotted) that are not
+    node, and of a call of a name in capitals where its node is among ``constructing``; ``random``, ``effects`` are calls (dotted) that are not
     deterministic, or act on the outside.
     """
 
@@ -78,6 +78,7 @@ class Grammar:
     tests: Callable[[Node], "tuple[Node, ...]"]
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
+    constructing: frozenset[str] = frozenset({"call", "call_expression"})
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
@@ -95,7 +96,13 @@ class Parameter:
     variadic: bool = False
 
 
-_MODULES = {Language.PYTHON: "python", Language.JAVASCRIPT: "javascript", Language.TYPESCRIPT: "typescript", Language.TSX: "typescript"}
+_MODULES = {
+    Language.PYTHON: "python",
+    Language.JAVASCRIPT: "javascript",
+    Language.TYPESCRIPT: "typescript",
+    Language.TSX: "typescript",
+    Language.GO: "go",
+}
 """Language ▸ its module under ``languages/`` and its file under ``queries/`` (of one name)."""
 
 
