@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from mge_assets.services.atoms import AtomService
+from mge_assets.services.cases import CaseService
 from mge_assets.services.delivery import DeliveryService
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.drafts import DraftService
@@ -31,7 +32,7 @@ class Workspace:
         self.sandbox = open_sandbox(settings.sandbox)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
-        self.atoms = AtomService(stores.plans, stores.atoms)
+        self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
         self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
         self.graphs = GraphService(stores, self.dependencies)
         self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.atoms import Atom, AtomContext, Atomicity, Atomization, AtomKind, Span
 from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.cases import case_from_json, case_to_json
 from mge_assets.model.ids import atom_id, masterplan_id, task_id
 from mge_assets.store.rows import finding_from_json, finding_to_json, update_rows, upsert
 from mge_assets.store.tables import AtomicUnitRow, MasterplanRow, TaskRow
@@ -201,7 +202,7 @@ def _row(plan: str, task: str, atom: Atom, description: str) -> dict[str, Any]:
         "estimated_loc": atom.loc,
         "complexity": atom.complexity,
         **{name: list(getattr(context, name)) for name in AtomContext.COMPONENTS},
-        "context_json": {"hints": list(context.hints), "exempt": sorted(context.exempt)},
+        "context_json": {"hints": list(context.hints), "exempt": sorted(context.exempt), "cases": [case_to_json(case) for case in context.cases]},
         "completeness_score": context.completeness,
         "atomicity_score": atom.atomicity.score,
         "atomicity_violations": [finding_to_json(violation) for violation in atom.atomicity.violations],
@@ -228,7 +229,12 @@ def _stored(row: RowMapping) -> StoredAtom:
         indent=row["indent"],
         signature=row["signature"],
         stub=row["stub"],
-        context=AtomContext(**components, hints=tuple(more["hints"]), exempt=frozenset(more["exempt"])),
+        context=AtomContext(
+            **components,
+            hints=tuple(more["hints"]),
+            exempt=frozenset(more["exempt"]),
+            cases=tuple(case_from_json(case) for case in more.get("cases", ())),
+        ),
         atomicity=Atomicity(row["atomicity_score"], tuple(finding_from_json(violation) for violation in row["atomicity_violations"])),
     )
     fate = {"status": row["status"], "code": row["code"], "fingerprint": row["fingerprint"], "attempts": row["attempts"]}
