@@ -40,7 +40,7 @@ def _tree(repository: Repo, reference: bytes) -> ObjectID | None:
     """The tree of a commit, also of one that is told by its distance (``HEAD~3``)."""
     for read in (parse_commit, parse_object):
         try:
-            found = read(repository, reference)
+            found: object = read(repository, reference)
         except (KeyError, ValueError):
             continue
         if isinstance(found, Commit):

@@ -1,6 +1,7 @@
 """Waves: what holds for every graph, and the cut on small ones against brute force."""
 
 from itertools import pairwise, permutations
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import Order
 from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
 from mge_assets.stages.dependency.cycle_bound import least_cost
+from mge_assets.stages.dependency.cycle_order import large_order
 from mge_assets.stages.dependency.cycles import _greedy_order, cut_cycles, feedback_arcs
 from mge_assets.stages.dependency.levels import components
 from mge_assets.stages.dependency.waves import cut_cost
@@ -143,6 +145,23 @@ def test_the_figures_say_what_is_possible_and_what_the_limit_leaves():
     told = wave_figures(graph, plan_waves(graph), 4)
     assert (told.waves, told.sizes, told.widest, told.possible, told.rounds, round(told.allowed, 2)) == (2, (6, 1), 6, 3.5, 3, 2.33)
     assert told.path_types == ("TYPE",)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda arc: arc[0] != arc[1]), min_size=5, max_size=120))
+def test_the_order_of_a_large_component_holds_every_node_and_loses_no_more_than_half(arcs):
+    cost = {arc: 1.0 + (arc[0] * 5 + arc[1]) % 7 for arc in sorted(arcs)}
+    order = large_order(range(25), cost)
+    assert sorted(order) == list(range(25))
+    assert 2 * sum(value for (node, other), value in cost.items() if order.index(other) > order.index(node)) <= sum(cost.values())
+
+
+def test_few_turned_edges_in_a_large_component_cost_few_cuts():
+    chance = Random(3)
+    arcs = {(node, chance.randrange(max(0, node - 40), node)) for node in range(1, 2000) for _ in range(4)}
+    turned = {(chance.randrange(500), chance.randrange(1500, 2000)) for _ in range(5)}
+    cut = cut_cycles(range(2000), dict.fromkeys(sorted(arcs | turned), 1.0))
+    assert len(cut.arcs) <= 2 * len(turned)
 
 
 def test_a_type_is_cut_before_a_call_and_a_call_before_an_import():
