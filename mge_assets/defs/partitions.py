@@ -24,6 +24,8 @@ FOLLOW_TAG = "mge/follow"
 """``yes``: when the run has succeeded, the next job is launched for its plan."""
 OUT_TAG = "mge/out"
 """The folder to deliver to; the installation's own if missing."""
+SCHEDULE_TAG = "mge/schedule"
+"""``wave`` or ``dependency``: when an atom may start; by wave if missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
+from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
@@ -25,6 +26,7 @@ class Stores:
     graphs: GraphStore
     executions: ExecutionStore
     journal: JournalStore
+    memory: MemoryStore
     validations: ValidationStore
     reviews: ReviewStore
     deliveries: DeliveryStore
@@ -41,6 +43,7 @@ def open_stores(settings: Settings) -> Stores:
         GraphStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        MemoryStore(engine),
         ValidationStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
