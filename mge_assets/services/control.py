@@ -61,8 +61,8 @@ class ExecutionControl:
         if wave is not None and not 0 <= wave < total:
             raise NotFoundError(f"masterplan {plan} has no wave {wave}", fix=f"its waves are 0 to {total - 1}" if total else "run the plan once first")
         mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
-        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule)
-        return self._stores.executions.ask(plan, new, wave=wave, out=out)
+        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out)
+        return self._stores.executions.ask(plan, new, wave=wave)
 
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet."""

@@ -61,12 +61,12 @@ class ExecutionServiceV2(ExecutionControl):
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
-    def start(self, plan: str, run_id: str, schedule: Schedule = Schedule.WAVE) -> UUID:
+    def start(self, plan: str, run_id: str, schedule: Schedule = Schedule.WAVE, target: str = "") -> UUID:
         """Open the execution of a run, or take the plan's open one up again. Raises OrderError without waves, ConflictError where the plan is being run."""
         stored = self._plans.stored(plan)
         waves, atoms = self._dependencies.waves(plan), self._stores.atoms.of_plan(plan)
         mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
-        new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), schedule=schedule)
+        new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), schedule=schedule, target=target)
         execution = self._stores.executions.start(plan, new)
         if execution not in self._live:
             together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves)

@@ -32,7 +32,7 @@ _OPEN = (ExecutionStatus.RUNNING, ExecutionStatus.PAUSED, ExecutionStatus.PENDIN
 
 @dataclass(frozen=True, slots=True)
 class NewExecution:
-    """What an execution starts with; ``owner`` is a word for people about who runs it."""
+    """What an execution starts with; ``target`` is the folder that it is to be delivered to, empty for the installation's own."""
 
     run_id: str
     version: int
@@ -42,6 +42,7 @@ class NewExecution:
     atoms: int
     owner: str = ""
     schedule: Schedule = Schedule.WAVE
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Asked:
     execution_id: UUID
     plan: str
     wave: int | None
-    out: str
+    target: str
     schedule: Schedule
 
 
@@ -132,7 +133,7 @@ class LeaseStore:
         self._leases.pop(execution, None)
 
     @again_after_loss
-    def ask(self, plan: str, new: NewExecution, *, wave: int | None = None, out: str = "") -> UUID:
+    def ask(self, plan: str, new: NewExecution, *, wave: int | None = None) -> UUID:
         """Put down that the plan is to be executed; whoever looks for such rows takes it up. Raises ConflictError where it runs, or was asked for before."""
         owner, table = masterplan_id(plan), ExecutionRow
         with self._engine.begin() as connection:
@@ -143,7 +144,7 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.PENDING:
                 raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
             key = uuid4() if row is None else row.execution_id
-            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "out": out, "order": Order.GO_ON, "error": "", "schedule": new.schedule}
+            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": Order.GO_ON, "error": "", "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=owner, run_id=f"asked-{uuid4()}", owner="", **_head(new), **asked))
             else:
@@ -154,7 +155,7 @@ class LeaseStore:
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet, the oldest first."""
         table = ExecutionRow
-        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.out, table.schedule)
+        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule)
         mine = query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id).where(table.status == ExecutionStatus.PENDING)
         with self._engine.connect() as connection:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
@@ -302,7 +303,7 @@ def _worked_until_lost() -> ColumnElement[Any]:
 
 def _head(new: NewExecution) -> dict[str, Any]:
     counts = {"total_waves": new.waves, "atoms_total": new.atoms}
-    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, **counts}
+    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, **counts}
 
 
 def _alone(connection: Connection, plan: str) -> None:

@@ -26,7 +26,8 @@ class ExecutionRow(Base):
     """One walk of a plan through generation. At most one of a plan runs at a time.
 
     Who runs it holds a lease: ``fence`` grows by one with every taker, and what an earlier taker still writes is refused by it.
-    ``order`` is what a person asked of the runner; ``worked_seconds`` counts the stints before ``resumed_at``.
+    ``order`` is what a person asked of the runner; ``target`` the folder to deliver to;
+    ``worked_seconds`` counts the stints before ``resumed_at``.
     """
 
     __tablename__ = "executions"
@@ -48,6 +49,7 @@ class ExecutionRow(Base):
     order: Mapped[Order] = mapped_column(enum_of(Order, "execution_order"), server_default=Order.GO_ON.value)
     schedule: Mapped[Schedule] = mapped_column(enum_of(Schedule, "execution_schedule"), server_default=Schedule.WAVE.value)
     asked_wave: Mapped[int | None]
+    target: Mapped[str] = mapped_column(server_default="")
     in_flight: Mapped[Count]
     wanted: Mapped[Count]
     forecast: Mapped[dict[str, Any]] = mapped_column(server_default="{}")

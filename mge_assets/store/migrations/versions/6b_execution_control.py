@@ -23,6 +23,7 @@ def _executions() -> list[sa.Column[Any]]:
         sa.Column("order", ORDER, server_default="go_on", nullable=False),
         sa.Column("schedule", SCHEDULE, server_default="wave", nullable=False),
         sa.Column("asked_wave", sa.Integer(), nullable=True),
+        sa.Column("target", sa.Text(), server_default="", nullable=False),
         sa.Column("in_flight", sa.Integer(), server_default="0", nullable=False),
         sa.Column("wanted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("forecast", postgresql.JSONB(), server_default="{}", nullable=False),
