@@ -136,6 +136,22 @@ class ExecutionStore(LeaseStore):
             return tuple((row[0], row[1], row[2], float(row[3])) for row in rows)
 
     @again_after_loss
+    def wave_of(self, wave: UUID) -> tuple[str, int] | None:
+        """The plan and number of a wave, by its id."""
+        table = ExecutionWaveRow
+        query = select(MasterplanRow.name, table.wave_number).join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.where(table.wave_id == wave)).first()
+        return (row[0], row[1]) if row else None
+
+    @again_after_loss
+    def wave_ids(self, plan: str) -> tuple[UUID, ...]:
+        """The ids of a plan's waves, in order."""
+        table = ExecutionWaveRow
+        with self._engine.connect() as connection:
+            return tuple(connection.scalars(select(table.wave_id).where(table.masterplan_id == masterplan_id(plan)).order_by(table.wave_number)))
+
+    @again_after_loss
     def wave_progress(self, plan: str) -> tuple[tuple[int, int, int], ...]:
         """(number, atoms, atoms that came to an end) of each wave, in order, as the atoms stand now."""
         table, atom = ExecutionWaveRow, AtomicUnitRow

@@ -120,6 +120,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBill:
+    """What an execution's calls came to: those still open, and those whose bill nobody will ever know, count with what was booked for them."""
+
+    calls: int
+    open_calls: int
+    unknown_calls: int
+    tokens_input: int
+    tokens_output: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallFigures:
     """What calls to a model were like: medians and spreads over those that were answered."""
 
@@ -196,6 +208,16 @@ class JournalStore:
         with self._engine.connect() as connection:
             total = select(func.coalesce(func.sum(LlmCallRow.cost_usd), 0)).where(LlmCallRow.execution_id == execution)
             return float(connection.scalar(total) or 0)
+
+    @again_after_loss
+    def bill(self, execution: UUID) -> CallBill:
+        """What an execution's calls came to."""
+        call = LlmCallRow
+        states = (func.count().filter(call.state == state) for state in (CallState.RESERVED, CallState.UNKNOWN))
+        sums = (func.coalesce(func.sum(column), 0) for column in (call.tokens_input, call.tokens_output, call.cost_usd))
+        with self._engine.connect() as connection:
+            row = connection.execute(select(func.count(), *states, *sums).where(call.execution_id == execution)).one()
+        return CallBill(row[0], row[1], row[2], int(row[3]), int(row[4]), float(row[5]))
 
     @again_after_loss
     def budget(self, plan: str, limits: Limits) -> Budget:

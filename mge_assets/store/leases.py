@@ -26,6 +26,8 @@ from mge_resources.database import DatabaseError
 
 LEASE_SECONDS = 15.0
 """How long a runner that says nothing is left alone: a dozen heartbeats. A process that is known to have ended is not waited for."""
+SILENCE_SECONDS = 60.0
+"""How long after its lease a runner is taken for dead by nobody's wish; a database that was away may have kept it from renewing."""
 LOST = "its process ended before it did"
 _OPEN = (ExecutionStatus.RUNNING, ExecutionStatus.PAUSED, ExecutionStatus.PENDING)
 
@@ -73,6 +75,7 @@ class Asked:
     wave: int | None
     target: str
     schedule: Schedule
+    fence: int
 
 
 class LeaseStore:
@@ -155,7 +158,7 @@ class LeaseStore:
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet, the oldest first."""
         table = ExecutionRow
-        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule)
+        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule, table.fence)
         mine = query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id).where(table.status == ExecutionStatus.PENDING)
         with self._engine.connect() as connection:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
@@ -190,7 +193,7 @@ class LeaseStore:
         with self._engine.begin() as connection:
             running = _standing().where(table.status == ExecutionStatus.RUNNING).with_for_update(of=table, skip_locked=True)
             for row in connection.execute(running):
-                if _lost(row):
+                if row.silent or is_gone(row.owner):
                     connection.execute(update(table).where(table.execution_id == row.execution_id).values(values))
                     found.append((row.plan, row.run_id))
         return tuple(found)
@@ -269,11 +272,12 @@ def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return (table.execution_id == lease.execution_id, table.fence == lease.fence, table.status == ExecutionStatus.RUNNING)
 
 
-def _standing() -> Any:  # noqa: ANN401 -- a select of seven columns
+def _standing() -> Any:  # noqa: ANN401 -- a select of eight columns
     """Executions with what tells whether somebody runs them."""
     table = ExecutionRow
+    silent = (table.lease_until < func.clock_timestamp() - timedelta(seconds=SILENCE_SECONDS)).label("silent")
     over = (table.lease_until.is_(None) | (table.lease_until < func.clock_timestamp())).label("over")
-    query = select(table.execution_id, table.run_id, table.status, table.owner, table.fence, over, MasterplanRow.name.label("plan"))
+    query = select(table.execution_id, table.run_id, table.status, table.owner, table.fence, over, silent, MasterplanRow.name.label("plan"))
     return query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id)
 
 

@@ -13,6 +13,10 @@ PATHS = {
     "/masterplans", "/masterplans/{name}", "/atoms/{atom_id}", "/atoms/by-masterplan/{name}", "/dependency/graph/{name}", "/dependency/waves/{name}",
     "/validation/results/{atom_id}", "/execution/progress/{name}", "/execution/health", "/review/queue", "/review/{review_id}", "/review/approve",
     "/review/reject", "/review/edit", "/review/regenerate",
+    "/execution/start", "/execution/{execution_id}/pause", "/execution/{execution_id}/cancel", "/execution/{execution_id}/resume",
+    "/execution/retry/{atom_id}", "/execution/waves/{wave_id}/execute", "/execution/status/{name}", "/execution/{execution_id}",
+    "/execution/{execution_id}/progress", "/execution/{execution_id}/metrics", "/execution/{execution_id}/waves/{wave_id}",
+    "/execution/{execution_id}/atoms/{atom_id}",
 }  # fmt: skip
 
 
