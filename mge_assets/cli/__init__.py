@@ -14,6 +14,7 @@ from mge_assets.cli.control import cancel, pause
 from mge_assets.cli.database import database
 from mge_assets.cli.dev import dev
 from mge_assets.cli.doctor import doctor
+from mge_assets.cli.estimate import estimate
 from mge_assets.cli.inspect import atomize, graph, schema
 from mge_assets.cli.output import narrate_error, narrate_usage
 from mge_assets.cli.planning import import_
@@ -30,7 +31,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, resume, pause, cancel, retry, dev, import_, atomize, graph, status, doctor, schema, database):
+for _command in (run, resume, pause, cancel, retry, estimate, dev, import_, atomize, graph, status, doctor, schema, database):
     cli.add_command(_command)
 
 

@@ -16,10 +16,12 @@ from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.errors import FencedError, HaltedError, NotFoundError, OrderError
 from mge_assets.model.executions import AtomCounts, ExecutionMode, ExecutionStatus, Progress, Schedule
 from mge_assets.model.findings import Level, Severity, ValidationResult
+from mge_assets.model.forecasts import Forecast
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.control import ExecutionControl
 from mge_assets.services.dependencies import DependencyService
+from mge_assets.services.forecasting import History, forecast
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.heartbeat import Heartbeat
 from mge_assets.services.journal import Accounts, ExecutionJournal
@@ -70,10 +72,18 @@ class ExecutionServiceV2(ExecutionControl):
         execution = self._stores.executions.start(plan, new)
         if execution not in self._live:
             together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves)
-            self._live[execution] = self._open(execution, together)
+            live = self._live[execution] = self._open(together, self._accounts(execution))
             self._heart.start()
+            if self._model.remote:
+                self._stores.executions.set_values(execution, forecast=self._forecast(live, schedule).as_row())
             self._log.info("execution started", plan=plan, mode=mode.value, model=self._model.name, atoms=new.atoms, waves=new.waves)
         return execution
+
+    def estimate(self, plan: str, schedule: Schedule = Schedule.WAVE) -> Forecast:
+        """What executing the plan as it stands would cost and take; nothing is sent or stored. Raises OrderError without waves."""
+        stored = self._plans.stored(plan)
+        waves, graph = self._dependencies.waves(plan), self._dependencies.graph(plan)
+        return self._forecast(self._open(PlanAtoms(stored.masterplan, self._stores.atoms.of_plan(plan), graph, waves), None), schedule)
 
     def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
         """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
@@ -192,25 +202,37 @@ class ExecutionServiceV2(ExecutionControl):
             self.finish(execution, error=LOST_PROCESS)
         self._heart.stop()
 
-    def _open(self, execution: UUID, together: PlanAtoms) -> LiveExecution:
-        store, plan = self._stores.executions, together.plan.name
-        pacer = Pacer(self._settings.max_parallel_atoms)
-        warn = partial(self._log.warning, "soft budget limit passed", plan=plan)
+    def _forecast(self, live: LiveExecution, schedule: Schedule) -> Forecast:
+        settings, history = self._settings, History(self._stores.journal.figures(self._model.name), self._stores.figures.attempts(self._model.name))
+        return forecast(live, self._model.name, history, settings.max_parallel_atoms, schedule, settings.retry_max_attempts)
+
+    def _accounts(self, execution: UUID) -> Accounts:
+        lease = self._stores.executions.lease(execution)
+        warn = partial(self._log.warning, "soft budget limit passed", plan=lease.plan)
+        return Accounts(self._stores.journal, lease, self._limits, Pacer(self._settings.max_parallel_atoms), lambda usd: warn(usd=usd))
+
+    def _open(self, together: PlanAtoms, accounts: Accounts | None) -> LiveExecution:
+        """The execution in memory; without accounts one that is only looked at."""
+        pacer = accounts.pacer if accounts else Pacer(self._settings.max_parallel_atoms)
         live = LiveExecution(
-            execution_id=execution,
             atoms=together,
             codes={},
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
             reused=reusable(together, self._model.name),
             pacer=pacer,
             model=PacedModel(self._model, pacer),
-            accounts=Accounts(self._stores.journal, store.lease(execution), self._limits, pacer, lambda usd: warn(usd=usd)),
-            writer=Gatherer(lambda group: [store.land(execution, group)] * len(group)),
+            accounts=accounts,
+            writer=Gatherer(partial(self._land, accounts)),
         )
         for key, stored in together.by_id.items():
             if stored.code is not None and stored.status is AtomStatus.COMPLETED:
                 live.landed(key, stored.status, stored.code)
         return live
+
+    def _land(self, accounts: Accounts | None, group: Sequence[Landing]) -> Sequence[None]:
+        assert accounts is not None
+        self._stores.executions.land(accounts.lease.execution_id, group)
+        return [None] * len(group)
 
     async def _outcome(self, live: LiveExecution, atom: UUID) -> AtomOutcome:
         stored = live.atoms.by_id[atom]
@@ -220,6 +242,7 @@ class ExecutionServiceV2(ExecutionControl):
         recalled = await self._recalled(live, stored)
         if recalled is not None:
             return recalled
+        assert live.accounts is not None
         journal = ExecutionJournal(live.accounts, atom)
         settings = self._settings
         return await RetryOrchestrator(live.model, partial(self._validate, live), journal, settings.retry_max_attempts, settings.atom_timeout).run(

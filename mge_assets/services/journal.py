@@ -25,7 +25,7 @@ class Accounts:
     """
 
     def __init__(self, store: JournalStore, lease: Lease, limits: Limits, pacer: Pacer, warn: Callable[[float], None]) -> None:
-        self._store, self._lease, self._limits, self._pacer, self._warn = store, lease, limits, pacer, warn
+        self._store, self.lease, self._limits, self.pacer, self._warn = store, lease, limits, pacer, warn
         self._books: Gatherer[Reservation, Booking] = Gatherer(lambda calls: store.book(lease, calls, limits))
         self._settlements: Gatherer[Settlement, None] = Gatherer(store.settle_all)
         self._changed: asyncio.Event | None = None
@@ -36,14 +36,14 @@ class Accounts:
 
         Reservations are for the worst case, so that a call which finds no room waits for those in flight to be settled before it gives up.
         """
-        await self._pacer.acquire()
+        await self.pacer.acquire()
         try:
             booking = await self._booked(call)
         except BaseException:
-            self._pacer.release()
+            self.pacer.release()
             raise
         if booking.reply is not None or booking.error is not None:
-            self._pacer.release()
+            self.pacer.release()
             return booking
         self.open_calls += 1
         if booking.warn:
@@ -64,13 +64,13 @@ class Accounts:
             await self._settlements.put(settlement)
         finally:
             self.open_calls -= 1
-            self._pacer.release()
+            self.pacer.release()
             if self._changed is not None:
                 self._changed.set()
                 self._changed = None
 
     async def _halt(self, refusal: Refusal, usd: float) -> HaltedError:
-        plan = self._lease.plan
+        plan = self.lease.plan
         if refusal is not Refusal.BUDGET:
             return stopped(plan, cancelled=refusal is Refusal.CANCELLED)
         budget = await asyncio.to_thread(self._store.budget, plan, self._limits)

@@ -81,16 +81,17 @@ class PlanAtoms:
 
 @dataclass(slots=True)
 class LiveExecution:
-    """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still."""
+    """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
+    ``accounts`` is missing where it is only looked at.
+    """
 
-    execution_id: UUID
     atoms: PlanAtoms
     codes: dict[str, bytes]
     statuses: dict[str, AtomStatus]
     reused: frozenset[UUID]
     pacer: Pacer
     model: PacedModel
-    accounts: Accounts
+    accounts: Accounts | None
     writer: Gatherer[Landing, None]
     halted: MgeError | None = None
     in_flight: int = 0
