@@ -26,7 +26,7 @@ from mge_assets.services.live import LOST, LiveExecution, PlanAtoms
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.stages.generation import RetryOrchestrator
-from mge_assets.stages.validation import AtomicValidator, apply_strictness
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.landings import Landing
@@ -50,11 +50,18 @@ class ExecutionServiceV2:
     """Starts executions, runs their atoms, tells how far they are."""
 
     def __init__(
-        self, stores: Stores, plans: PlanService, dependencies: DependencyService, model: LanguageModel, settings: Settings, log: FilteringBoundLogger
+        self,
+        stores: Stores,
+        plans: PlanService,
+        dependencies: DependencyService,
+        model: LanguageModel,
+        settings: Settings,
+        log: FilteringBoundLogger,
+        inspector: Inspector,
     ) -> None:
         self._stores, self._plans, self._dependencies, self._model, self._log = stores, plans, dependencies, model, log
         self._max_attempts, self._strictness = settings.retry_max_attempts, settings.validation_strictness
-        self._validator = AtomicValidator()
+        self._validator = AtomicValidator(inspector)
         self._live: dict[UUID, LiveExecution] = {}
         self._names: dict[UUID, str] = {}
 
@@ -194,13 +201,13 @@ class ExecutionServiceV2:
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._strictness)
+        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._strictness)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
-            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms)
+            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
             live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._strictness) for result in results}
         return live.draft_results[atom.file][atom.name]
 

@@ -32,7 +32,8 @@ class Facts:
     """A file seen from outside.
 
     ``functions`` are those of the module itself by name, ``None`` where a decorator or a second definition makes their parameters
-    uncertain; ``calls`` those of names that ``from … import`` brought in and nothing else binds, by the module and the name there.
+    uncertain; ``calls`` those of names that ``from … import`` brought in and nothing else binds, by the module and the name there;
+    ``bases`` the classes' bases, by their plain names.
     """
 
     language: Language
@@ -43,6 +44,17 @@ class Facts:
     smells: tuple[Spot, ...]
     functions: Mapping[str, ast.arguments | None]
     calls: tuple[tuple[Import, CallUse], ...]
+    bases: Mapping[str, tuple[str, ...]]
+
+
+def _bases(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+    """Class ▸ the names of its bases, without what stands before their last dot."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            names = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+            found[node.name] = tuple(name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "") for name in names)
+    return found
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.arguments | None]:
@@ -100,6 +112,7 @@ def _gather(analysis: Analysis) -> Facts:
         tuple(smells(analysis)),
         _functions(tree) if tree else {},
         _calls(tree) if tree else (),
+        _bases(tree) if tree else {},
     )
 
 
