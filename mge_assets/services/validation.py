@@ -105,7 +105,7 @@ class ValidationService:
     def _units(self, whole: _Whole) -> Iterator[_Unit]:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
-        task_level, milestone_level = TaskValidator(self._sandbox), MilestoneValidator(self._sandbox)
+        task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -126,7 +126,7 @@ class ValidationService:
                     ),
                 )
         if all(ended.values()):
-            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox).validate(plan, whole.project, tests=tests.plan)
+            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox, self._inspector).validate(plan, whole.project, tests=tests.plan)
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
