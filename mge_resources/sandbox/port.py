@@ -43,8 +43,8 @@ class SandboxJob:
 
 @dataclass(frozen=True, slots=True)
 class SandboxOutcome:
-    """How a run ended. ``exit_code`` is ``None`` where a limit ended it, and ``limit`` then says which: wall, cpu, memory, processes
-    or output. A command that a signal ended has 128 and the signal's number as its exit code. ``files`` are the collected ones that exist.
+    """How a run ended. ``exit_code`` is ``None`` where a limit ended it, and ``limit`` then says which: wall, cpu, memory, files or
+    output. A command that a signal ended has 128 and the signal's number as its exit code. ``files`` are the collected ones that exist.
     """
 
     exit_code: int | None

@@ -28,6 +28,17 @@ PYTHON_OTHERS = {"pkg/__init__.py": "", "pkg/other.py": "def rate():\n    return
 """What every Python project has beside its own files."""
 
 
+JAVASCRIPT_TESTS = """\
+import assert from "node:assert/strict";
+import test from "node:test";
+import { double } from "../web/model.mjs";
+
+test("doubles", () => assert.equal(double(2), 4));
+test("others", () => { assert.equal(double(21), 42); assert.equal(double(-7), -14); });
+"""
+"""What the JavaScript cheats are to pass."""
+
+
 @cache
 def projects(name: str) -> dict[str, dict[str, str]]:
     """The projects of the corpus of this name (``cheats_python``): their files' texts by file name, by what the project is."""

@@ -1,5 +1,7 @@
 """Code that cheats does not pass, whichever way it cheats; honest code passes, whatever its tests lean on."""
 
+import shutil
+
 import pytest
 
 from mge_assets.model.findings import Check, CheckStatus, Severity
@@ -7,7 +9,7 @@ from mge_assets.stages.validation import run_tests
 from mge_assets.stages.validation.testshape import shape_of
 from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_resources.syntax import Language
-from mge_tests.security.corpora import PYTHON_OTHERS, PYTHON_TESTS, projects
+from mge_tests.security.corpora import JAVASCRIPT_TESTS, PYTHON_OTHERS, PYTHON_TESTS, projects
 
 CHEATS, HONEST = projects("cheats_python"), projects("honest_python")
 LONG = {
@@ -70,6 +72,38 @@ def test_a_pass_beside_the_code_is_not_believed_of_code_that_looks_around(sandbo
     check = judged(sandbox, CHEATS["patches pytest's verdict"], "import threading\n" + PYTHON_TESTS)
     assert [finding.rule for finding in check.findings][:1] == ["tests.tampering"]
     assert "touches pytest" in check.findings[0].message
+
+
+JS_CHEATS, JS_HONEST = projects("cheats_javascript"), projects("honest_javascript")
+JS_LONG = {
+    "process.reallyExit",
+    "kills its process",
+    "deletes the tests",
+    "a worker that ends the process",
+    "swallows every error",
+    "replaces node:test",
+    "a stub",
+}
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+
+def judged_javascript(sandbox: Sandbox, files: dict[str, str]) -> Check:
+    texts = {"tests/model.test.mjs": JAVASCRIPT_TESTS, **files}
+    tests = texts.pop("tests/model.test.mjs")
+    return run_tests(sandbox, {name: text.encode() for name, text in texts.items()}, "tests/model.test.mjs", tests, Language.JAVASCRIPT)
+
+
+@needs_node
+@pytest.mark.parametrize("name", [name for name in JS_CHEATS if name not in JS_LONG])
+def test_javascript_that_cheats_fails(sandbox, name):
+    assert judged_javascript(sandbox, JS_CHEATS[name]).status is CheckStatus.FAILED
+
+
+@needs_node
+@pytest.mark.parametrize("name", JS_HONEST)
+def test_honest_javascript_passes(sandbox, name):
+    check = judged_javascript(sandbox, JS_HONEST[name])
+    assert check.status is CheckStatus.PASSED, check.findings
 
 
 @pytest.mark.parametrize(

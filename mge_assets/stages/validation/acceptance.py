@@ -1,60 +1,16 @@
 """Acceptance tests, run in the sandbox over the whole project. What runs the tests writes a report; its exit code is not believed."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from mge_assets.model.errors import Place
-from mge_assets.model.findings import Check, Finding
+from mge_assets.model.findings import Check
 from mge_assets.model.testfiles import test_file_name
-from mge_assets.stages.validation.grading import CHECK, failed, last_line, python_check, unfinished
-from mge_assets.stages.validation.harness import program
-from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
+from mge_assets.stages.validation.grading import CHECK, failed, python_check
+from mge_assets.stages.validation.grading_javascript import javascript_check
+from mge_resources.sandbox.port import Limits, Sandbox, SandboxUnavailableError
 from mge_resources.syntax import Language, detect_language, parse
 
-_REPORT = "report.json"
 _LIMITS = Limits(wall_seconds=120.0, cpu_seconds=60)
-_SHORT = 300
-_FRAME = re.compile(r"/job/project/([^:)\s]+):(\d+)")
-_FAILED_LINE = re.compile(r"^\s*(?:not ok \d+ - |✖ )(?P<name>.+?)(?: \([\d.]+ms\))?$", re.MULTILINE)
-_NO_TYPESCRIPT = re.compile(r"Unknown file extension \"\.tsx?\"|ERR_UNKNOWN_FILE_EXTENSION")
-
-
-def _job(project: Mapping[str, bytes], test_file: str, tests: str) -> SandboxJob:
-    files = {f"project/{name}": content for name, content in project.items()}
-    files |= {f"project/{test_file}": tests.encode(), "grade.mjs": program("grade.js")}
-    return SandboxJob(("{node}", "grade.mjs", test_file), files, {}, _LIMITS, (_REPORT,))
-
-
-def _report(outcome: SandboxOutcome) -> dict[str, Any]:
-    try:
-        found = json.loads(outcome.files.get(_REPORT, b"{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _javascript_findings(report: dict[str, Any], outcome: SandboxOutcome, test_file: str) -> Iterator[Finding]:
-    if report.get("error"):
-        frame = _FRAME.search(report.get("stack", ""))
-        place = Place(frame.group(1), int(frame.group(2))) if frame else Place(test_file)
-        yield failed(report["error"].strip().replace("\n", " ")[:_SHORT], place)
-    elif report.get("code"):
-        names = dict.fromkeys(match.group("name") for match in _FAILED_LINE.finditer(outcome.stdout.decode(errors="replace")))
-        names.pop("failing tests:", None)
-        for name in names or [last_line(outcome.stderr)]:
-            yield failed(name[:_SHORT], Place(test_file))
-
-
-def _javascript_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str) -> Check:
-    outcome = sandbox.run(_job(project, test_file, tests))
-    report = _report(outcome)
-    if not report.get("finished"):
-        return Check.of(CHECK, (unfinished(outcome, test_file),))
-    if _NO_TYPESCRIPT.search(report.get("error", "")):
-        return Check.not_run(CHECK, "the tests import TypeScript, which this Node can't load; install Node 22.18 or later")
-    return Check.of(CHECK, tuple(_javascript_findings(report, outcome, test_file)))
 
 
 def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, language: Language) -> Check:
@@ -65,7 +21,7 @@ def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, te
     try:
         if language is Language.PYTHON:
             return python_check(sandbox, project, test_file, tests, _LIMITS)
-        return _javascript_check(sandbox, project, test_file, tests)
+        return javascript_check(sandbox, project, test_file, tests, _LIMITS)
     except SandboxUnavailableError as error:
         return Check.not_run(CHECK, str(error))
     except ValueError as error:

@@ -20,7 +20,7 @@ from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutco
 
 CHECK = "tests"
 FIX = "correct the code, or the test where the test is wrong"
-_TAMPERED = "let the code do what the test asks for, and nothing to the test; a person can override this"
+TAMPERED = "let the code do what the test asks for, and nothing to the test; a person can override this"
 _PROGRAMS = ("grade.py", "tester.py", "code_side.py", "wire.py")
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
@@ -102,14 +102,14 @@ def _findings(graded: Graded, test_file: str) -> Iterator[Finding]:
 def _doubts(apart: Graded | None, shape: TestShape, project: Mapping[str, bytes], test_file: str) -> Iterator[Finding]:
     """Why a pass beside the code is not believed."""
     if apart is not None and (lies := apart.report.get("lies")):
-        yield failed(str(lies[0]), Place(test_file), "tests.tampering", _TAMPERED)
+        yield failed(str(lies[0]), Place(test_file), "tests.tampering", TAMPERED)
         return
     if apart is not None and shape.plain and not apart.report.get("limits"):
         for finding in _findings(apart, test_file):
-            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(test_file), "tests.tampering", _TAMPERED)
+            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(test_file), "tests.tampering", TAMPERED)
         return
     for place, what in suspicions(project, test_file):
-        yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", _TAMPERED)
+        yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
 def _beside(shape: TestShape, apart: Graded | None, test_file: str) -> Finding:

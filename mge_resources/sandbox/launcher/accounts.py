@@ -10,6 +10,7 @@ buffers of sockets. Who hides his accounts from us is counted with his whole add
 import contextlib
 import os
 
+MOST_FILES = 48_000  # three tmpfs with 16,384 each where we mount them; bubblewrap can't bound that
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _WRITABLE = ("/tmp", "/dev/shm", "/job")  # noqa: S108 - the sandbox's own
 _SOCKET_BYTES = 416 << 10  # the most that an unprivileged process can have a socket's send buffer set to, by default
@@ -65,6 +66,15 @@ def _files() -> int:
     return total
 
 
+def _file_count() -> int:
+    total = 0
+    for folder in _WRITABLE:
+        with contextlib.suppress(OSError):
+            facts = os.statvfs(folder)
+            total += facts.f_files - facts.f_ffree
+    return total
+
+
 def _sockets() -> int:
     """Bytes that sockets may hold: what TCP and UDP say, and the most that unix sockets can."""
     total = 0
@@ -75,6 +85,13 @@ def _sockets() -> int:
             for line in _read(f"/proc/net/{name}").splitlines()[1:]:
                 total += sum(int(part, 16) for part in line.split()[4].split(b":"))
     return total
+
+
+def exceeded(most_bytes: int) -> str:
+    """The limit that the run as a whole is over: ``memory``, ``files`` or none."""
+    if _file_count() > MOST_FILES:
+        return "files"
+    return "memory" if held_bytes(most_bytes) > most_bytes else ""
 
 
 def held_bytes(most: int) -> int:

@@ -80,8 +80,8 @@ def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
             return status, limit or ("cpu" if killed and spent else "")
         if pid == 0:
             signal.sigtimedwait((signal.SIGCHLD,), _POLL_SECONDS)
-            if not limit and accounts.held_bytes(limits["total_bytes"]) > limits["total_bytes"]:
-                limit = "memory"
+            limit = limit or accounts.exceeded(limits["total_bytes"])
+            if limit:
                 os.kill(-1, signal.SIGKILL)  # everybody but us: who holds it need not be the command itself
 
 
@@ -103,7 +103,7 @@ def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams) -> None
     system_calls.close_system_calls()
     write_files(files)
     files.clear()
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # the code may signal everybody; the child unblocks them again
     report.tell(streams.channel, "started")
     limits = spec["limits"]
     child = os.fork()
