@@ -206,12 +206,13 @@ class Lookup:
                 for known in cls.order:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
-                self.solver.assign(source, self.solver.slot(value, name))
+                self.solver.assign(source, self.solver.slot(cls.instance, name))
             case View(base=base):
                 self.put(base, name, source, site)
-            case Class() | Module() | Function() | External():
+            case Class() | Module() | Function():
                 self.solver.assign(source, self.solver.slot(value, name))
             case _:
+                # what is put over an outside name (``sys.stdout``) is left: on click it added 43 edges, of which 4 ever run
                 pass
 
     def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:

@@ -5,7 +5,7 @@ Only what passes values on or calls them back is modelled; everything else gives
 
 from collections.abc import Callable
 
-from mge_assets.stages.dependency.elements import Elements
+from mge_assets.stages.dependency.python_families import Families
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.values import (
@@ -13,10 +13,8 @@ from mge_assets.stages.dependency.values import (
     NOTHING,
     REST,
     Call,
-    Class,
     Container,
     External,
-    Function,
     Instance,
     Method,
     Node,
@@ -28,6 +26,7 @@ from mge_assets.stages.dependency.values import (
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
     "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0,
+    "functools.update_wrapper": 0, "functools.cache": 0, "typing.no_type_check": 0, "typing.final": 0, "typing.overload": 0, "abc.abstractmethod": 0,
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
 
@@ -50,26 +49,13 @@ _TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
 _LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
 
 
-class PythonSemantics(Elements):
+class PythonSemantics(Families):
     """Python's built-in functions, containers and decorators."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self.methods: list[tuple[Function, Class, bool]] = []
         self._decorated: list[tuple[Node, Call]] = []
         self._copies: dict[tuple[Call, str], Container] = {}
-
-    def seed(self) -> bool:
-        """Give each method that nobody called with its own class that class's instance; True where that was new."""
-        new = False
-        for function, cls, of_class in self.methods:
-            receiver: Value = cls if of_class else cls.instance
-            node = function.parameters[0].node
-            held = self.solver.values(node)
-            if not held or (cls in self.instantiated and receiver not in held):
-                self.solver.add(node, receiver)
-                new = True
-        return new
 
     def decorate(self, callee: Node, call: Call) -> None:
         """Call a decorator; where nobody knows what it is, it gives back what it was given."""

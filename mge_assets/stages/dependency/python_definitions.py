@@ -172,8 +172,7 @@ class Definitions(Expressions):
             if child.type == "keyword_argument":
                 self.value(child.child_by_field_name("value"))
             elif child.type != "comment":
-                cls.bases.append(self.value(child))
-                self.names.attributes.append((self.site(child), NOTHING, "", False))
+                cls.bases.append(self._base(child))
         scope = Scope("class", symbol, self.scope, cls=cls)
         if body is not None:
             self._open(scope, body)
@@ -182,3 +181,12 @@ class Definitions(Expressions):
             self.block(body)
             self.scope = outer
         return made
+
+    def _base(self, tree: Tree) -> Node:
+        """A base class; of ``Base[T]`` it is ``Base``, known before anything is called."""
+        if tree.type != "subscript":
+            return self.value(tree)
+        head, *arguments = tree.named_children
+        for argument in arguments:
+            self.value(argument)
+        return self._base(head)

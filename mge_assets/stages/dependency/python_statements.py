@@ -37,6 +37,8 @@ class Statements(Targets):
         if handler is not None:
             handler(tree)
         elif tree.type in {"ERROR", "expression_statement", "block"}:
+            if tree.type == "expression_statement" and self.scope.kind == "module":
+                self.semantics.driving[self.site(tree)] = None
             self.block(tree)
         elif tree.type != "comment":
             self.value(tree)
@@ -154,12 +156,12 @@ class Statements(Targets):
 
         def on(value: Value) -> None:
             if isinstance(value, Class):
-                self.solver.add(target, value.instance)
+                self.solver.add(target, self.semantics.kin(value))
             elif isinstance(value, Container):
                 for key in [key for key in value.slots if isinstance(key, int)]:
                     self.solver.watch(value.slots[key], on)
 
-        self.solver.watch(classes, on)
+        self.semantics.later(lambda: self.solver.watch(classes, on))
 
     def _on_with_statement(self, tree: Tree) -> None:
         clause = next((child for child in tree.named_children if child.type == "with_clause"), None)

@@ -149,6 +149,12 @@ class Instance(Holder):
         self.prototypes: list[Holder] = []
 
 
+class Kin(Instance):
+    """Any instance of a class or of its subclasses: what an annotation, an ``except`` clause or an inherited ``self`` promises."""
+
+    __slots__ = ()
+
+
 class Bound(Value):
     """A function taken from a receiver."""
 
