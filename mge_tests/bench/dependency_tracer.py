@@ -57,7 +57,7 @@ class Sources:
         nodes = self._nodes.get(file)
         if nodes is None:
             nodes = self._nodes[file] = {}
-            for node in ast.walk(ast.parse(Path(file).read_bytes())):
+            for node in ast.walk(ast.parse(Path(file).read_bytes() if Path(file).is_file() else b"")):
                 if isinstance(node, ast.expr | ast.stmt | ast.keyword):
                     nodes.setdefault((node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0), []).append(node)
         return nodes
@@ -137,7 +137,7 @@ def _is_callee(value: Any, callee: FrameType) -> bool:
     """Calling the value runs the callee directly."""
     code = callee.f_code
     if isinstance(value, type):
-        return code.co_name in {"__init__", "__new__"} or getattr(getattr(type(value), "__call__", None), "__code__", None) is code
+        return code.co_name in {"__init__", "__new__"} or getattr(inspect.getattr_static(type(value), "__call__", None), "__code__", None) is code
     if getattr(value, "__code__", None) is code or getattr(getattr(value, "__func__", None), "__code__", None) is code:
         return True
     return value is not _MISSING and code.co_name == "__call__"
@@ -172,6 +172,8 @@ def _name_form(name: str, caller: FrameType) -> str:
 
 def _attribute_form(tree: ast.Attribute, caller: FrameType, callee: FrameType) -> str:
     """An attribute is called: of a module, of the method's own object, or of something else."""
+    if callee.f_code.co_name not in {tree.attr, "__init__", "__new__"} and not isinstance(_value(tree, caller), type):
+        return "callback"
     if isinstance(_value(tree.value, caller), ModuleType):
         return "module attribute"
     if isinstance(tree.value, ast.Call) and isinstance(tree.value.func, ast.Name) and tree.value.func.id == "super":

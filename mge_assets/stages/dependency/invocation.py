@@ -101,7 +101,8 @@ class Invocation(Lookup):
         self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
-        self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+        self.reached(call, function.symbol)
+        function = self.copied(function, call)
         passed = self.bind_arguments(function, call, receiver)
         if function.generated is not None:
             self.solver.add(call.result, function.generated)
@@ -111,6 +112,15 @@ class Invocation(Lookup):
             if parameter.name in function.returned:
                 given = passed.get(parameter.name)
                 self.solver.flow(parameter.default if given is None else given, call.result)
+
+    def reached(self, call: Call, symbol: str) -> None:
+        """The call runs this function."""
+        self.recorder.edge(call.site, symbol, EdgeType.FUNCTION_CALL)
+
+    def copied(self, function: Function, call: Call) -> Function:
+        """The function that this call runs: a copy of its own, where the language makes any."""
+        del call
+        return function
 
     def bind_arguments(self, function: Function, call: Call, receiver: Value | None) -> dict[str, Node]:
         """Flow arguments into parameters; returns what each named parameter was given."""

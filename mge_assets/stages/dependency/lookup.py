@@ -43,6 +43,7 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
+        self._getters: list[tuple[Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
 
@@ -148,7 +149,7 @@ class Lookup:
         if not self._from_order(cls.order, value, cls, name, target, site):
             getter = self.solver.node()
             if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
-                self.call(getter, Call(site, target))
+                self._getters.append((target, getter, Call(site, target)))
 
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
@@ -219,6 +220,14 @@ class Lookup:
         if isinstance(held, Wrapped) and held.setter:
             call = Call(site, self.solver.node(), [(source, False)])
             self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, instance))
+
+    def settle(self) -> bool:
+        """Call ``__getattr__`` for attributes that nothing else gave; True where there are such."""
+        waiting, self._getters = self._getters, []
+        missing = [(getter, call) for target, getter, call in waiting if not self.solver.values(target)]
+        for getter, call in missing:
+            self.call(getter, call)
+        return bool(missing)
 
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""

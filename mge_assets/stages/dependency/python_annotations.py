@@ -21,7 +21,16 @@ _LISTS = {
 _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "ChainMap"}
 _TUPLES = {"tuple", "Tuple"}
 _CLASSES = {"type", "Type"}
-_RUNS = {"Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"}
+_RUNS = {
+    "Iterator",
+    "Generator",
+    "AsyncIterator",
+    "AsyncGenerator",
+    "ContextManager",
+    "AsyncContextManager",
+    "AbstractContextManager",
+    "AbstractAsyncContextManager",
+}
 _MAX_QUOTED = 400
 
 
@@ -137,5 +146,3 @@ class Annotations(Statements):
                 if key.type == "string":
                     for classes in self._quoted(key, self._classes):
                         self.solver.flow(classes, node)
-
-

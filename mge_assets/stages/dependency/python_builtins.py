@@ -3,8 +3,10 @@
 Only what passes values on or calls them back is modelled; everything else gives nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
+from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES
 from mge_assets.stages.dependency.python_families import Families
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
@@ -15,6 +17,7 @@ from mge_assets.stages.dependency.values import (
     Call,
     Container,
     External,
+    Function,
     Instance,
     Method,
     Node,
@@ -54,6 +57,10 @@ class PythonSemantics(Families):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
+        self._function_copies: dict[tuple[Function, Call], Function] = {}
+        self._copy_counts: Counter[str] = Counter()
+        self._copied_lines = 0
+        self._gates: list[tuple[Node, Node]] = []
         self._decorated: list[tuple[Node, Call]] = []
         self._copies: dict[tuple[Call, str], Container] = {}
 
@@ -62,9 +69,41 @@ class PythonSemantics(Families):
         self.call(callee, call)
         self._decorated.append((callee, call))
 
+    def copied(self, function: Function, call: Call) -> Function:
+        """A function that makes functions is copied for each call, so that what they close over stays apart."""
+        if function.copy is None:
+            return function
+        made = self._function_copies.get((function, call))
+        if made is None:
+            self._copy_counts[function.symbol] += 1
+            if self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES:
+                return function
+            made = function.copy()
+            symbol = self.recorder.symbols[function.symbol]
+            self._copied_lines += symbol.end_line - symbol.line + 1
+            self._function_copies[function, call] = made
+        return made
+
+    def own_or_any(self, made: Node, result: Node) -> Node:
+        """What a class decorator gives: the class, if it comes back at all (with others that the decorator is used on); else anything."""
+        chosen = self.solver.node()
+        self.solver.alias(result, chosen)
+
+        def on(value: Value) -> None:
+            if self.solver.holds(made, value):
+                self.solver.add(chosen, value)
+
+        self.solver.watch(result, on)
+        self._gates.append((chosen, result))
+        return chosen
+
     def settle(self) -> bool:
-        """Unknown keys and unknown decorators."""
+        """Unknown keys and unknown decorators, classes that no decorator gave back, attributes that only ``__getattr__`` knows."""
         new = super().settle()
+        for chosen, result in self._gates:
+            if not self.solver.values(chosen) and self.solver.values(result):
+                self.solver.flow(result, chosen)
+                new = True
         for callee, call in self._decorated:
             values = self.solver.values(callee)
             if all(isinstance(value, External) for value in values) or not self.solver.values(call.result):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mge_assets.stages.dependency.elements import Elements
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Class, Function, Instance, Kin, Node, Site, Value
+from mge_assets.stages.dependency.values import Call, Class, Function, Instance, Kin, Node, Site, Value
 
 MAX_DEFINERS = 8
 """Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
@@ -31,8 +31,10 @@ class Families(Elements):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self.methods: list[tuple[Function, Class, bool]] = []
+        self.abstract: set[str] = set()
         self.driving: dict[Site, None] = {}
         self.importing: dict[str, set[str]] = {}
+        self.calls: dict[Call, dict[str, None]] = {}
         self._kin: dict[Class, Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
@@ -56,6 +58,10 @@ class Families(Elements):
         for cls in self.classes:
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
+
+    def reached(self, call: Call, symbol: str) -> None:
+        """Kept until all targets of the call are known."""
+        self.calls.setdefault(call, {})[symbol] = None
 
     # attributes
 
@@ -136,7 +142,7 @@ class Families(Elements):
     def _closed_files(self) -> set[str]:
         """Scripts that call the files' code at their top, and the modules that they import."""
         if self._closed is None:
-            calls = {(edge.file, edge.byte) for edge in self.recorder.edges}
+            calls = {(call.site.file, call.site.byte) for call in self.calls}
             driven = {site.file for site in self.driving if (site.file, site.byte) in calls}
             self._closed = driven.union(*(self.importing.get(file, set()) for file in driven))
         return self._closed

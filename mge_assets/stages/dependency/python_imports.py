@@ -2,13 +2,11 @@
 
 from tree_sitter import Node as Tree
 
+from mge_assets.stages.dependency.python_annotations import Annotations
 from mge_assets.stages.dependency.python_names import bindings, declared_global, text
 from mge_assets.stages.dependency.python_shared import PythonShared
-from mge_assets.stages.dependency.python_annotations import Annotations
 from mge_assets.stages.dependency.scopes import Scope
-from mge_assets.stages.dependency.values import NOTHING, Class, Holder, Module, Node, Value, View
-from mge_resources.syntax import Language, parse
-
+from mge_assets.stages.dependency.values import NOTHING, Holder, Module, Node, View
 
 
 class PythonFile(Annotations):

@@ -63,8 +63,9 @@ def _guess(solver: Solver, recorder: Recorder, names: Names) -> None:
     for symbol in recorder.symbols.values():
         if symbol.kind is SymbolKind.METHOD:
             by_name.setdefault(symbol.id.rpartition(".")[2], []).append(symbol.id)
-    for site, node, name in names.unresolved:
+    known = {(site, name) for site, node, name in names.unresolved if solver.values(node)}
+    for site, _, name in names.unresolved:
         candidates = by_name.get(name, [])
-        if candidates and len(candidates) <= MAX_CANDIDATES and not solver.values(node):
+        if candidates and len(candidates) <= MAX_CANDIDATES and (site, name) not in known:
             for target in candidates:
                 recorder.edge(site, target, EdgeType.FUNCTION_CALL, Confidence.GUESSED)

@@ -104,9 +104,10 @@ class Function(Holder):
     """A function, method or lambda.
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
+    ``copy`` makes another of the same code, for a function that makes functions.
     """
 
-    __slots__ = ("arguments", "declared", "generated", "kind", "owner", "parameters", "prototype", "result", "returned", "sent", "symbol", "this")
+    __slots__ = ("arguments", "copy", "declared", "generated", "kind", "owner", "parameters", "prototype", "result", "returned", "sent", "symbol", "this")
 
     def __init__(self, symbol: str, result: Node) -> None:
         super().__init__()
@@ -121,6 +122,7 @@ class Function(Holder):
         self.kind = "function"
         self.declared = False
         self.owner: Class | None = None
+        self.copy: Callable[[], Function] | None = None
 
 
 class Class(Holder):
