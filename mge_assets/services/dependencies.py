@@ -15,7 +15,7 @@ from mge_assets.store.atoms import AtomStore, StoredAtom
 from mge_assets.store.graphs import GraphStore, StoredGraph
 from mge_assets.store.plans import PlanStore
 
-ANALYSER_VERSION = "1"
+ANALYSER_VERSION = "2"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 

@@ -26,6 +26,9 @@ from mge_assets.stages.dependency.values import (
 MAX_DERIVED = 4
 """Partial functions of partial functions that are followed; a function bound again and again would go on for ever."""
 
+MAX_KEYS = 64
+"""Keys of containers that are copied one by one: ``**options`` handed on from function to function gather hundreds."""
+
 
 class Invocation(Lookup):
     """Calls of functions, classes and instances."""
@@ -189,7 +192,10 @@ class Invocation(Lookup):
                 self.copy_elements(value, held)
 
     def copy_elements(self, source: Container, target: Container) -> None:
-        """Every element of one container is in the other, under its key where that is known now."""
+        """Every element of one container is in the other, under its key where that is known now and keys are few."""
+        if len(source.slots) + len(target.slots) > MAX_KEYS:
+            self.solver.flow(self.solver.element(source, ANY), self.solver.element(target, REST))
+            return
         for key in list(source.slots):
             if key not in (ANY, REST):
                 self.solver.flow(source.slots[key], self.solver.element(target, key))

@@ -75,6 +75,8 @@ class Solver:
         held = self._values[node]
         if held is None:
             held = self._values[node] = {}
+        elif len(held) >= MAX_VALUES:
+            return
         fresh = [value for value in values if value not in held]
         if not fresh:
             return
