@@ -45,7 +45,7 @@ class Invocation(Lookup):
             return None
         made = self._derived.get((call, key))
         if made is None:
-            made = Call(call.site, call.result, arguments, call.keywords, call.double_star, types=call.types, depth=call.depth + 1)
+            made = Call(call.site, call.result, arguments, call.keywords, call.double_star, types=call.types, depth=call.depth + 1, used=call.used)
             self._derived[call, key] = made
         return made
 
@@ -104,7 +104,7 @@ class Invocation(Lookup):
         self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
-        self.reached(call, function.symbol)
+        self.reached(call, function)
         function = self.copied(function, call)
         passed = self.bind_arguments(function, call, receiver)
         if function.generated is not None:
@@ -116,9 +116,11 @@ class Invocation(Lookup):
                 given = passed.get(parameter.name)
                 self.solver.flow(parameter.default if given is None else given, call.result)
 
-    def reached(self, call: Call, symbol: str) -> None:
-        """The call runs this function."""
-        self.recorder.edge(call.site, symbol, EdgeType.FUNCTION_CALL)
+    def reached(self, call: Call, function: Function) -> None:
+        """The call runs this function; what it returns is data that flows to the caller."""
+        self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+        if call.used and (function.gives or function.generated is not None):
+            self.recorder.edge(call.site, function.symbol, EdgeType.DATA_FLOW)
 
     def copied(self, function: Function, call: Call) -> Function:
         """The function that this call runs: a copy of its own, where the language makes any."""

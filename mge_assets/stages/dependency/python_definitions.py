@@ -33,7 +33,7 @@ def _is_abstract(tree: Tree, decorators: list[str]) -> bool:
         return True
     body = tree.child_by_field_name("body")
     statements = [child for child in (body.named_children if body is not None else []) if child.type != "comment"]
-    if statements and statements[0].type == "expression_statement" and statements[0].named_children[0].type == "string":
+    if statements and text(statements[0])[-1:] in {"'", '"'}:
         statements = statements[1:]
     return len(statements) == 1 and statements[0].type == "raise_statement" and "NotImplemented" in text(statements[0])
 

@@ -34,7 +34,7 @@ class Families(Elements):
         self.abstract: set[str] = set()
         self.driving: dict[Site, None] = {}
         self.importing: dict[str, set[str]] = {}
-        self.calls: dict[Call, dict[str, None]] = {}
+        self.calls: dict[Call, dict[Function, None]] = {}
         self._kin: dict[Class, Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
@@ -59,9 +59,9 @@ class Families(Elements):
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
 
-    def reached(self, call: Call, symbol: str) -> None:
+    def reached(self, call: Call, function: Function) -> None:
         """Kept until all targets of the call are known."""
-        self.calls.setdefault(call, {})[symbol] = None
+        self.calls.setdefault(call, {})[function] = None
 
     # attributes
 

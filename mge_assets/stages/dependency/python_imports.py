@@ -59,6 +59,7 @@ class PythonFile(Annotations):
         """Functions, outer before inner."""
         for body in self.bodies:
             body()
+        self.finish()
 
     # imports
 

@@ -37,10 +37,10 @@ class Statements(Targets):
         if handler is not None:
             handler(tree)
         elif tree.type in {"ERROR", "expression_statement", "block"}:
-            if tree.type == "expression_statement" and self.scope.kind == "module":
-                self.semantics.driving[self.site(tree)] = None
             self.block(tree)
         elif tree.type != "comment":
+            if tree.type == "call" and self.scope.kind == "module":
+                self.semantics.driving[self.site(tree)] = None
             self.value(tree)
 
     # leaving

@@ -48,6 +48,7 @@ class Flows:
 
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
+        self.origins: dict[Node, list[Node]] = {}
 
     def join(self, flows: Iterable[Mapping[Path, Node]]) -> Flow:
         """What holds after one of these; a path that one of them lost is lost, a name is kept."""
@@ -66,6 +67,8 @@ class Flows:
     def one_of(self, nodes: Iterable[Node]) -> Node:
         """A node that is any of these."""
         either = self.solver.node()
+        nodes = list(nodes)
+        self.origins[either] = nodes
         for node in nodes:
             self.solver.assign(node, either)
         return either
@@ -98,6 +101,7 @@ class Flows:
         for path, head in heads.items():
             if path in scope.flow:
                 self.solver.assign(scope.flow[path], head)
+                self.origins[head].append(scope.flow[path])
         end = scope.flow if not scope.dead else before
         scope.dead = False
         scope.flow = self.join([{**before, **heads}, end])

@@ -104,10 +104,25 @@ class Function(Holder):
     """A function, method or lambda.
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
-    ``copy`` makes another of the same code, for a function that makes functions.
+    ``gives`` says that it returns something; ``copy`` makes another of the same code, for a function that makes functions.
     """
 
-    __slots__ = ("arguments", "copy", "declared", "generated", "kind", "owner", "parameters", "prototype", "result", "returned", "sent", "symbol", "this")
+    __slots__ = (
+        "arguments",
+        "copy",
+        "declared",
+        "generated",
+        "gives",
+        "kind",
+        "owner",
+        "parameters",
+        "prototype",
+        "result",
+        "returned",
+        "sent",
+        "symbol",
+        "this",
+    )
 
     def __init__(self, symbol: str, result: Node) -> None:
         super().__init__()
@@ -121,6 +136,7 @@ class Function(Holder):
         self.prototype: Instance | None = None
         self.kind = "function"
         self.declared = False
+        self.gives = False
         self.owner: Class | None = None
         self.copy: Callable[[], Function] | None = None
 
@@ -213,7 +229,7 @@ class Site:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes."""
+    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at)."""
 
     site: Site
     result: Node
@@ -224,3 +240,4 @@ class Call:
     new: bool = False
     types: list[Node] = field(default_factory=list)
     depth: int = 0
+    used: bool = False
