@@ -1,5 +1,7 @@
 """Calls: which function runs, and how arguments reach parameters."""
 
+from collections.abc import Mapping
+
 from mge_assets.model.graph import EdgeType
 from mge_assets.stages.dependency.lookup import Lookup
 from mge_assets.stages.dependency.recording import Recorder
@@ -87,7 +89,8 @@ class Invocation(Lookup):
 
     def _instantiate(self, cls: Class, call: Call) -> None:
         self.instantiated.add(cls)
-        self.solver.add(call.result, cls.instance)
+        if "__new__" not in {name for known in cls.order for name in known.slots}:
+            self.solver.add(call.result, cls.instance)
         quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
         self.send(cls.instance, "__init__", quiet)
         made = self.solver.node()
@@ -111,10 +114,19 @@ class Invocation(Lookup):
             self.solver.add(call.result, function.generated)
             return
         self.solver.flow(function.result, call.result)
+        self._guarded_results(function, call, passed)
         for parameter in function.parameters:
             if parameter.name in function.returned:
                 given = passed.get(parameter.name)
                 self.solver.flow(parameter.default if given is None else given, call.result)
+
+    def _guarded_results(self, function: Function, call: Call, passed: Mapping[str, Node]) -> None:
+        """Results of the branches that this call can take: it does or does not give the parameter that they ask for."""
+        unknown = bool(call.double_star) or any(star for _, star in call.arguments)
+        by_name = {parameter.name: parameter for parameter in function.parameters}
+        for guards, node in function.guarded:
+            if unknown or all((passed.get(name, by_name[name].default) == NOTHING) == missing for name, missing in guards if name in by_name):
+                self.solver.flow(node, call.result)
 
     def reached(self, call: Call, function: Function) -> None:
         """The call runs this function; what it returns is data that flows to the caller."""

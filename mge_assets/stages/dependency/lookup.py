@@ -5,6 +5,7 @@ Constraints that may run code (calls) wait until names, imports and base classes
 
 from collections.abc import Callable, Iterable
 
+from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.resolution_order import linearise
 from mge_assets.stages.dependency.solver import Solver
@@ -159,7 +160,8 @@ class Lookup:
         def look() -> None:
             start = own.order.index(cls) + 1 if cls in own.order else 0
             instance = receiver if isinstance(receiver, Instance) else None
-            self._from_order(own.order[start:], instance, own, name, target, site)
+            if not self._from_order(own.order[start:], instance, own, name, target, site) and name == "__new__":
+                self.solver.add(target, self.external("builtins.object.__new__"))
 
         self._on_order(own, look)
 
@@ -207,7 +209,8 @@ class Lookup:
                 for known in cls.order:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
-                self.solver.assign(source, self.solver.slot(cls.instance, name))
+                if not self._overrides_method(cls, name, site):
+                    self.solver.assign(source, self.solver.slot(cls.instance, name))
             case View(base=base):
                 self.put(base, name, source, site)
             case Class() | Module() | Function():
@@ -215,6 +218,13 @@ class Lookup:
             case _:
                 # what is put over an outside name (``sys.stdout``) is left: on click it added 43 edges, of which 4 ever run
                 pass
+
+    def _overrides_method(self, cls: Class, name: str, site: Site) -> bool:
+        """True where a function from elsewhere puts something over a method of one object: the class's other objects keep theirs."""
+        owner = self.recorder.symbols.get(site.symbol)
+        if owner is None or owner.kind not in {SymbolKind.FUNCTION, SymbolKind.LAMBDA}:
+            return False
+        return any(isinstance(value, Function) for known in cls.order if name in known.slots for value in self.solver.values(known.slots[name]))
 
     def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:
         if isinstance(held, Wrapped) and held.setter:

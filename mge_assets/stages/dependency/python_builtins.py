@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES
-from mge_assets.stages.dependency.python_families import Families
+from mge_assets.stages.dependency.python_ducks import Ducks
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.values import (
@@ -15,6 +15,7 @@ from mge_assets.stages.dependency.values import (
     NOTHING,
     REST,
     Call,
+    Class,
     Container,
     External,
     Function,
@@ -52,7 +53,7 @@ _TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
 _LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
 
 
-class PythonSemantics(Families):
+class PythonSemantics(Ducks):
     """Python's built-in functions, containers and decorators."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
@@ -325,6 +326,12 @@ class PythonSemantics(Families):
         if len(call.arguments) == 3:
             nodes = [node for node, _ in call.arguments]
             self.with_keys(nodes[1], lambda key: self.store(nodes[0], key, nodes[2], call.site) if isinstance(key, str) else None)
+
+    def _model_object___new__(self, value: External, call: Call, receiver: Value | None) -> None:
+        """``object.__new__(cls)``, and what ``super().__new__(cls)`` of a class with outside bases comes to."""
+        del value, receiver
+        for node, _ in call.arguments[:1]:
+            self.solver.watch(node, lambda found: self.solver.add(call.result, found.instance) if isinstance(found, Class) else None)
 
     def _model_type(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver

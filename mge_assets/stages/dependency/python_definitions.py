@@ -143,6 +143,9 @@ class Definitions(Expressions):
         function.owner = cls
         scope = Scope("function", symbol, self.scope, function=function)
         self.parameters(tree.child_by_field_name("parameters"), function, scope)
+        for parameter in function.parameters[1 if cls is not None else 0 :]:
+            if not parameter.star:
+                self.semantics.strangers.append((parameter.node, scope.whole[parameter.name]))
         result = tree.child_by_field_name("return_type")
         if result is not None:
             self.annotation(result, function.result, declared=True)

@@ -105,7 +105,10 @@ class Literals(PythonBase):
             if parameter.node == node and not parameter.star:
                 function.returned.add(parameter.name)
                 return
-        self.solver.flow(node, function.result)
+        if self.scope.owner().guards:
+            function.guarded.append((self.scope.owner().guards, node))
+        else:
+            self.solver.flow(node, function.result)
 
     def parameters(self, tree: Tree | None, function: Function, scope: Scope) -> None:
         """Formal parameters: defaults and annotations belong to the scope around."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Class, Function, Node
+from mge_assets.stages.dependency.values import Class, Function, Guard, Node
 
 Path = tuple[str, ...]
 Flow = dict[Path, Node]
@@ -34,6 +34,7 @@ class Scope:
     function: Function | None = None
     lambdas: int = 0
     dead: bool = False
+    guards: tuple[Guard, ...] = ()
 
     def owner(self) -> Scope:
         """The scope that edges and lambdas count for: not a comprehension or a block."""

@@ -100,11 +100,16 @@ class Parameter:
     positional_only: bool = False
 
 
+Guard = tuple[str, bool]
+"""A parameter and whether it was not given (or ``None``) where the code runs."""
+
+
 class Function(Holder):
     """A function, method or lambda.
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
-    ``gives`` says that it returns something; ``copy`` makes another of the same code, for a function that makes functions.
+    ``guarded`` holds results of branches that ask whether a parameter was given; ``gives`` says that it returns something;
+    ``copy`` makes another of the same code, for a function that makes functions.
     """
 
     __slots__ = (
@@ -113,6 +118,7 @@ class Function(Holder):
         "declared",
         "generated",
         "gives",
+        "guarded",
         "kind",
         "owner",
         "parameters",
@@ -137,6 +143,7 @@ class Function(Holder):
         self.kind = "function"
         self.declared = False
         self.gives = False
+        self.guarded: list[tuple[tuple[Guard, ...], Node]] = []
         self.owner: Class | None = None
         self.copy: Callable[[], Function] | None = None
 
