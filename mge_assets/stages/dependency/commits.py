@@ -40,9 +40,10 @@ def _tree(repository: Repo, reference: bytes) -> ObjectID | None:
     """The tree of a commit, also of one that is told by its distance (``HEAD~3``)."""
     for read in (parse_commit, parse_object):
         try:
-            found: object = read(repository, reference)
+            found = read(repository, reference)
         except (KeyError, ValueError):
             continue
         if isinstance(found, Commit):
-            return found.tree
+            tree: ObjectID = found.tree
+            return tree
     return None

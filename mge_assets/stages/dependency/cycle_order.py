@@ -12,7 +12,7 @@ def large_order(nodes: Sequence[int], cost: Mapping[Arc, float]) -> list[int]:
     """Needed nodes first. Never loses more than half of the cost: the order or its reverse is taken."""
     needs: dict[int, list[int]] = {node: [] for node in nodes}
     users: dict[int, list[int]] = {node: [] for node in nodes}
-    for node, other in sorted(cost):
+    for node, other in cost:
         needs[node].append(other)
         users[other].append(node)
     order = _depth_first(nodes, needs)

@@ -101,8 +101,13 @@ def test_layout_alone_is_not_analysed_again(monkeypatch: pytest.MonkeyPatch, old
 @pytest.mark.parametrize(("old", "new"), CODE)
 def test_code_is(monkeypatch: pytest.MonkeyPatch, old: bytes, new: bytes):
     now = {file: source.replace(old, new) for file, source in FILES.items()}
-    asked = []
-    monkeypatch.setattr(incremental, "analyse", lambda files: asked.append(files) or analyse(files))
+    asked: list[object] = []
+
+    def noted(files):
+        asked.append(files)
+        return analyse(files)
+
+    monkeypatch.setattr(incremental, "analyse", noted)
     assert reanalyse(FILES, analyse(FILES), now) == analyse(now)
     assert asked == [now]
 
