@@ -115,7 +115,9 @@ def _sandbox(settings: Settings) -> tuple[State, str, str]:
 
 def _proven(sandbox: object) -> str:
     """What the sandbox's self-test proved, as people read it."""
-    promises = getattr(sandbox, "promises", tuple)()
+    from mge_resources.sandbox.choice import ProvenSandbox
+
+    promises = sandbox.promises() if isinstance(sandbox, ProvenSandbox) else ()
     return "; ".join(promise.text for promise in promises if promise.kept) or "nothing"
 
 

@@ -41,7 +41,7 @@ def main() -> None:
     for language in _KINDS:
         for corpus, wanted in (("cheats", False), ("honest", True)):
             rows = list(_judged(sandbox, language, corpus))
-            passed, believed = (sum(row[at] for row in rows) for at in (1, 2))
+            passed, believed = sum(here for _, here, _ in rows), sum(there for _, _, there in rows)
             print(f"{language.value}, {corpus}: {passed} of {len(rows)} pass here, {believed} where the exit code is believed", flush=True)
             wrong += [f"{language.value}: {title}" for title, here, _ in rows if here is not wanted]
     print("\n".join(wrong))

@@ -87,11 +87,11 @@ def test_what_comes_on_standard_input_is_in_no_file_and_can_not_be_changed(sandb
 
 def test_a_launcher_that_somebody_killed_is_started_again(sandbox):
     assert script(sandbox, "print(1)").stdout == b"1\n"
-    server = sandbox._server._process  # type: ignore[attr-defined]
+    server = sandbox._server._process
     server.kill()
     server.wait()
     assert script(sandbox, "print(2)").stdout == b"2\n"
-    assert sandbox._server._process.pid != server.pid  # type: ignore[attr-defined]
+    assert sandbox._server._process.pid != server.pid
 
 
 def test_a_fork_of_ours_has_a_launcher_of_its_own(sandbox):
