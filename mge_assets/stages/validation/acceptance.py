@@ -8,7 +8,7 @@ from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.validation.grading import CHECK, failed, python_check
 from mge_assets.stages.validation.grading_javascript import javascript_check
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxUnavailableError
-from mge_resources.syntax import Language, detect_language, parse
+from mge_resources.syntax import JUDGED, Language, detect_language, parse
 
 _LIMITS = Limits(wall_seconds=120.0, cpu_seconds=60)
 
@@ -18,6 +18,8 @@ def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, te
 
     Not run, with the reason, where there is no sandbox or no tool. A project whose file names climb out of it is an error.
     """
+    if language not in JUDGED:
+        return Check.not_run(CHECK, f"tests in {language.value} are not run here; run them with the language's own tool")
     try:
         if language is Language.PYTHON:
             return python_check(sandbox, project, test_file, tests, _LIMITS)
