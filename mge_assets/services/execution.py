@@ -26,7 +26,7 @@ from mge_assets.services.live import LOST, LiveExecution, PlanAtoms
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.stages.generation import RetryOrchestrator
-from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.landings import Landing
@@ -184,6 +184,7 @@ class ExecutionServiceV2:
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
             writer=GroupWriter(lambda group: self._stores.executions.land(execution, group)),
             reused=reused,
+            overrides=self._stores.overrides.of_plan(together.plan.name),
         )
         for key, stored in together.by_id.items():
             if stored.code is not None and stored.status is AtomStatus.COMPLETED:
@@ -201,14 +202,15 @@ class ExecutionServiceV2:
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._strictness)
+        found = self._validator.validate(atom, code, before, after, stub=stub, project=live.project())
+        return respect(apply_strictness(found, self._strictness), live.overrides)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
             results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
-            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._strictness) for result in results}
+            live.draft_results[atom.file] = {result.subject: respect(apply_strictness(result, self._strictness), live.overrides) for result in results}
         return live.draft_results[atom.file][atom.name]
 
     def _state(self, execution: UUID) -> LiveExecution:

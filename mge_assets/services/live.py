@@ -9,7 +9,7 @@ from uuid import UUID
 from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.executions import ExecutionMode
-from mge_assets.model.findings import ValidationResult
+from mge_assets.model.findings import Override, ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
@@ -77,6 +77,7 @@ class LiveExecution:
     statuses: dict[str, AtomStatus]
     writer: GroupWriter
     reused: frozenset[UUID]
+    overrides: Sequence[Override] = ()
     in_flight: int = 0
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)

@@ -10,6 +10,7 @@ from mge_assets.store.figures import FigureStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
 from mge_assets.store.opening import open_engine
+from mge_assets.store.overrides import OverrideStore
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
 from mge_assets.store.validations import ValidationStore
@@ -26,6 +27,7 @@ class Stores:
     executions: ExecutionStore
     journal: JournalStore
     validations: ValidationStore
+    overrides: OverrideStore
     reviews: ReviewStore
     deliveries: DeliveryStore
     figures: FigureStore
@@ -42,6 +44,7 @@ def open_stores(settings: Settings) -> Stores:
         ExecutionStore(engine),
         JournalStore(engine),
         ValidationStore(engine),
+        OverrideStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
         FigureStore(engine),

@@ -2,7 +2,7 @@
 
 from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow
 from mge_assets.store.tables.base import Base
-from mge_assets.store.tables.decisions import DecisionAuditRow, HumanReviewRow, ValidationResultRow
+from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, ValidationResultRow
 from mge_assets.store.tables.executions import AtomRetryRow, DeliveredFileRow, ExecutionRow, ExecutionWaveRow, LlmCallRow
 from mge_assets.store.tables.plans import (
     DiscoveryDocumentRow,
@@ -26,6 +26,7 @@ __all__ = [
     "DiscoveryDocumentRow",
     "ExecutionRow",
     "ExecutionWaveRow",
+    "FindingOverrideRow",
     "HumanReviewRow",
     "LlmCallRow",
     "MasterplanHistoryRow",
