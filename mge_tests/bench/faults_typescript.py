@@ -81,16 +81,11 @@ def _properties(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[F
     """A misspelt property of ``this`` in a class."""
     for node in _nodes(content):
         owner, named = node.child_by_field_name("object"), node.child_by_field_name("property")
-        if (
-            node.type == "member_expression"
-            and owner
-            and named
-            and owner.type == "this"
-            and _inside(node, "class_body")
-            and not _inside(node, "function_expression", "function_declaration")
-        ):
-            if not (node.parent is not None and node.parent.type in {"assignment_expression", "as_expression"}):
-                yield _edited("types.property", file, content, node, named.end_byte, named.end_byte, "_q")
+        if node.type != "member_expression" or owner is None or named is None or owner.type != "this":
+            continue
+        written = node.parent is not None and node.parent.type in {"assignment_expression", "as_expression"}
+        if not written and _inside(node, "class_body") and not _inside(node, "function_expression", "function_declaration"):
+            yield _edited("types.property", file, content, node, named.end_byte, named.end_byte, "_q")
 
 
 def _returns(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fault]:

@@ -115,10 +115,8 @@ class Tally:
             )
         total, found = sum(self.seeded.values()), sum(self.found.values())
         share = found / total if total else 0.0
-        print(
-            f"{self.name}: {found} of {total} found, {share:.2%} (bound {self.bound:.0%}, ratio {share / self.bound:.3f}); as errors {sum(self.errors.values())}",
-            flush=True,
-        )
+        beside = f"bound {self.bound:.0%}, ratio {share / self.bound:.3f}"
+        print(f"{self.name}: {found} of {total} found, {share:.2%} ({beside}); as errors {sum(self.errors.values())}", flush=True)
         return share >= self.bound
 
 

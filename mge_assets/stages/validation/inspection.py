@@ -12,7 +12,7 @@ from mge_assets.stages.validation.lint_spots import lint_spots
 from mge_assets.stages.validation.spots import Lines, Spot
 from mge_assets.stages.validation.type_spots import python_type_spots, typescript_spots
 from mge_resources.checkers import Checkers, CheckerUnavailableError, Remark
-from mge_resources.syntax import Language, detect_language
+from mge_resources.syntax import SCRIPTS, Language, detect_language
 
 _MOST_PROJECTS = 6
 _MOST_FILES = 2048
@@ -104,7 +104,7 @@ class Inspector:
         language = detect_language(name)
         if language is None:
             return False
-        return self._compiles(content) if python and language is Language.PYTHON else not python and language is not Language.PYTHON
+        return self._compiles(content) if python and language is Language.PYTHON else not python and language in SCRIPTS
 
     def _compiles(self, content: bytes) -> bool:
         key = _digest(content)

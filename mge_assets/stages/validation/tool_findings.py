@@ -8,7 +8,7 @@ from mge_assets.stages.validation.inspection import Inspector, Said
 from mge_assets.stages.validation.lint_spots import without_doubles
 from mge_assets.stages.validation.project import Project
 from mge_assets.stages.validation.spots import as_given
-from mge_resources.syntax import Language, detect_language
+from mge_resources.syntax import SCRIPTS, Language, detect_language
 
 
 def _gather(files: Iterable[str], ask: Callable[[str], Said]) -> tuple[list[Finding], str]:
@@ -34,14 +34,14 @@ def syntax_findings(inspector: Inspector, project: Project, file: str) -> Iterat
     """Syntax errors of a file: Python's own word, TypeScript's compiler's where it can be asked, else the tree's."""
     language = detect_language(file)
     assert language is not None
-    said = inspector.syntax(project.files, file) if language is not Language.PYTHON else ""
+    said = inspector.syntax(project.files, file) if language in SCRIPTS else ""
     spots = analyse(language, project.files[file]).syntax if isinstance(said, str) else said
     return (spot.finding(file) for spot in spots)
 
 
 def name_tool_findings(inspector: Inspector, project: Project, files: Iterable[str]) -> Iterator[Finding]:
     """Names that TypeScript and JavaScript files use or import and that are nowhere."""
-    wanted = [file for file in files if detect_language(file) not in (None, Language.PYTHON)]
+    wanted = [file for file in files if detect_language(file) in SCRIPTS]
     for ask in (inspector.names, inspector.taken):
         yield from _gather(wanted, lambda file, ask=ask: ask(project.files, file))[0]  # type: ignore[misc]
 
