@@ -383,7 +383,8 @@ def _slow(source: Source) -> Iterator[Fault]:
 
 def drawn(faults: Mapping[str, Sequence[Fault]], wanted: int, seed: int = 5) -> list[Fault]:
     """So many faults, the same share of each kind as far as there are any. A file that is not Python any more is a fault of syntax, and of no other kind."""
-    chance, found = random.Random(seed), []
+    chance = random.Random(seed)
+    found: list[Fault] = []
     pools = {kind: chance.sample(list(pool), len(pool)) for kind, pool in faults.items() if pool}
     while len(found) < wanted and pools:
         for kind in list(pools):
