@@ -11,11 +11,12 @@ from mge_assets.model.stages import Stage
 from mge_assets.model.waves import WavePlan
 from mge_assets.services.clock import timed
 from mge_assets.stages.dependency import analyse, build_graph, dependency_svg, plan_waves
+from mge_assets.stages.dependency.promises import with_promises
 from mge_assets.store.atoms import AtomStore, StoredAtom
 from mge_assets.store.graphs import GraphStore, StoredGraph
 from mge_assets.store.plans import PlanStore
 
-ANALYSER_VERSION = "1"
+ANALYSER_VERSION = "2"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 
@@ -60,7 +61,8 @@ class DependencyService:
             kept = head is not None and head.digest == digest
             if not kept:
                 files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
-                graph = build_graph([stored.atom for stored in atoms], analyse(files))
+                units = [stored.atom for stored in atoms]
+                graph = with_promises(build_graph(units, analyse(files)), units)
                 self._graphs.save(plan, graph, _ids(atoms), digest)
                 head = self._graphs.head(plan)
         if not kept:

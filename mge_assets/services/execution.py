@@ -20,17 +20,19 @@ from mge_assets.model.findings import Level, Severity, ValidationResult
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.dependencies import DependencyService
+from mge_assets.services.generating import Generation
 from mge_assets.services.journal import ExecutionJournal
 from mge_assets.services.landing import GroupWriter
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.generation import RetryOrchestrator
+from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.validation import AtomicValidator, apply_strictness
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.landings import Landing
 from mge_resources.llm.port import LanguageModel
+from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
 
 ENDED = (AtomStatus.COMPLETED, *LOST, AtomStatus.SKIPPED)
@@ -50,11 +52,19 @@ class ExecutionServiceV2:
     """Starts executions, runs their atoms, tells how far they are."""
 
     def __init__(
-        self, stores: Stores, plans: PlanService, dependencies: DependencyService, model: LanguageModel, settings: Settings, log: FilteringBoundLogger
+        self,
+        stores: Stores,
+        plans: PlanService,
+        dependencies: DependencyService,
+        model: LanguageModel,
+        settings: Settings,
+        log: FilteringBoundLogger,
+        sandbox: Sandbox,
     ) -> None:
         self._stores, self._plans, self._dependencies, self._model, self._log = stores, plans, dependencies, model, log
         self._max_attempts, self._strictness = settings.retry_max_attempts, settings.validation_strictness
-        self._validator = AtomicValidator()
+        self._validator, self._sandbox = AtomicValidator(), sandbox
+        self._generations: dict[UUID, Generation] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._names: dict[UUID, str] = {}
 
@@ -91,8 +101,9 @@ class ExecutionServiceV2:
         live.in_flight += 1
         live.max_in_flight = max(live.max_in_flight, live.in_flight)
         try:
-            outcome = await self._outcome(live, atom)
-            await live.writer.land(Landing(atom, outcome, live.prints[atom], started, datetime.now(UTC)))
+            outcome, others = await self._outcome(live, atom)
+            for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
+                await live.writer.land(Landing(key, ended, live.prints[key], started, datetime.now(UTC)))
         finally:
             live.in_flight -= 1
             if not live.in_flight:
@@ -123,6 +134,7 @@ class ExecutionServiceV2:
         problem = error or self._problem(plan)
         self._stores.executions.finish(execution, ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED, error=problem)
         live = self._live.pop(execution, None)
+        self._generations.pop(execution, None)
         if live is not None:
             self._stores.executions.set_values(execution, max_in_flight=live.max_in_flight)
         progress = self.progress(plan)
@@ -183,15 +195,24 @@ class ExecutionServiceV2:
                 live.landed(key, stored.status, stored.code)
         return live
 
-    async def _outcome(self, live: LiveExecution, atom: UUID) -> AtomOutcome:
+    async def _outcome(self, live: LiveExecution, atom: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
         stored = live.atoms.by_id[atom]
         blocked = live.blocked_by(atom)
         if blocked:
-            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked)
-        journal = ExecutionJournal(self._stores.journal, live.execution_id, atom)
-        return await RetryOrchestrator(self._model, partial(self._validate, live), journal, self._max_attempts).run(live.work(atom))
+            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked), ()
+        return await self._generation(live).run(atom)
+
+    def _generation(self, live: LiveExecution) -> Generation:
+        """The execution's generation, made once. Tests are run where a model can mend what they find."""
+        if live.execution_id not in self._generations:
+            journal = partial(ExecutionJournal, self._stores.journal, live.execution_id)
+            tests = UnitTests(live, self._sandbox, self._stores.plans.tests(live.atoms.plan.name)) if self._model.remote else None
+            self._generations[live.execution_id] = Generation(live, self._model, self._max_attempts, journal, partial(self._validate, live), tests)
+        return self._generations[live.execution_id]
 
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        if atom.name in live.atoms.briefing.heads:  # its body is another atom
+            return apply_strictness(self._validator.validate(atom, code, before, after, stub=Severity.INFO), self._strictness)
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
         return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._strictness)

@@ -3,16 +3,18 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
 
-from mge_assets.model.atoms import Atom
-from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.attempts import AtomOutcome, AtomStatus
 from mge_assets.model.executions import ExecutionMode
 from mge_assets.model.findings import ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
+from mge_assets.services.briefing import Briefing
 from mge_assets.services.landing import GroupWriter
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate
 from mge_assets.store.atoms import StoredAtom
@@ -40,11 +42,18 @@ class PlanAtoms:
         self.drafts = {file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}
         self.wave_of = {atom: number for number, wave in enumerate(self.waves) for atom in wave}
         self.summary = f"{plan.name}: {plan.description}".rstrip(": ")
+        self.briefing = self._brief(graph)
         self._file_digests = {file: hashlib.sha256(draft).hexdigest() for file, draft in self.drafts.items()}
+
+    def _brief(self, graph: AtomGraph) -> Briefing:
+        files = {file: [stored.atom for stored in members] for file, members in self.files.items()}
+        needs = {task.file: [self.tasks[name].file for name in task.depends_on if name in self.tasks] for task in self.plan.tasks}
+        wanted = {stored.atom.name for stored in self.by_name.values() if must_generate(stored.atom, regenerate=self.regenerate(stored))}
+        return Briefing(files, graph, needs, wanted)
 
     def generates(self, stored: StoredAtom) -> bool:
         """True where the atom's draft can't be taken as it is, so that its code follows from more than its own text."""
-        return must_generate(stored.atom, regenerate=self.regenerate(stored))
+        return stored.atom.name not in self.briefing.heads and must_generate(stored.atom, regenerate=self.regenerate(stored))
 
     def regenerate(self, stored: StoredAtom) -> bool:
         """True where the plan, or a person who rejected the code, wants the atom written anew."""
@@ -87,23 +96,46 @@ class LiveExecution:
         stored = self.atoms.by_id[atom_id]
         before, after = self._around(stored)
         task, plan = self.atoms.tasks[stored.task], self.atoms.plan
-        return AtomWork(
+        work = AtomWork(
             atom=stored.atom,
             before=before,
             after=after,
             regenerate=self.atoms.regenerate(stored),
             rejected_because=stored.rejected_because,
-            dependencies=self.atoms.dependencies(stored, self.codes) if self.atoms.generates(stored) else (),
             plan_summary=self.atoms.summary,
             task_description=task.description,
             requirements=plan.requirements,
         )
+        if stored.atom.name in self.atoms.briefing.heads:
+            return replace(work, given=True)
+        return replace(work, more=partial(self._briefed, stored))
+
+    def _briefed(self, stored: StoredAtom, work: AtomWork) -> AtomWork:
+        """The work with all that only a model needs, which most drafts never get to."""
+        return self.atoms.briefing.complete(replace(work, more=None, dependencies=self.atoms.dependencies(stored, self.codes)), self.codes)
 
     def blocked_by(self, atom_id: UUID) -> tuple[str, ...]:
         """The lost atoms that this one needs, if it must be generated; a complete draft needs nobody's code."""
         stored = self.atoms.by_id[atom_id]
         needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
+
+    def with_imports(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[tuple[UUID, AtomOutcome], ...]:
+        """The file's import atom with what this atom's code needs beside; nothing where it needs nothing."""
+        members = self.atoms.files[self.atoms.by_id[atom_id].atom.file]
+        imports = [stored for stored in members if stored.atom.kind is AtomKind.IMPORT and not stored.atom.indent]
+        if not outcome.imports or not imports:
+            return ()
+        last = imports[-1]
+        code = self.codes.get(last.atom.name, last.atom.text)
+        present = set(code.decode(errors="replace").split("\n"))
+        new = [line for line in outcome.imports if line not in present]
+        if not new:
+            return ()
+        body = code.rstrip()
+        code = body + b"".join(b"\n" + line.encode() for line in new) + code[len(body) :]
+        self.landed(last.atom_id, AtomStatus.COMPLETED, code)
+        return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, code)),)
 
     def is_draft(self, atom: Atom, code: bytes) -> bool:
         """True where the atom's file, with this code in it, is the draft byte for byte."""

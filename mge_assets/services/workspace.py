@@ -32,7 +32,7 @@ class Workspace:
         self.drafts = DraftService(self.plans, stores.plans)
         self.atoms = AtomService(stores.plans, stores.atoms)
         self.dependencies = DependencyService(stores.plans, stores.atoms, stores.graphs)
-        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log)
+        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
         self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness)

@@ -54,6 +54,8 @@ def _is_stub_body(body: Node | None) -> bool:
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
         statements = statements[1:]
+        if not statements:
+            return True  # only a documentation: a contract whose body is still to be written
     if len(statements) != 1:
         return False
     only = statements[0]
