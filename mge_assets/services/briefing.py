@@ -12,7 +12,6 @@ from dataclasses import replace
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.stages.generation import AtomWork, members, outline
-from mge_assets.store.atoms import StoredAtom
 
 SHARED_FROM = 0.1
 """Share of the generated atoms that must need a file before its contract is in the shared prefix."""
@@ -61,7 +60,7 @@ class Briefing:
         """A line for each class of the files in reach: its own first, then in the order of the files; only what the drafts do not show."""
         said: list[str] = []
         owner = atom.name.rpartition(".")[0]
-        reach = [file for file in self._reach[atom.file]]
+        reach = set(self._reach[atom.file])
         classes = sorted((name for name, atoms in self._classes.items() if atoms[0].file in reach), key=lambda name: name != owner)
         for name in classes:
             known = members(codes.get(each.name, each.text) for each in self._classes[name])

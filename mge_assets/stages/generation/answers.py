@@ -91,7 +91,7 @@ def _sorted_out(code: str, work: AtomWork, atom: Atom) -> tuple[str, list[str]]:
     name = expected_name(atom) or ""
     defined = {found: node for kind, found, node in parts if kind == "definition"}
     if name not in defined:
-        wrong = _renamed(defined, source, work, atom)
+        wrong = _renamed(defined, work, atom)
         if wrong is None:
             return code, imports
         code = re.sub(rf"(?<![\w.]){re.escape(wrong)}(?!\w)", name, code)
@@ -113,7 +113,7 @@ def _top_level(root: Node) -> Iterator[tuple[str, str, Node]]:
             yield "import", "", child
 
 
-def _renamed(defined: dict[str, Node], source: bytes, work: AtomWork, atom: Atom) -> str | None:
+def _renamed(defined: dict[str, Node], work: AtomWork, atom: Atom) -> str | None:
     """The name that the one function carries in place of the right one: same parameters, and nobody else's name."""
     if len(defined) != 1 or atom.kind not in {AtomKind.FUNCTION, AtomKind.METHOD}:
         return None
