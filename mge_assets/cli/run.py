@@ -11,6 +11,7 @@ from mge_assets.cli.progress import follow
 from mge_assets.cli.summary import summary_json, summary_lines
 from mge_assets.model.executions import ExecutionStatus, Progress
 from mge_assets.model.findings import Severity
+from mge_assets.model.waves import Order
 from mge_resources.settings import read_settings
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ SHOWN = 8
 @click.command()
 @click.argument("plan", required=False, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to deliver into; <MGE_HOME>/delivered/<plan> if left out.")
+@click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
-def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
+def run(plan: Path | None, out: Path | None, order: str | None, as_json: bool) -> None:
     """Run PLAN from plan file to delivered project; without PLAN, the small bundled one.
 
     Running it again re-uses everything that did not change. Exit code 0: completed and valid; 1: ended with something failed.
@@ -41,7 +43,7 @@ def run(plan: Path | None, out: Path | None, as_json: bool) -> None:
         workspace.delivery.check(name, out)
         _introduce(registered)
         with workspace.execution.exclusively(name), follow(workspace, name):
-            ran = run_plan(name, instance, settings, out)
+            ran = run_plan(name, instance, settings, out, order=Order(order) if order else None)
         if ran.cancelled:
             leave_interrupted()
         errors = [error for job in ran.jobs if not job.blocked for error in job.errors]

@@ -77,7 +77,7 @@ class ExecutionServiceV2:
         new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), owner)
         execution = self._stores.executions.start(plan, new)
         if execution not in self._live:
-            together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves)
+            together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves, self._dependencies.contracts(plan))
             self._live[execution] = self._open(execution, together)
             self._names[execution] = plan
             self._log.info("execution started", plan=plan, mode=mode.value, model=self._model.name, atoms=new.atoms, waves=new.waves)

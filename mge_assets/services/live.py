@@ -16,7 +16,9 @@ from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
 from mge_assets.services.briefing import Briefing
 from mge_assets.services.landing import GroupWriter
-from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate
+from mge_assets.stages.dependency import Contracts, orders
+from mge_assets.stages.dependency.promises import PROMISED
+from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 
 MAX_DEPENDENCIES = 40
@@ -26,15 +28,21 @@ LOST = (AtomStatus.FAILED, AtomStatus.BLOCKED)
 
 
 class PlanAtoms:
-    """A plan's atoms with what they need of one another; does not change while the plan is executed."""
+    """A plan's atoms with what they need of one another; does not change while the plan is executed.
 
-    def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan) -> None:
+    ``needs`` are the atoms whose code an atom waits for, ``uses`` those that it knows by their contract alone: calls and other uses where the
+    waves are ordered by contract, and dependencies that were cut to break a cycle.
+    """
+
+    def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> None:
         self.plan = plan
         self.mode = plan.execution_mode or ExecutionMode.V2_ATOMS
         self.by_id: Mapping[UUID, StoredAtom] = {stored.atom_id: stored for stored in atoms}
         self.by_name: Mapping[str, StoredAtom] = {stored.atom.name: stored for stored in atoms}
         self.waves = tuple(tuple(self.by_name[name].atom_id for name in wave.atoms) for wave in waves.waves)
-        self.needs = _needs(graph, waves)
+        self.needs, self.uses = _needs(graph, waves, contracts)
+        self._promised = {(edge.source, edge.target) for edge in graph.edges if edge.weight <= PROMISED}
+        self._skeletons: dict[str, bytes] = {}
         self.tasks = {task.name: task for task in plan.tasks}
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
@@ -69,10 +77,27 @@ class PlanAtoms:
         return hashlib.sha256(f"{own}\0{self._file_digests[stored.atom.file]}".encode()).hexdigest()
 
     def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
-        """What the atom needs, with the code that it has by now, or else its draft."""
-        names = self.needs.get(stored.atom.name, ())[:MAX_DEPENDENCIES]
-        atoms = [self.by_name[name].atom for name in names]
-        return tuple(DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in atoms)
+        """What the atom needs, with the code that it has by now, or else its draft; then what it uses, by the frozen contract."""
+        needed = [self.by_name[name].atom for name in self._shown(stored.atom.name)[:MAX_DEPENDENCIES]]
+        used = [self.by_name[name].atom for name in self.uses.get(stored.atom.name, ())[: MAX_DEPENDENCIES - len(needed)]]
+        code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
+        return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
+
+    def hard_needs(self, name: str) -> list[str]:
+        """The atoms without which this one can't be: its needs but for the constructors that only come first so that their members are known."""
+        return [needed for needed in self.needs.get(name, ()) if (name, needed) not in self._promised]
+
+    def _shown(self, name: str) -> list[str]:
+        """The atoms whose code is shown: the own class's constructor, then what is needed for certain."""
+        owner = name.partition("#")[0].rpartition(".")[0]
+        own = [needed for needed in self.needs.get(name, ()) if (name, needed) in self._promised and needed.partition("#")[0].rpartition(".")[0] == owner]
+        return [*own, *self.hard_needs(name)]
+
+    def _contract(self, atom: Atom) -> bytes:
+        """What the draft says of the atom to others."""
+        if atom.name not in self._skeletons:
+            self._skeletons[atom.name] = skeleton(atom)
+        return self._skeletons[atom.name]
 
 
 @dataclass(slots=True)
@@ -117,7 +142,7 @@ class LiveExecution:
     def blocked_by(self, atom_id: UUID) -> tuple[str, ...]:
         """The lost atoms that this one needs, if it must be generated; a complete draft needs nobody's code."""
         stored = self.atoms.by_id[atom_id]
-        needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
+        needs = self.atoms.hard_needs(stored.atom.name) if self.atoms.generates(stored) else ()
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
 
     def with_imports(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[tuple[UUID, AtomOutcome], ...]:
@@ -158,12 +183,19 @@ class LiveExecution:
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
 
 
-def _needs(graph: AtomGraph, waves: WavePlan) -> dict[str, list[str]]:
-    """The atoms that each atom needs: targets of its resolved edges, the heaviest first, without those that were cut."""
+def _needs(graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The atoms whose code each atom waits for, and those whose contract alone it knows, the heaviest first in both."""
     cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
     needs: dict[str, dict[str, float]] = defaultdict(dict)
+    uses: dict[str, dict[str, float]] = defaultdict(dict)
     for edge in graph.edges:
-        if edge.confidence is Confidence.RESOLVED and (edge.source, edge.target, edge.type) not in cut:
-            targets = needs[edge.source]
+        if edge.confidence is Confidence.RESOLVED:
+            waits = orders(edge, waves.order, contracts) and (edge.source, edge.target, edge.type) not in cut
+            targets = (needs if waits else uses)[edge.source]
             targets[edge.target] = targets.get(edge.target, 0.0) + edge.weight
-    return {source: sorted(targets, key=lambda name: (-targets[name], name)) for source, targets in needs.items()}
+    only_used = {source: {name: weight for name, weight in targets.items() if name not in needs.get(source, ())} for source, targets in uses.items()}
+    return _heaviest(needs), _heaviest(only_used)
+
+
+def _heaviest(found: Mapping[str, Mapping[str, float]]) -> dict[str, list[str]]:
+    return {source: sorted(targets, key=lambda name: (-targets[name], name)) for source, targets in found.items()}

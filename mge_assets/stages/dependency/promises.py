@@ -7,6 +7,8 @@ from dataclasses import replace
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
 
+PROMISED = 0.5
+"""Weight of such an edge, below that of any use that is written: it orders, and nobody is blocked by it."""
 _CONSTRUCTORS = {"__init__", "constructor", "__new__", "__post_init__"}
 _CALLABLE = {AtomKind.FUNCTION, AtomKind.METHOD}
 
@@ -29,7 +31,7 @@ def with_promises(graph: AtomGraph, atoms: Sequence[Atom]) -> AtomGraph:
             constructors[atom.file].append(atom.name)
     known = {(edge.source, edge.target) for edge in graph.edges}
     promised = [
-        AtomEdge(atom.name, name, EdgeType.TYPE)
+        AtomEdge(atom.name, name, EdgeType.TYPE, weight=PROMISED)
         for atom in bodies
         if _short(atom) not in _CONSTRUCTORS
         for file in sorted({atom.file} | reach[atom.file])

@@ -13,6 +13,7 @@ from mge_assets.stages.generation.outline import members, outline
 from mge_assets.stages.generation.prompts import PROMPT_VERSION
 from mge_assets.stages.generation.replies import ReplyError, parse_reply
 from mge_assets.stages.generation.requests import build_request
+from mge_assets.stages.generation.scaffold import skeleton
 from mge_assets.stages.generation.work import AtomWork, DependencyCode, must_generate
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "must_generate",
     "outline",
     "parse_reply",
+    "skeleton",
 ]
