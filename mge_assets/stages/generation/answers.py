@@ -20,6 +20,7 @@ from mge_resources.syntax import Language, parse
 
 _IMPORTS = {"import_statement", "import_from_statement", "future_import_statement"}
 _DEFINITIONS = {"function_definition", "class_definition"}
+_PLACEHOLDER = re.compile(rb"^([ \t]*)(?:\.\.\.|pass|raise\s+NotImplementedError[^\n]*)[ \t]*(?:#[^\n]*)?\s*\Z", re.MULTILINE)
 _DEF = r"(?:def|function|class)\s+{}\b"
 
 
@@ -188,11 +189,19 @@ def _body(whole: bytes, work: AtomWork) -> bytes:
     if not kept:
         raise ReplyError(f"the body of {work.name} is empty", fix="write it")
     text = (root.text or b"")[kept[0].start_byte - kept[0].start_point[1] : body.end_byte].decode(errors="replace")
-    draft = work.atom.text.decode(errors="replace")
+    before, indent = _kept_before(work.atom.text)
     tail = work.atom.text[len(work.atom.text.rstrip()) :]
-    head = work.atom.text[: len(work.atom.text) - len(work.atom.text.lstrip(b"\r\n"))]
-    moved = reindent(text.strip("\n").rstrip(), language=Language.PYTHON, draft=draft, indent=work.atom.indent)
-    return head + moved.encode() + tail
+    moved = reindent(text.strip("\n").rstrip(), language=Language.PYTHON, draft=work.whole.decode(errors="replace"), indent=indent)
+    return before + moved.encode() + tail
+
+
+def _kept_before(draft: bytes) -> tuple[bytes, str]:
+    """What of a body's draft stands before its placeholder, the documentation above all, and the placeholder's indentation."""
+    placeholder = _PLACEHOLDER.search(draft)
+    if placeholder is not None:
+        return draft[: placeholder.start(1)], placeholder[1].decode()
+    last = draft.rstrip().rsplit(b"\n", 1)[-1]
+    return draft.rstrip() + b"\n", last[: len(last) - len(last.lstrip())].decode()
 
 
 def _documented(whole: bytes) -> bool:

@@ -49,7 +49,7 @@ def _docstring(definition: Node) -> Node | None:
 
 
 def _is_stub_body(body: Node | None) -> bool:
-    if body is None or body.named_child_count > 8:
+    if body is None or body.named_child_count > 64:
         return False
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
@@ -88,8 +88,8 @@ def _class(definition: Node) -> Description:
     return Description(AtomKind.CLASS_HEADER, definition, name, body, split=split)
 
 
-_HOLDERS = frozenset({"if_statement", "try_statement"})
-_CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "finally_clause"})
+_HOLDERS = frozenset({"if_statement"})
+_CLAUSES = frozenset({"elif_clause", "else_clause"})
 
 
 def _member_stub(child: Node) -> bool:
