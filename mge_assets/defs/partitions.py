@@ -26,6 +26,8 @@ ORDER_TAG = "mge/order"
 """``code`` or ``contract``: the order of the run's waves; the plan's own if missing."""
 OUT_TAG = "mge/out"
 """The folder to deliver to; the installation's own if missing."""
+SCHEDULE_TAG = "mge/schedule"
+"""``wave`` or ``dependency``: when an atom may start; by wave if missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class Generation:
 
     Args:
         live: the execution.
-        orchestrator: builds the attempt loop for one atom's journal and this judge.
+        model: who generates.
+        max_attempts, atom_timeout: bounds of one atom, the second in wall seconds.
         journal: the journal of one atom's calls.
         judge: level 1 as far as it only reads.
         tests: the unit tests; ``None`` where nothing is generated or nothing can be run.
@@ -32,6 +33,7 @@ class Generation:
     live: LiveExecution
     model: LanguageModel
     max_attempts: int
+    atom_timeout: float
     journal: Callable[[UUID], CallJournal]
     judge: Validate
     tests: UnitTests | None
@@ -46,7 +48,7 @@ class Generation:
         return await self._reconsidered(atom_id, outcome)
 
     def _orchestrator(self, atom_id: UUID) -> RetryOrchestrator:
-        return RetryOrchestrator(self.model, self._validate, self.journal(atom_id), self.max_attempts)
+        return RetryOrchestrator(self.model, self._validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
 
     def _validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         result = self.judge(atom, code, before, after, stub)

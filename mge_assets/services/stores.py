@@ -10,6 +10,7 @@ from mge_assets.store.figures import FigureStore
 from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
+from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
@@ -27,6 +28,7 @@ class Stores:
     graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
+    memory: MemoryStore
     validations: ValidationStore
     reviews: ReviewStore
     deliveries: DeliveryStore
@@ -44,6 +46,7 @@ def open_stores(settings: Settings) -> Stores:
         GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        MemoryStore(engine),
         ValidationStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),

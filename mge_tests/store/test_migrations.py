@@ -13,6 +13,7 @@ SPECIFIED = {
     "masterplan_versions", "masterplan_history", "atomic_units", "atom_dependencies", "dependency_graphs", "validation_results",
     "execution_waves", "atom_retry_history", "human_review_queue", "executions", "llm_calls", "delivered_files", "decision_audit",
     "graph_versions",
+    "plan_budgets", "atom_memory",
 }  # fmt: skip
 
 

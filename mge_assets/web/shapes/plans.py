@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Self
+from uuid import UUID
 
 from pydantic import BaseModel
 
-from mge_assets.model.executions import ExecutionStatus, Progress, WaveStatus
+from mge_assets.model.executions import ExecutionStatus, Progress, Schedule, WaveStatus
 from mge_assets.model.graph import AtomEdge, Confidence, EdgeType
 from mge_assets.model.waves import Order
 from mge_resources.syntax import Language
@@ -36,6 +37,12 @@ class ProgressShape(BaseModel):
     seconds: float
     delivered: str | None
     report: str | None
+    wave: int | None
+    in_flight: int
+    eta_seconds: float | None
+    budget_usd: float | None
+    schedule: Schedule
+    reason: str
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
@@ -130,6 +137,7 @@ class GraphShape(BaseModel):
 class WaveShape(BaseModel):
     """A wave and how it went."""
 
+    wave_id: UUID
     number: int
     status: WaveStatus
     atoms: list[str]
