@@ -74,7 +74,17 @@ class Generation:
                     attempts = (*(each for each in outcome.attempts if each is not answer), passed)
                     return AtomOutcome(outcome.name, AtomStatus.COMPLETED, answer.code, attempts), ((stored.atom_id, again),)
             self.tests.withdraw(outcome.name)
-        return outcome, ()
+        return await self._after_all(atom_id, outcome, answer), ()
+
+    async def _after_all(self, atom_id: UUID, outcome: AtomOutcome, answer: Attempt) -> AtomOutcome:
+        """The attempts that are left, where the loop had stopped in the belief that the fault was another's."""
+        made = self._made.get(outcome.name, 0)
+        if made >= self.max_attempts:
+            return outcome
+        work = replace(self.live.work(atom_id), regenerate=True, suspected=answer, attempts_made=made)
+        further = await self._orchestrator(atom_id).run(work)
+        self._made[outcome.name] = max((attempt.number for attempt in further.attempts), default=made)
+        return replace(further, attempts=(*outcome.attempts, *further.attempts))
 
     async def _again(self, atom_id: UUID, name: str, made: int, answer: Attempt) -> AtomOutcome:
         assert self.tests is not None

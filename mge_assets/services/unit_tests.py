@@ -119,11 +119,12 @@ class UnitTests:
         others = {name for _, names in failing for name in names if name != atom.name}
         if self._is_innocent(atom, code, scores, others):
             return Check.of(CHECK, ())
-        generated = sorted((name for name in others if name in self._generated), key=lambda name: (-scores.get(name, 0.0), name))
+        own = scores.get(atom.name, 0.0) - _EPSILON
+        generated = sorted((name for name in others if name in self._generated and scores.get(name, 0.0) >= own), key=lambda name: (-scores[name], name))
         self.suspects[atom.name] = tuple(generated)
         findings = [self._finding(suite, atom, code, before, run) for run, _ in failing[:_MOST]]
         if generated:
-            findings.append(Finding(SHARED, Severity.INFO, f"the failing tests also enter {', '.join(generated[:3])}"))
+            findings.append(Finding(SHARED, Severity.INFO, f"as likely at fault: {', '.join(generated[:3])}"))
         return Check.of(CHECK, tuple(findings))
 
     def _is_innocent(self, atom: Atom, code: bytes, scores: Mapping[str, float], others: set[str]) -> bool:
