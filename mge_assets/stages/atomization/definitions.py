@@ -1,8 +1,8 @@
 """What is known of each definition of a file: parameters, types, documentation, its atoms and the variables that pass between them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -11,7 +11,9 @@ from mge_assets.stages.atomization.assembly import Tiling, leading
 from mge_assets.stages.atomization.decomposition import Scope
 from mge_assets.stages.atomization.documentation import Documentation, read_documentation
 from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
+from mge_assets.stages.atomization.liveness import FunctionFlow
 from mge_assets.stages.atomization.marks import Marks, shorten
+from mge_assets.stages.atomization.nested_scopes import Scopes
 
 _OPENING = re.compile(r"\w*(?:\"{3}|'{3}|[\"'])")
 _CLOSING = ('"""', "'''", '"', "'")
@@ -19,6 +21,7 @@ _MEMBERS = 6
 _BUDGET = 20
 """Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
 _OUTER = 8
+_SILENT = (AtomKind.DOCSTRING, AtomKind.TRIVIA)
 _CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
@@ -141,8 +144,9 @@ def _comment(lead: bytes) -> str:
 
 
 def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
-    """Variables that pass between the parts of each opened function, by the atom's number. Names only: scopes inside are not told apart."""
+    """Variables that pass between the parts of each opened function, by the atom's number."""
     parts: dict[int, list[int]] = {}
+    scopes: dict[int, Scope] = {}
     for index, item in enumerate(tiling.packed):
         scope: Scope | None = leading(item).scope
         for _ in range(_OUTER):
@@ -150,11 +154,48 @@ def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
                 break
             if scope.in_function:
                 parts.setdefault(id(scope), []).append(index)
+                scopes[id(scope)] = scope
             scope = scope.parent
+    opened = {key: members for key, members in parts.items() if len(members) > 1}
+    if not opened:
+        return {}
+    if not tiling.parsed.grammar.followed:
+        return _by_order(tiling, marks, opened.values())
+    return _by_control(tiling, marks, opened, scopes)
+
+
+def _by_control(tiling: Tiling, marks: Marks, opened: Mapping[int, list[int]], scopes: Mapping[int, Scope]) -> dict[int, Flow]:
+    """By the functions' control flow. Of an atom in a nested function, what that one takes from the outer ones comes in too."""
+    parsed = tiling.parsed
+    nested = Scopes(parsed.marks.get("function", ()), marks.table("scope").nodes)
     found: dict[int, Flow] = {}
-    for members in parts.values():
-        if len(members) > 1:
-            _flow_of(tiling.atoms, members, marks, found)
+    own: dict[int, FunctionFlow] = {}
+    budget = _BUDGET * (len(parsed.source) + 1000)
+    for key, members in sorted(opened.items(), key=lambda one: -scopes[one[0]].level):
+        owner = scopes[key].owner
+        budget -= owner.node.end_byte - owner.node.start_byte if owner is not None else 0
+        if owner is None or owner.body is None or budget < 0:
+            continue
+        flow = FunctionFlow(owner, marks, nested, parsed.grammar, parsed.source)
+        for number, (live_in, live_out) in zip(members, flow.between([tiling.atoms[number] for number in members]), strict=True):
+            atom = tiling.atoms[number]
+            if atom.kind in _SILENT:
+                continue
+            if number in found:
+                more = flow.inherited(atom, marks, own[number])
+                found[number] = replace(found[number], live_in=tuple(dict.fromkeys((*found[number].live_in, *more))))
+            else:
+                order = {name: place for place, name in enumerate(marks.uses(atom.span.start_byte, atom.span.end_byte))}
+                found[number] = Flow(tuple(sorted(live_in, key=lambda name: order.get(name, len(order)))), live_out)
+                own[number] = flow
+    return found
+
+
+def _by_order(tiling: Tiling, marks: Marks, groups: Iterable[list[int]]) -> dict[int, Flow]:
+    """By the order of names alone, where the language's control flow is not known."""
+    found: dict[int, Flow] = {}
+    for members in groups:
+        _flow_of(tiling.atoms, members, marks, found)
     return found
 
 
@@ -174,5 +215,5 @@ def _flow_of(atoms: Sequence[Atom], members: list[int], marks: Marks, found: dic
         live_in = tuple(name for name in uses[index] if first_bound.get(name, index) < index)
         live_out = tuple(name for name in binds[index] if last_used.get(name, -1) > index)
         before = found.get(number, Flow())
-        if atoms[number].kind not in {AtomKind.DOCSTRING, AtomKind.TRIVIA}:
+        if atoms[number].kind not in _SILENT:
             found[number] = Flow(tuple(dict.fromkeys(before.live_in + live_in)), tuple(dict.fromkeys(before.live_out + live_out)))

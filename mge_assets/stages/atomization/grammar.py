@@ -58,7 +58,8 @@ class Grammar:
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
     node, and of a call of a name in capitals where its node is among ``constructing``; ``random``, ``effects`` are calls (dotted) that are not
-    deterministic, or act on the outside.
+    deterministic, or act on the outside; ``assigning`` says that an assignment declares, ``block_scoped`` that blocks have variables of their own,
+    ``followed`` that ``control_flow`` knows its statements.
     """
 
     name: str
@@ -76,6 +77,9 @@ class Grammar:
     tests: Callable[[Node], "tuple[Node, ...]"]
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
+    assigning: bool = False
+    block_scoped: bool = True
+    followed: bool = True
     constructing: frozenset[str] = frozenset({"call", "call_expression"})
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()

@@ -317,6 +317,8 @@ GRAMMAR = Grammar(
     bindings=_bindings,
     inferred=_INFERRED,
     self_name="self",
+    assigning=True,
+    block_scoped=False,
     random=_RANDOM,
     effects=_EFFECTS,
 )
