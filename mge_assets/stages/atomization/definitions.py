@@ -21,6 +21,10 @@ _MEMBERS = 6
 _BUDGET = 20
 """Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
 _OUTER = 8
+_CALLEE = 80
+"""Bytes of a callee beyond which it is an expression of its own."""
+NOTHING = ("None", "null")
+"""Types that say of a variable's first value only that it has none."""
 _SILENT = (AtomKind.DOCSTRING, AtomKind.TRIVIA)
 _CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
@@ -96,9 +100,16 @@ class Definitions:
             end = start
         for name, node in marks.pairs("typed", "written", start, end):
             types.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
+        nothing: dict[str, int] = {}
         for name, node in marks.pairs("valued", "value", start, end):
-            if written := inferred(marks, node, grammar):
-                types.setdefault(marks.text(name), written)
+            variable, written = marks.text(name), inferred(marks, node, grammar)
+            if written and written not in NOTHING:
+                types.setdefault(variable, written)
+            if written in NOTHING or variable in nothing:
+                nothing[variable] = nothing.get(variable, 0) + 1
+        for variable, count in nothing.items():
+            if count == 1 and variable not in types:
+                types[variable] = "None" if grammar.self_name == "self" else "null"  # it never is anything else here
         for parameter in definition.parameters:
             if written := parameter.type or inferred_from_text(parameter.default):
                 types[parameter.name] = written
@@ -110,13 +121,21 @@ class Definitions:
 
 
 def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
-    """The type of an expression that shows it: a literal, or a call of a class."""
+    """The type of an expression that shows it: a literal, an operator, a call whose result is known, or of a class."""
     if node.type in grammar.inferred:
         return grammar.inferred[node.type]
-    called = node.child_by_field_name("function") if node.type in grammar.constructing else None
-    called = node.child_by_field_name("constructor") if node.type == "new_expression" else called
-    name = marks.text(called) if called is not None and called.end_byte - called.start_byte < 80 else ""
-    return name if name.rpartition(".")[2][:1].isupper() else ""
+    if (operator := node.child_by_field_name("operator")) is not None:
+        return grammar.operators.get(operator.type, "")
+    called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    if called is None or called.end_byte - called.start_byte >= _CALLEE:
+        return ""
+    name = marks.text(called)
+    last = name.rpartition(".")[2]
+    known = grammar.results.get(name) or (grammar.results.get(f".{last}") if "." in name else None)
+    if known:
+        return known
+    constructs = node.type in grammar.constructing or node.type == "new_expression"
+    return name if constructs and last[:1].isupper() else ""
 
 
 def inferred_from_text(default: str) -> str:

@@ -49,8 +49,10 @@ PYTHON = {
     "global": (f"def f(a):\n    global x\n    x = 1\n{PAD}    use(x)  # here\n", set(), set()),
     "walrus": (f"def f(a):\n    use(a)\n{PAD}    if (m := a) and m.b:  # here\n        pass\n{PAD}    return m\n", {"a"}, {"m"}),
     "deleted by nobody, bound by match": (
-        f"def f(a):\n    use(a)\n{PAD}    match a:  # here\n        case [x, *y]:\n"
-        f"            pass\n        case _:\n            x = y = 1\n{PAD}    return x, y\n",
+        (
+            f"def f(a):\n    use(a)\n{PAD}    match a:  # here\n        case [x, *y]:\n"
+            f"            pass\n        case _:\n            x = y = 1\n{PAD}    return x, y\n"
+        ),
         {"a"},
         {"x", "y"},
     ),
@@ -68,21 +70,21 @@ def test_python(case: str) -> None:
 JAVASCRIPT = {
     "written again before it is read": (f"function f(a) {{\n  let x = a;\n{BRACES}  x = 2; // here\n  return x;\n}}\n", set(), set()),
     "the counter of a for": (
-        
-        f"function f(a) {{\n  let x = 0;\n"
-        f"  for (let i = 0; i < a; i++) {{\n    use(i);\n{BRACES}    x += i; // here\n  }}\n  return x;\n}}\n", {"x", "i"}, {"x"},
+
+        (f"function f(a) {{\n  let x = 0;\n"
+        f"  for (let i = 0; i < a; i++) {{\n    use(i);\n{BRACES}    x += i; // here\n  }}\n  return x;\n}}\n"), {"x", "i"}, {"x"},
     ),
     "continue to a label": (
-        
-        f"function f(a) {{\n  let x = 1;\n  o: for (const b of a) {{\n    use(x);\n"
-        f"    for (;;) {{\n{BRACES}      x = 2; // here\n      continue o;\n}} }} }}\n",
+
+        (f"function f(a) {{\n  let x = 1;\n  o: for (const b of a) {{\n    use(x);\n"
+        f"    for (;;) {{\n{BRACES}      x = 2; // here\n      continue o;\n}} }} }}\n"),
         set(),
         {"x"},
     ),
     "falling through": (
-        
-        f"function f(a) {{\n  let x = 1;\n  switch (a) {{\n    case 1:\n"
-        f"{BRACES}      x = 2; // here\n    case 2:\n{BRACES}      use(x);\n  }}\n}}\n", set(), {"x"},
+
+        (f"function f(a) {{\n  let x = 1;\n  switch (a) {{\n    case 1:\n"
+        f"{BRACES}      x = 2; // here\n    case 2:\n{BRACES}      use(x);\n  }}\n}}\n"), set(), {"x"},
     ),
     "in an arrow function": (
         f"function f(a) {{\n  const x = 1;\n{BRACES}  const y = a.map((x) => x + 1); // here\n{BRACES}  return [x, y];\n}}\n", {"a"}, {"y"},
@@ -95,9 +97,9 @@ JAVASCRIPT = {
         f"function f(a) {{\n  use(a);\n{BRACES}  const {{ b, c = 1 }} = a, d = b; // here\n{BRACES}  return c + d;\n}}\n", {"a"}, {"c", "d"},
     ),
     "finally": (
-        
-        f"function f(a) {{\n  let x = 1;\n  try {{\n"
-        f"{BRACES}    x = a(); // here\n    return 1;\n  }} finally {{\n{BRACES}    use(x);\n  }}\n}}\n", {"a", "x"}, {"x"},
+
+        (f"function f(a) {{\n  let x = 1;\n  try {{\n"
+        f"{BRACES}    x = a(); // here\n    return 1;\n  }} finally {{\n{BRACES}    use(x);\n  }}\n}}\n"), {"a", "x"}, {"x"},
     ),
     "assigned by a function that is called later": (
         f"function f(a) {{\n  let x = 1;\n  const g = () => {{ x = 2; }};\n{BRACES}  x = 3; // here\n{BRACES}  g();\n  return 1;\n}}\n", set(), {"x"},

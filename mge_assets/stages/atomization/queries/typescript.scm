@@ -26,6 +26,8 @@
 (class_declaration name: (type_identifier) @bind)
 (required_parameter pattern: (identifier) @bind)
 (optional_parameter pattern: (identifier) @bind)
+(required_parameter [(accessibility_modifier) (override_modifier) "readonly"] pattern: (identifier) @state)
+(optional_parameter [(accessibility_modifier) (override_modifier) "readonly"] pattern: (identifier) @state)
 (required_parameter pattern: (identifier) @typed type: (type_annotation) @written)
 (optional_parameter pattern: (identifier) @typed type: (type_annotation) @written)
 (variable_declarator name: (identifier) @typed type: (type_annotation) @written)
