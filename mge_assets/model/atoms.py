@@ -67,7 +67,7 @@ class AtomContext:
 
 @dataclass(frozen=True, slots=True)
 class Atomicity:
-    """The ten criteria's verdict: ``score`` 0.0–1.0 in steps of 0.1, and a finding for each violated criterion."""
+    """The ten criteria's verdict: ``score`` 0.0–1.0 and a finding for each criterion that is not fully met."""
 
     score: float
     violations: tuple[Finding, ...] = ()
