@@ -143,9 +143,10 @@ class Components:
 
 
 def _header(text: str) -> str:
-    """A loop's first line, as far as its colon or brace."""
-    for end in (":", "{"):
-        head, sign, _ = text.partition(end)
-        if sign:
-            return head.strip()
+    """A loop's first line, as far as the colon or brace that stands in no bracket."""
+    depth = 0
+    for place, sign in enumerate(text):
+        if not depth and sign in ":{":
+            return text[:place].strip()
+        depth += (sign in "([{") - (sign in ")]}")
     return text
