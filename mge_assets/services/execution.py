@@ -30,7 +30,7 @@ from mge_assets.services.pacing import PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.stages.generation import RetryOrchestrator
-from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
@@ -232,6 +232,7 @@ class ExecutionServiceV2(ExecutionControl):
             model=PacedModel(self._model, pacer),
             accounts=accounts,
             writer=Gatherer(partial(self._land, accounts)),
+            overrides=self._stores.overrides.of_plan(together.plan.name),
         )
         for key, stored in together.by_id.items():
             if stored.code is not None and stored.status is AtomStatus.COMPLETED:
@@ -292,14 +293,16 @@ class ExecutionServiceV2(ExecutionControl):
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._settings.validation_strictness)
+        found = self._validator.validate(atom, code, before, after, stub=stub, project=live.project())
+        return respect(apply_strictness(found, self._settings.validation_strictness), live.overrides)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
             results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
-            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._settings.validation_strictness) for result in results}
+            read = [respect(apply_strictness(result, self._settings.validation_strictness), live.overrides) for result in results]
+            live.draft_results[atom.file] = {result.subject: result for result in read}
         return live.draft_results[atom.file][atom.name]
 
     def _state(self, execution: UUID) -> LiveExecution:

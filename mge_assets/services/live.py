@@ -11,7 +11,7 @@ from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import MgeError
 from mge_assets.model.executions import ExecutionMode, Order
-from mge_assets.model.findings import ValidationResult
+from mge_assets.model.findings import Override, ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
@@ -106,6 +106,7 @@ class LiveExecution:
     model: PacedModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
+    overrides: Sequence[Override] = ()
     halted: MgeError | None = None
     in_flight: int = 0
     max_in_flight: int = 0
