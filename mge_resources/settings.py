@@ -47,6 +47,7 @@ class Settings(BaseModel):
     sandbox: str = Field(
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
     )
+    case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
 
     @property
     def root(self) -> Path:

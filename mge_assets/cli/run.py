@@ -12,6 +12,7 @@ from mge_assets.cli.progress import follow
 from mge_assets.cli.summary import summary_json, summary_lines
 from mge_assets.model.executions import ExecutionStatus, Progress, Schedule
 from mge_assets.model.findings import Severity
+from mge_assets.model.waves import Order
 from mge_resources.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary 
 @click.argument("plan", required=False, type=click.Path(path_type=Path))
 @_OUT
 @_SCHEDULE
+@click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 @_BUDGET
 @_JSON
-def run(plan: Path | None, out: Path | None, schedule: Schedule, budget: float | None, as_json: bool) -> None:
+def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, as_json: bool) -> None:
     """Run PLAN from plan file to delivered project; without PLAN, the small bundled one.
 
     Running it again re-uses everything that did not change. Exit code 0: completed and valid; 1: ended with something failed; 4: paused.
@@ -49,7 +51,7 @@ def run(plan: Path | None, out: Path | None, schedule: Schedule, budget: float |
         registered = workspace.plans.register(plan or example("small"))
         workspace.delivery.check(registered.name, out)
         _introduce(registered)
-        carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json))
+        carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json, Order(order) if order else None))
 
 
 @click.command()
@@ -89,12 +91,13 @@ def retry(plan: str, atom: str, out: Path | None, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a run is asked for: where it is delivered, in what order atoms start, what it may cost, how it reports."""
+    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by."""
 
     out: Path | None
     schedule: Schedule
     budget: float | None
     as_json: bool
+    order: Order | None = None
 
 
 def _as_before(workspace: "Workspace", plan: str, out: Path | None, as_json: bool) -> Asked:
@@ -111,7 +114,7 @@ def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Aske
         with workspace.execution.exclusively(name), follow(workspace, name):
             if asked.budget is not None:
                 workspace.execution.set_budget(name, asked.budget)
-            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule)
+            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order)
         if ran.cancelled:
             leave_interrupted()
         progress = workspace.execution.progress(name)

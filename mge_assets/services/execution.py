@@ -17,25 +17,28 @@ from mge_assets.model.errors import FencedError, HaltedError, NotFoundError, Ord
 from mge_assets.model.executions import AtomCounts, ExecutionMode, ExecutionStatus, Progress, Schedule
 from mge_assets.model.findings import Level, Severity, ValidationResult
 from mge_assets.model.forecasts import Forecast
+from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.control import ExecutionControl
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.forecasting import History, forecast
 from mge_assets.services.gathering import Gatherer
+from mge_assets.services.generating import Generation
 from mge_assets.services.heartbeat import Heartbeat
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
-from mge_assets.services.pacing import PacedModel, Pacer
+from mge_assets.services.pacing import Leaders, PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.generation import RetryOrchestrator
+from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.validation import AtomicValidator, apply_strictness
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
 from mge_assets.store.landings import Landing
 from mge_resources.llm.port import LanguageModel
+from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
 
 LOST_PROCESS = "its process ended before it did"
@@ -55,11 +58,19 @@ class ExecutionServiceV2(ExecutionControl):
     """Starts executions, runs their atoms, tells how far they are; and everything of ``ExecutionControl``."""
 
     def __init__(
-        self, stores: Stores, plans: PlanService, dependencies: DependencyService, model: LanguageModel, settings: Settings, log: FilteringBoundLogger
+        self,
+        stores: Stores,
+        plans: PlanService,
+        dependencies: DependencyService,
+        model: LanguageModel,
+        settings: Settings,
+        log: FilteringBoundLogger,
+        sandbox: Sandbox,
     ) -> None:
         super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
         self._model, self._log, self._settings = model, log, settings
-        self._validator = AtomicValidator()
+        self._validator, self._sandbox = AtomicValidator(), sandbox
+        self._generations: dict[UUID, Generation] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
@@ -71,8 +82,7 @@ class ExecutionServiceV2(ExecutionControl):
         new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), schedule=schedule, target=target)
         execution = self._stores.executions.start(plan, new)
         if execution not in self._live:
-            together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves)
-            live = self._live[execution] = self._open(together, self._accounts(execution))
+            live = self._live[execution] = self._open(self._together(stored.masterplan, atoms), self._accounts(execution))
             self._heart.start()
             if self._model.remote:
                 self._stores.executions.set_values(execution, forecast=self._forecast(live, schedule).as_row())
@@ -82,8 +92,8 @@ class ExecutionServiceV2(ExecutionControl):
     def estimate(self, plan: str, schedule: Schedule = Schedule.WAVE) -> Forecast:
         """What executing the plan as it stands would cost and take; nothing is sent or stored. Raises OrderError without waves."""
         stored = self._plans.stored(plan)
-        waves, graph = self._dependencies.waves(plan), self._dependencies.graph(plan)
-        return self._forecast(self._open(PlanAtoms(stored.masterplan, self._stores.atoms.of_plan(plan), graph, waves), None), schedule)
+        together = self._together(stored.masterplan, self._stores.atoms.of_plan(plan))
+        return self._forecast(self._open(together, None), schedule)
 
     def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
         """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
@@ -111,9 +121,10 @@ class ExecutionServiceV2(ExecutionControl):
         started = datetime.now(UTC)
         try:
             with live.flying():
-                outcome = await self._outcome(live, atom)
+                outcome, others = await self._outcome(live, atom)
                 if not outcome.reused:
-                    await live.writer.put(Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC)))
+                    for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
+                        await live.writer.put(Landing(key, ended, self._print(live, live.atoms.by_id[key]), started, datetime.now(UTC)))
         except (HaltedError, FencedError) as halted:
             live.halted = live.halted or halted
             return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
@@ -145,6 +156,7 @@ class ExecutionServiceV2(ExecutionControl):
         if row is None or plan is None:
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         live = self._live.pop(execution, None)
+        self._generations.pop(execution, None)
         if not self._live:
             self._heart.stop()
         if live is not None:
@@ -206,6 +218,10 @@ class ExecutionServiceV2(ExecutionControl):
         settings, history = self._settings, History(self._stores.journal.figures(self._model.name), self._stores.figures.attempts(self._model.name))
         return forecast(live, self._model.name, history, settings.max_parallel_atoms, schedule, settings.retry_max_attempts)
 
+    def _together(self, plan: Masterplan, atoms: Sequence[StoredAtom]) -> PlanAtoms:
+        found = self._dependencies
+        return PlanAtoms(plan, atoms, found.graph(plan.name), found.waves(plan.name), found.contracts(plan.name))
+
     def _accounts(self, execution: UUID) -> Accounts:
         lease = self._stores.executions.lease(execution)
         warn = partial(self._log.warning, "soft budget limit passed", plan=lease.plan)
@@ -220,7 +236,7 @@ class ExecutionServiceV2(ExecutionControl):
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
             reused=reusable(together, self._model.name),
             pacer=pacer,
-            model=PacedModel(self._model, pacer),
+            model=PacedModel(self._model, pacer, accounts.leaders if accounts else Leaders()),
             accounts=accounts,
             writer=Gatherer(partial(self._land, accounts)),
         )
@@ -234,20 +250,24 @@ class ExecutionServiceV2(ExecutionControl):
         self._stores.executions.land(accounts.lease.execution_id, group)
         return [None] * len(group)
 
-    async def _outcome(self, live: LiveExecution, atom: UUID) -> AtomOutcome:
+    async def _outcome(self, live: LiveExecution, atom: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
         stored = live.atoms.by_id[atom]
         blocked = live.blocked_by(atom)
         if blocked:
-            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked)
+            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked), ()
         recalled = await self._recalled(live, stored)
-        if recalled is not None:
-            return recalled
+        return (recalled, ()) if recalled is not None else await self._generation(live).run(atom)
+
+    def _generation(self, live: LiveExecution) -> Generation:
+        """The execution's generation, made once. Tests are run where a model can mend what they find."""
         assert live.accounts is not None
-        journal = ExecutionJournal(live.accounts, atom)
-        settings = self._settings
-        return await RetryOrchestrator(live.model, partial(self._validate, live), journal, settings.retry_max_attempts, settings.atom_timeout).run(
-            live.work(atom)
-        )
+        key = live.accounts.lease.execution_id
+        if key not in self._generations:
+            settings, journal = self._settings, partial(ExecutionJournal, live.accounts)
+            tests = UnitTests(live, self._sandbox, self._stores.plans.tests(live.atoms.plan.name)) if self._model.remote else None
+            validate = partial(self._validate, live)
+            self._generations[key] = Generation(live, live.model, settings.retry_max_attempts, journal, validate, tests, settings.atom_timeout)
+        return self._generations[key]
 
     async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
         """The atom as it stands, where what it needs came out as before; or the code that any plan had for the same, if it passes here too."""
@@ -261,7 +281,7 @@ class ExecutionServiceV2(ExecutionControl):
         if code is None:
             return None
         work = live.work(stored.atom_id)
-        result = await asyncio.to_thread(self._validate, live, stored.atom, code, work.before, work.after, Severity.ERROR)
+        result = await asyncio.to_thread(self._generation(live).validate, stored.atom, code, work.before, work.after, Severity.ERROR)
         return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, code, (Attempt(0, code, result),)) if result.passed else None
 
     def _print(self, live: LiveExecution, stored: StoredAtom) -> str:
@@ -281,6 +301,8 @@ class ExecutionServiceV2(ExecutionControl):
         return (ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED), problem
 
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        if atom.name in live.atoms.briefing.heads:  # its body is another atom
+            return apply_strictness(self._validator.validate(atom, code, before, after, stub=Severity.INFO), self._settings.validation_strictness)
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
         return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._settings.validation_strictness)

@@ -7,6 +7,7 @@ from mge_assets.store.atoms import AtomStore
 from mge_assets.store.deliveries import DeliveryStore
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
+from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
 from mge_assets.store.memory import MemoryStore
@@ -24,6 +25,7 @@ class Stores:
     plans: PlanStore
     atoms: AtomStore
     graphs: GraphStore
+    graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
     memory: MemoryStore
@@ -41,6 +43,7 @@ def open_stores(settings: Settings) -> Stores:
         PlanStore(engine),
         AtomStore(engine),
         GraphStore(engine),
+        GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
         MemoryStore(engine),

@@ -4,10 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from mge_assets.services.atoms import AtomService
+from mge_assets.services.cases import CaseService
 from mge_assets.services.delivery import DeliveryService
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.drafts import DraftService
 from mge_assets.services.execution import ExecutionServiceV2
+from mge_assets.services.graphs import GraphService
 from mge_assets.services.plans import PlanService
 from mge_assets.services.reporting import ReportService
 from mge_assets.services.review import ReviewService
@@ -30,9 +32,10 @@ class Workspace:
         self.sandbox = open_sandbox(settings.sandbox)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
-        self.atoms = AtomService(stores.plans, stores.atoms)
-        self.dependencies = DependencyService(stores.plans, stores.atoms, stores.graphs)
-        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log)
+        self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
+        self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
+        self.graphs = GraphService(stores, self.dependencies)
+        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
         self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness)

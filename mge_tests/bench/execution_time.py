@@ -20,7 +20,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from mge_assets.defs.launch import open_instance, run_plan
+from mge_assets.defs.resources import shared_workspace
+from mge_assets.model.executions import Schedule
 from mge_assets.model.forecasts import by_dependency, by_wave
+from mge_assets.services.execution import ExecutionServiceV2
+from mge_assets.store.executions import ExecutionStore
+from mge_assets.store.journal import JournalStore
+from mge_resources.settings import read_settings
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.services.layered import Layered
 
@@ -95,14 +102,6 @@ def report(told: dict[str, Any], bills: list[Any], seconds: dict[str, float], sc
 
 def child(path: str, out: str, schedule: str) -> None:
     """The run itself, in a process of its own, with the processor time of its parts."""
-    from mge_assets.defs.launch import open_instance, run_plan
-    from mge_assets.defs.resources import shared_workspace
-    from mge_assets.model.executions import Schedule
-    from mge_assets.services.execution import ExecutionServiceV2
-    from mge_assets.store.executions import ExecutionStore
-    from mge_assets.store.journal import JournalStore
-    from mge_resources.settings import read_settings
-
     meter = Meter()
     for owner, name, part in (
         (ExecutionServiceV2, "_validate", "validation"),
@@ -126,8 +125,6 @@ def child(path: str, out: str, schedule: str) -> None:
 
         run_plan(plan, instance, settings, Path(out), schedule=Schedule(schedule), watch=watch)
         graph, progress = workspace.dependencies.waves(plan), workspace.execution.progress(plan)
-        atoms = workspace.execution._live
-        assert not atoms
         needs = needs_by_name(workspace, plan)
     wall = begin[1] - begin[0]
     told = {"wall": wall, "completed": progress.atoms.completed, "waves": [list(wave.atoms) for wave in graph.waves], "needs": needs, "cpu": meter.told()}
@@ -136,9 +133,7 @@ def child(path: str, out: str, schedule: str) -> None:
 
 def needs_by_name(workspace: Any, plan: str) -> dict[str, list[str]]:
     """What each atom that is generated waits for."""
-    from mge_assets.services.live import PlanAtoms
-
-    together = PlanAtoms(workspace.plans.stored(plan).masterplan, workspace.atoms.of_plan(plan), workspace.dependencies.graph(plan), workspace.dependencies.waves(plan))
+    together = workspace.execution._together(workspace.plans.stored(plan).masterplan, workspace.atoms.of_plan(plan))
     return {stored.atom.name: list(together.needs.get(stored.atom.name, ())) for stored in together.by_id.values() if together.generates(stored)}
 
 

@@ -9,9 +9,11 @@ from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
 from mge_assets.stages.generation.fingerprints import fingerprint
 from mge_assets.stages.generation.journal import CallJournal
 from mge_assets.stages.generation.orchestrator import RetryOrchestrator
+from mge_assets.stages.generation.outline import members, outline
 from mge_assets.stages.generation.prompts import PROMPT_VERSION
 from mge_assets.stages.generation.replies import ReplyError, parse_reply
 from mge_assets.stages.generation.requests import build_request
+from mge_assets.stages.generation.scaffold import skeleton
 from mge_assets.stages.generation.work import AtomWork, DependencyCode, must_generate
 
 __all__ = [
@@ -26,6 +28,9 @@ __all__ = [
     "build_request",
     "classify",
     "fingerprint",
+    "members",
     "must_generate",
+    "outline",
     "parse_reply",
+    "skeleton",
 ]

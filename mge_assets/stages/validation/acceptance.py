@@ -10,7 +10,7 @@ from mge_assets.model.findings import Check, Finding, Severity
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.validation.harness import program
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
-from mge_resources.syntax import Language, detect_language, parse
+from mge_resources.syntax import JUDGED, Language, detect_language, parse
 
 CHECK = "tests"
 _REPORT = "report.json"
@@ -94,6 +94,8 @@ def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, te
 
     Not run, with the reason, where there is no sandbox or no tool. A project whose file names climb out of it is an error.
     """
+    if language not in JUDGED:
+        return Check.not_run(CHECK, f"tests in {language.value} are not run here; run them with the language's own tool")
     try:
         outcome = sandbox.run(_job(project, test_file, tests, language))
     except SandboxUnavailableError as error:

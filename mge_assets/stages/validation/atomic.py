@@ -1,6 +1,6 @@
 """Level 1: one atom's code, judged in its place in the file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -10,7 +10,7 @@ from mge_assets.model.findings import Check, Finding, Level, Severity, Validatio
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
 from mge_assets.stages.validation.spots import Spot, as_given, between
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, Language
 
 _COMMENT = {Language.PYTHON: (b"#",)}
 _NO_TYPES = "types are not checked yet: that takes the whole project, which level 1 does not see"
@@ -156,7 +156,15 @@ class AtomicValidator:
         return tuple(_judged(_Case(atom, atom.text, atom.span.start_byte, now, now, stub)) for atom in atoms)
 
 
+def _unread(case: _Case) -> Iterator[Check]:
+    """The checks of a language of which nothing but the syntax is known."""
+    known = {"syntax": _syntax, "atomicity": _atomicity}
+    for check in _CHECKS:
+        name = check.__name__.lstrip("_")
+        yield known[name](case) if name in known else Check.not_run(name, f"code in {case.atom.language.value} is read for its syntax only")
+
+
 def _judged(case: _Case) -> ValidationResult:
     begin = perf_counter()
-    checks = tuple(check(case) for check in _CHECKS)
+    checks = tuple(check(case) for check in _CHECKS) if case.atom.language in JUDGED else tuple(_unread(case))
     return ValidationResult(Level.ATOMIC, case.atom.name, checks, perf_counter() - begin)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from mge_assets.stages.validation.analysis import Analysis
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, Language
 
 _OPENERS = frozenset({"globals", "vars", "setattr", "locals"})
 
@@ -85,4 +85,6 @@ def exports_of(analysis: Analysis) -> Exports:
     """What can be imported from the file; open where Python does not compile."""
     if analysis.language is Language.PYTHON:
         return _python_exports(analysis.python) if analysis.python else Exports(frozenset(), open=True)
+    if analysis.language not in JUDGED:
+        return Exports(frozenset(), open=True)
     return _javascript_exports(analysis.tree.root_node)

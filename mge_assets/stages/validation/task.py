@@ -15,7 +15,7 @@ from mge_assets.stages.validation.integration import import_findings, name_findi
 from mge_assets.stages.validation.naming import naming_spots
 from mge_assets.stages.validation.project import Project, declared_packages
 from mge_resources.sandbox.port import Sandbox
-from mge_resources.syntax import Language, detect_language
+from mge_resources.syntax import JUDGED, Language, detect_language
 
 
 def _tiling(task: Task, atoms: Sequence[Atom]) -> Iterator[Finding]:
@@ -69,6 +69,12 @@ class TaskValidator:
         whole = Project({**project, task.file: content})
         if language is None or detect_language(task.file) is None:
             checks: tuple[Check, ...] = (Check.not_run("consistency", f"{task.file} is in no language that we parse"),)
+        elif language not in JUDGED:
+            reason = f"files in {language.value} are read for their syntax only"
+            checks = (
+                _consistency(task, language, content, atoms),
+                *(Check.not_run(name, reason) for name in ("imports", "naming", "contracts", "integration")),
+            )
         else:
             spots = naming_spots(language, analyse(language, content).definitions)
             checks = (

@@ -1,6 +1,6 @@
 """The declared tables (specification §9). Migrations are tested to equal them."""
 
-from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow
+from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, GraphVersionRow
 from mge_assets.store.tables.base import Base
 from mge_assets.store.tables.decisions import DecisionAuditRow, HumanReviewRow, ValidationResultRow
 from mge_assets.store.tables.executions import (
@@ -35,6 +35,7 @@ __all__ = [
     "DiscoveryDocumentRow",
     "ExecutionRow",
     "ExecutionWaveRow",
+    "GraphVersionRow",
     "HumanReviewRow",
     "LlmCallRow",
     "MasterplanHistoryRow",

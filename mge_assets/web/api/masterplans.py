@@ -62,7 +62,7 @@ def waves_shape(workspace: Workspace, name: str) -> WavesShape:
         WaveShape(wave_id=ids[w.number], number=w.number, status=states[w.number][0], atoms=list(w.atoms), seconds=states[w.number][1]) for w in plan.waves
     ]
     cut = [EdgeShape.of(edge, cut=True) for edge in plan.cut]
-    return WavesShape(masterplan=name, waves=waves, max_parallel=plan.max_parallel, cut=cut, critical_path=list(plan.critical_path))
+    return WavesShape(masterplan=name, order=plan.order, waves=waves, max_parallel=plan.max_parallel, cut=cut, critical_path=list(plan.critical_path))
 
 
 def _graph(workspace: Workspace, name: str) -> GraphShape:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from mge_assets.model.executions import ExecutionStatus, Progress, Schedule, WaveStatus
 from mge_assets.model.graph import AtomEdge, Confidence, EdgeType
+from mge_assets.model.waves import Order
 from mge_resources.syntax import Language
 
 
@@ -147,6 +148,7 @@ class WavesShape(BaseModel):
     """A masterplan's waves; ``critical_path`` is its longest chain of dependencies."""
 
     masterplan: str
+    order: Order
     waves: list[WaveShape]
     max_parallel: int
     cut: list[EdgeShape]

@@ -54,6 +54,8 @@ def _is_stub_body(body: Node | None) -> bool:
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
         statements = statements[1:]
+        if not statements:
+            return True  # only a documentation: a contract whose body is still to be written
     if len(statements) != 1:
         return False
     only = statements[0]
@@ -244,6 +246,8 @@ _RANDOM = frozenset(
         "datetime.now",
         "datetime.utcnow",
         "input",
+        "os.environ",
+        "os.getenv",
         "os.getpid",
         "os.urandom",
         "random",
@@ -263,7 +267,6 @@ _EFFECTS = frozenset(
         "logger",
         "logging",
         "open",
-        "os.environ",
         "os.makedirs",
         "os.mkdir",
         "os.remove",
@@ -306,6 +309,25 @@ GRAMMAR = Grammar(
     ),
     literals=frozenset({"list", "dictionary", "set", "tuple"}),
     raw=frozenset({"string", "comment"}),
+    plain=frozenset(
+        {
+            "if_statement",
+            "for_statement",
+            "while_statement",
+            "try_statement",
+            "with_statement",
+            "match_statement",
+            "return_statement",
+            "raise_statement",
+            "assert_statement",
+            "delete_statement",
+            "pass_statement",
+            "break_statement",
+            "continue_statement",
+            "augmented_assignment",
+            "call",
+        }
+    ),
     glued=frozenset({"decorator"}),
     comments=frozenset({"comment"}),
     describe=describe,

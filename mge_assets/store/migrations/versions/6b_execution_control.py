@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "6b"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
