@@ -37,8 +37,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary 
 @_SCHEDULE
 @click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 @_BUDGET
+@click.option("--force", is_flag=True, help="Deliver also into a folder that another plan was delivered into, and replace that.")
 @_JSON
-def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, as_json: bool) -> None:
+def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, force: bool, as_json: bool) -> None:
     """Run PLAN from plan file to delivered project; without PLAN, the small bundled one.
 
     Running it again re-uses everything that did not change. Exit code 0: completed and valid; 1: ended with something failed; 4: paused.
@@ -49,7 +50,7 @@ def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | No
     settings = read_settings()
     with shared_workspace(settings) as workspace:
         registered = workspace.plans.register(plan or example("small"))
-        workspace.delivery.check(registered.name, out)
+        workspace.delivery.check(registered.name, out, force=force)
         _introduce(registered)
         carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json, Order(order) if order else None))
 
