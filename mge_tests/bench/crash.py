@@ -105,7 +105,7 @@ def finish(where: Installation) -> dict[str, Any]:
     """Run to the end."""
     done = where.run()
     out, errors = done.communicate(timeout=900)
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not out:
         sys.exit(f"exit code {done.returncode}: {errors[-2000:]}")
     found: dict[str, Any] = json.loads(out)
     return found
