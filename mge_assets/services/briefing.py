@@ -1,7 +1,7 @@
 """What each atom is told of the project: which files' contracts stand in the prefix that all share, which in its own part, and what is known by now.
 
-A prefix that is found in the model's cache costs a tenth of plain input or less, so a file's contract belongs there once more than a tenth of the
-atoms need it; written by itself into fewer prompts it is cheaper. What an execution has written into the prefix never changes while it runs.
+What stands in the prefix is written once, at 1.25 of plain input's price, and read with every call, at a twentieth: so a part belongs there once more
+than a twentieth of the atoms need it; shown to fewer it is cheaper beside them. What is in the prefix never changes while an execution runs.
 """
 
 import re
@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.graph import AtomGraph, Confidence
-from mge_assets.stages.generation import AtomWork, members, outline
+from mge_assets.stages.generation import AtomWork, DependencyCode, members, outline
 
-SHARED_FROM = 0.1
-"""Share of the generated atoms that must need a file before its contract is in the shared prefix."""
-SHARED_BYTES = 24_000
-"""Bytes of contract in the shared prefix, some 8,000 tokens: read from the cache they cost what 80 tokens of an answer do."""
+SHARED_FROM = 0.05
+"""Share of the generated atoms that must need a part before it is in the shared prefix."""
+SHARED_BYTES = 36_000
+"""Bytes of contract in the shared prefix, some 12,000 tokens: read from the cache they cost what 120 tokens of an answer do."""
 _OWNED = {AtomKind.FUNCTION, AtomKind.METHOD}
 _CONSTRUCTORS = {"__init__", "constructor", "__new__", "__post_init__"}
 _PART = re.compile(r"#\d+$")
@@ -35,26 +35,39 @@ class Briefing:
     def __init__(self, files: Mapping[str, Sequence[Atom]], graph: AtomGraph, needs_file: Mapping[str, Collection[str]], generated: Collection[str]) -> None:
         self._files = files
         self._home = {atom.name: atom.file for atoms in files.values() for atom in atoms}
+        self._drafts = {atom.name: atom for atoms in files.values() for atom in atoms}
         self._generated = [name for name in self._home if name in generated]
         self.wholes, self.heads = _split_definitions(files)
         self._reach = self._reached(graph, needs_file)
         self._outlines = _Outlines(files)
+        self._imports = {file: outline([atom for atom in atoms if atom.kind is AtomKind.IMPORT], imports=True) for file, atoms in files.items()}
         self._shared = self._choose()
-        self.contract = "\n\n".join(self._outlines[file] for file in self._shared)
+        self.contract = "\n\n".join(text for part in self._shared if (text := self._text(part)))
         self._classes = _classes(files)
 
     def complete(self, work: AtomWork, codes: Mapping[str, bytes]) -> AtomWork:
         """The work with its contracts, and with the members that the code written so far gives to the classes in reach."""
         atom = work.atom
         whole = self.wholes.get(atom.name, b"")
-        return replace(work, contract=self.contract, nearby=self._nearby(atom.file), members=self._members(atom, codes), whole=whole)
+        written = tuple(each for each in work.dependencies if self._is_news(each))
+        return replace(work, dependencies=written, contract=self.contract, nearby=self._nearby(atom.file), members=self._members(atom, codes), whole=whole)
+
+    def _is_news(self, needed: DependencyCode) -> bool:
+        """Whether the code says more than the contract, which shows every declaration and every head."""
+        if needed.kind not in _OWNED and "#" not in needed.name:
+            return needed.file not in self._files
+        drafted = self._drafts.get(needed.name)
+        return not needed.contract_only and (drafted is None or not drafted.stub or needed.code != drafted.text)
+
+    def _text(self, part: tuple[str, bool]) -> str:
+        """A part of the contract: a file's imports, or what it declares."""
+        file, imports = part
+        return self._imports[file] if imports else self._outlines[file]
 
     def _nearby(self, file: str) -> str:
         """What an atom of the file needs beyond the shared contract: the file's own first, its imports in any case."""
-        own = self._files[file]
-        shown = [each for each in own if each.kind is AtomKind.IMPORT] if file in self._shared else own
-        beyond = [self._outlines[each] for each in self._reach[file] if each != file and each not in self._shared]
-        return "\n\n".join(part for part in (outline(shown, imports=True), *beyond) if part)
+        parts = [(file, True), *((each, False) for each in self._reach[file])]
+        return "\n\n".join(text for part in parts if part not in self._shared and (text := self._text(part)))
 
     def _members(self, atom: Atom, codes: Mapping[str, bytes]) -> tuple[str, ...]:
         """A line for each class of the files in reach: its own first, then in the order of the files; only what the drafts do not show."""
@@ -85,19 +98,21 @@ class Briefing:
             for file, found in counts.items()
         }
 
-    def _choose(self) -> tuple[str, ...]:
-        """The files whose contract is shared: needed by enough atoms, the most needed first, as far as there is room; in the order of the plan."""
-        needed: dict[str, int] = defaultdict(int)
+    def _choose(self) -> dict[tuple[str, bool], None]:
+        """The parts that are shared: needed by enough atoms, the most needed first, as far as there is room; in the order of the plan."""
+        needed: dict[tuple[str, bool], int] = defaultdict(int)
         for name in self._generated:
-            for file in self._reach[self._home[name]]:
-                needed[file] += 1
+            file = self._home[name]
+            needed[file, True] += 1
+            for each in self._reach[file]:
+                needed[each, False] += 1
         room, chosen = SHARED_BYTES, set()
-        for file in sorted(needed, key=lambda each: (-needed[each], each)):
-            size = len(self._outlines[file])
-            if needed[file] > max(1.25 + SHARED_FROM * len(self._generated), 2) and size <= room:
-                chosen.add(file)
+        for part in sorted(needed, key=lambda each: (-needed[each], each)):
+            size = len(self._text(part))
+            if needed[part] > max(1.25 + SHARED_FROM * len(self._generated), 2) and size <= room:
+                chosen.add(part)
                 room -= size
-        return tuple(file for file in self._files if file in chosen)
+        return {(file, imports): None for file in self._files for imports in (True, False) if (file, imports) in chosen}
 
 
 class _Outlines(dict[str, str]):

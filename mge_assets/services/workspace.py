@@ -28,7 +28,9 @@ class Workspace:
         self.settings, self.stores = settings, stores
         self.log = open_log(settings.logs)
         key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None
-        self.model = open_model(api_key=key, base_url=settings.anthropic_base_url, model=settings.model)
+        self.model = open_model(
+            api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
+        )
         self.sandbox = open_sandbox(settings.sandbox)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)

@@ -205,3 +205,17 @@ def same_functions(subject: Subject, made: Mapping[str, str]) -> tuple[int, list
 
 def _bare(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return ast.unparse(node)
+
+
+def bundled(path: Path) -> Subject:
+    """A bundled plan with its drafts and tests, the reference solutions laid over its drafts."""
+    plan = YAML(typ="safe").load(path)
+    folder = path.parent
+    drafts = {file.relative_to(folder).as_posix(): file.read_text() for file in sorted(folder.rglob("*")) if file.is_file() and file != path}
+    tasks = [task for phase in plan["phases"] for milestone in phase["milestones"] for task in milestone["tasks"]]
+    finished = {task["file"]: drafts[task["source"]] if "source" in task else task.get("code", "") for task in tasks}
+    reference = folder.parent / "reference" / folder.name
+    for file in sorted(reference.rglob("*")):
+        if file.is_file():
+            finished[file.relative_to(reference).as_posix()] = file.read_text()
+    return Subject(plan["name"], plan, drafts, finished)

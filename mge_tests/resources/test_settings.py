@@ -28,7 +28,7 @@ def test_every_variable_reaches_its_field():
         assert str(shown) == value, name
 
 
-VALUES = ("/h", "postgresql://u@h/d", "/p", "me", "key", "http://127.0.0.1:1", "claude-haiku-5-5", "7", "2", "0.5", "high", "off", "60.0")
+VALUES = ("/h", "postgresql://u@h/d", "/p", "me", "key", "http://127.0.0.1:1", "claude-haiku-5-5", "a,b", "m=1/2", "7", "2", "0.5", "high", "off", "60.0")
 
 
 def test_an_empty_variable_counts_as_unset():

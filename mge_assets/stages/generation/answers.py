@@ -20,6 +20,7 @@ from mge_resources.syntax import Language, parse
 
 _IMPORTS = {"import_statement", "import_from_statement", "future_import_statement"}
 _DEFINITIONS = {"function_definition", "class_definition"}
+_PLACEHOLDER = re.compile(rb"^([ \t]*)(?:\.\.\.|pass|raise\s+NotImplementedError[^\n]*)[ \t]*(?:#[^\n]*)?\s*\Z", re.MULTILINE)
 _DEF = r"(?:def|function|class)\s+{}\b"
 
 
@@ -39,7 +40,7 @@ def read_answer(text: str, work: AtomWork) -> Answer:
     code, imports = _sorted_out(_at_margin(chosen_block(text, atom)), work, atom)
     whole = fitted(code, atom)
     used = [line for line in imports if _bound(line) and re.search(rf"\b(?:{'|'.join(_bound(line))})\b", code)]
-    return Answer(_body(whole, work) if work.whole else whole, _allowed(used, work))
+    return Answer(_body(whole, work) if work.whole else _spliced(whole, atom), _allowed(used, work))
 
 
 def import_place(work: AtomWork) -> int | None:
@@ -103,14 +104,40 @@ def _sorted_out(code: str, work: AtomWork, atom: Atom) -> tuple[str, list[str]]:
     return "\n\n\n".join([*helpers, own]), imports
 
 
+def _spliced(whole: bytes, atom: Atom) -> bytes:
+    """The definition with what the draft has beside it in the same atom: overloads above all."""
+    root, name = parse(Language.PYTHON, _bare(atom)).root_node, expected_name(atom)
+    parts = [child for child in root.children if child.type != "comment"]
+    at = max((index for index, (_, found, node) in enumerate(_named(parts)) if found == name), default=None)
+    if at is None or len(parts) == 1:
+        return whole
+    lines = atom.text.split(b"\n")
+    first, last = parts[at], parts[at].end_point[0]
+    while (above := first.prev_sibling) is not None and above.type == "comment" and above.end_point[0] == first.start_point[0] - 1:
+        first = above
+    before, after = lines[: first.start_point[0]], lines[last + 1 :]
+    return b"\n".join([*before, whole.strip(b"\n"), *after]) if at < len(parts) - 1 else b"\n".join([*before, whole.lstrip(b"\n")])
+
+
+def _named(parts: list[Node]) -> Iterator[tuple[str, str, Node]]:
+    """Each part with the name that it defines, empty for what is no definition."""
+    for part in parts:
+        found = next(_top_level_of(part), ("", "", part))
+        yield found if found[0] == "definition" else ("", "", part)
+
+
+def _top_level_of(part: Node) -> Iterator[tuple[str, str, Node]]:
+    inner = next((each for each in part.children if each.type in _DEFINITIONS), part) if part.type == "decorated_definition" else part
+    if inner.type in _DEFINITIONS:
+        named = inner.child_by_field_name("name")
+        yield "definition", (named.text or b"").decode() if named else "", part
+    elif part.type in _IMPORTS:
+        yield "import", "", part
+
+
 def _top_level(root: Node) -> Iterator[tuple[str, str, Node]]:
     for child in root.children:
-        inner = next((each for each in child.children if each.type in _DEFINITIONS), child) if child.type == "decorated_definition" else child
-        if inner.type in _DEFINITIONS:
-            named = inner.child_by_field_name("name")
-            yield "definition", (named.text or b"").decode() if named else "", child
-        elif child.type in _IMPORTS:
-            yield "import", "", child
+        yield from _top_level_of(child)
 
 
 def _renamed(defined: dict[str, Node], work: AtomWork, atom: Atom) -> str | None:
@@ -162,11 +189,19 @@ def _body(whole: bytes, work: AtomWork) -> bytes:
     if not kept:
         raise ReplyError(f"the body of {work.name} is empty", fix="write it")
     text = (root.text or b"")[kept[0].start_byte - kept[0].start_point[1] : body.end_byte].decode(errors="replace")
-    draft = work.atom.text.decode(errors="replace")
+    before, indent = _kept_before(work.atom.text)
     tail = work.atom.text[len(work.atom.text.rstrip()) :]
-    head = work.atom.text[: len(work.atom.text) - len(work.atom.text.lstrip(b"\r\n"))]
-    moved = reindent(text.strip("\n").rstrip(), language=Language.PYTHON, draft=draft, indent=work.atom.indent)
-    return head + moved.encode() + tail
+    moved = reindent(text.strip("\n").rstrip(), language=Language.PYTHON, draft=work.whole.decode(errors="replace"), indent=indent)
+    return before + moved.encode() + tail
+
+
+def _kept_before(draft: bytes) -> tuple[bytes, str]:
+    """What of a body's draft stands before its placeholder, the documentation above all, and the placeholder's indentation."""
+    placeholder = _PLACEHOLDER.search(draft)
+    if placeholder is not None:
+        return draft[: placeholder.start(1)], placeholder[1].decode()
+    last = draft.rstrip().rsplit(b"\n", 1)[-1]
+    return draft.rstrip() + b"\n", last[: len(last) - len(last.lstrip())].decode()
 
 
 def _documented(whole: bytes) -> bool:

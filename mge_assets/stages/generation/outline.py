@@ -1,9 +1,11 @@
 """What a file promises to others, in a few lines: signatures, class state, constants. The frozen contract as a prompt shows it."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from mge_assets.model.atoms import Atom, AtomKind
+from mge_resources.syntax import Language, parse
 
 _CALLABLE = {AtomKind.FUNCTION, AtomKind.METHOD}
 _DECLARED = {AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE}
@@ -40,7 +42,7 @@ def _promise(atom: Atom) -> Iterable[str]:
         if not _PART.search(atom.name):
             head = text[: text.find(atom.signature[:8])] if atom.signature[:8] in text else ""
             yield from (atom.indent + decorator for decorator in _DECORATOR.findall(head))
-        yield atom.indent + atom.signature
+        yield atom.indent + _final(text, atom)
         if atom.kind in _CALLABLE:
             return
         text = text.partition("\n")[2]
@@ -51,6 +53,29 @@ def _promise(atom: Atom) -> Iterable[str]:
     yield from _declarations(text)
 
 
+def _final(text: str, atom: Atom) -> str:
+    """The definition's own head: the last of its name, behind its overloads."""
+    name = atom.name.partition("#")[0].rpartition(".")[2]
+    heads = [each.start() for each in re.finditer(rf"^[ \t]*(?:async )?def {re.escape(name)}\(", text, re.MULTILINE)]
+    if len(heads) < 2:
+        return _short(atom.signature)
+    node = next((found for found in [_function(text[heads[-1] :])] if found), "")
+    return _short(node) or atom.signature
+
+
+def _function(text: str) -> str:
+    """The head of the function that the text begins with."""
+    root = parse(Language.PYTHON, textwrap.dedent(text).encode()).root_node
+    node = next((child for child in root.children if child.type == "function_definition"), None)
+    body = node.child_by_field_name("body") if node is not None else None
+    return (root.text or b"")[node.start_byte : body.start_byte].decode(errors="replace").strip().rstrip(":") if node is not None and body is not None else ""
+
+
+def _short(signature: str) -> str:
+    """The head on one line, without the blanks and the comma that only its line breaks called for."""
+    return re.sub(r",\s*\)", ")", re.sub(r"\(\s+", "(", " ".join(signature.split())))
+
+
 def _declarations(text: str) -> Iterable[str]:
     """Lines that bind or declare a name."""
     for line in text.split("\n"):
@@ -59,4 +84,7 @@ def _declarations(text: str) -> Iterable[str]:
 
 
 def _lines_of(atom: Atom) -> list[str]:
-    return [line.rstrip() for line in atom.text.decode(errors="replace").split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    """The imports, each on one line."""
+    text = re.sub(r"[ \t]*#[^\n]*", "", atom.text.decode(errors="replace"))
+    text = re.sub(r"\(\s*([^()]*?),?\s*\)", lambda found: " ".join(found[1].split()), text)
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
