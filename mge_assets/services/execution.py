@@ -97,9 +97,11 @@ class ExecutionServiceV2(ExecutionControl):
 
     def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
         """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
-        atoms = self._state(execution).atoms
-        found = {key: atoms.needs.get(stored.atom.name, ()) for key, stored in atoms.by_id.items() if atoms.generates(stored)}
-        return {key: tuple(atoms.by_name[name].atom_id for name in names) for key, names in found.items()}
+        return _needs(self._state(execution).atoms)
+
+    def needs_of(self, plan: str) -> Mapping[UUID, tuple[UUID, ...]]:
+        """The same of a plan, executed or not. Raises OrderError without waves."""
+        return _needs(self._together(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan)))
 
     def atoms(self, execution: UUID, waves: Sequence[int]) -> tuple[AtomTicket, ...]:
         """The atoms of these waves that are to be run; re-used ones are closed at once. Raises OrderError where earlier waves are not done."""
@@ -343,6 +345,11 @@ class ExecutionServiceV2(ExecutionControl):
         live = self._live.get(execution) if execution else None
         reused = len(live.reused) if live else max(0, done - ran)
         return AtomCounts(sum(counts.values()), done, failed, blocked, open_reviews, reused if execution else 0)
+
+
+def _needs(atoms: PlanAtoms) -> Mapping[UUID, tuple[UUID, ...]]:
+    found = {key: atoms.needs.get(stored.atom.name, ()) for key, stored in atoms.by_id.items() if atoms.generates(stored)}
+    return {key: tuple(atoms.by_name[name].atom_id for name in names) for key, names in found.items()}
 
 
 def _eta(row: StoredExecution, counts: AtomCounts) -> float | None:
