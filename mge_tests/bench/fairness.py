@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=12.0)
     given = parser.parse_args()
-    wide = Layered("fair", (120,))
+    wide = Layered("fair", (60,))
     with tempfile.TemporaryDirectory() as name, wide.emulator(latency=0.5) as server:
         database = EmbeddedPostgres(Path(name) / "postgres/data")
         settings = Settings(home=Path(name) / "mge", database_url=SecretStr(database.start()), sandbox="off", max_parallel_atoms=given.limit, budget_usd=1000)
@@ -50,7 +50,7 @@ async def carried_out(settings: Settings, folder: Path, plans: int, seconds: flo
     ready = threading.Barrier(plans)
 
     def one(place: int) -> None:
-        plan = Layered(f"fair-{place}", (120,), salt=place + 1)  # other numbers, or they would share their memory
+        plan = Layered(f"fair-{place}", (60,), salt=place + 1)  # other numbers, or they would share their memory
         with open_workspace(settings) as workspace:
             name = plan_all(workspace, plan.write(folder))
             execution = workspace.execution.start(name, name)
