@@ -56,6 +56,10 @@ class Settings(BaseModel):
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
     )
     case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
+    cache: Path = Field(Path("~/.cache/mge"), alias="MGE_CACHE", description="Where tools that are fetched are kept, for every installation of this account.")
+    fetch_tools: bool = Field(
+        True, alias="MGE_FETCH_TOOLS", description="on: npm may bring TypeScript's compiler when a plan needs it; off: its checks are then not run."
+    )
 
     @property
     def root(self) -> Path:
@@ -76,6 +80,11 @@ class Settings(BaseModel):
     def watched(self) -> Path:
         """The folder whose plan files the sensor picks up."""
         return (self.plans or self.root / "plans").expanduser().absolute()
+
+    @property
+    def tools(self) -> Path:
+        """Where fetched tools are kept."""
+        return self.cache.expanduser().absolute() / "tools"
 
     @property
     def dagster_home(self) -> Path:

@@ -89,6 +89,16 @@ class ImportUse:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFlow:
+    """A value read at ``byte`` of ``file`` was written at ``written`` of ``source``."""
+
+    file: str
+    byte: int
+    source: str
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeGraph:
     """What analysis found in a set of files."""
 
@@ -96,6 +106,7 @@ class CodeGraph:
     edges: tuple[CodeEdge, ...]
     references: tuple[Reference, ...] = ()
     imports: tuple[ImportUse, ...] = ()
+    flows: tuple[DataFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

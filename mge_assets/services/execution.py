@@ -32,7 +32,7 @@ from mge_assets.services.pacing import Leaders, PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
-from mge_assets.stages.validation import AtomicValidator, apply_strictness
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
@@ -57,7 +57,7 @@ class AtomTicket:
 class ExecutionServiceV2(ExecutionControl):
     """Starts executions, runs their atoms, tells how far they are; and everything of ``ExecutionControl``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- what an execution is made of
         self,
         stores: Stores,
         plans: PlanService,
@@ -66,10 +66,11 @@ class ExecutionServiceV2(ExecutionControl):
         settings: Settings,
         log: FilteringBoundLogger,
         sandbox: Sandbox,
+        inspector: Inspector,
     ) -> None:
         super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
         self._model, self._log, self._settings = model, log, settings
-        self._validator, self._sandbox = AtomicValidator(), sandbox
+        self._validator, self._sandbox = AtomicValidator(inspector), sandbox
         self._generations: dict[UUID, Generation] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
@@ -307,13 +308,13 @@ class ExecutionServiceV2(ExecutionControl):
             return apply_strictness(self._validator.validate(atom, code, before, after, stub=Severity.INFO), self._settings.validation_strictness)
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._settings.validation_strictness)
+        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._settings.validation_strictness)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
-            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms)
+            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
             live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._settings.validation_strictness) for result in results}
         return live.draft_results[atom.file][atom.name]
 

@@ -204,6 +204,11 @@ class LiveExecution:
         self.landed(last.atom_id, AtomStatus.COMPLETED, code)
         return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, code)),)
 
+    def project(self) -> dict[str, bytes]:
+        """Every file as it stands: drafts, with the code that landed."""
+        changed = {file: self._joined(file) for file in tuple(self.changed_files)}
+        return {**self.atoms.drafts, **changed}
+
     def is_draft(self, atom: Atom, code: bytes) -> bool:
         """True where the atom's file, with this code in it, is the draft byte for byte."""
         return code == atom.text and atom.file not in self.changed_files
@@ -215,6 +220,9 @@ class LiveExecution:
         self.codes[atom.name] = code
         if code != atom.text:
             self.changed_files.add(atom.file)
+
+    def _joined(self, file: str) -> bytes:
+        return b"".join(self.codes.get(other.atom.name, other.atom.text) for other in self.atoms.files[file])
 
     def _around(self, stored: StoredAtom) -> tuple[bytes, bytes]:
         atom = stored.atom

@@ -15,6 +15,8 @@ from mge_assets.services.reporting import ReportService
 from mge_assets.services.review import ReviewService
 from mge_assets.services.stores import Stores, open_stores
 from mge_assets.services.validation import ValidationService
+from mge_assets.stages.validation import Inspector
+from mge_resources.checkers import open_checkers
 from mge_resources.llm import open_model
 from mge_resources.logging import close_log, open_log
 from mge_resources.sandbox import open_sandbox
@@ -32,20 +34,23 @@ class Workspace:
             api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
         )
         self.sandbox = open_sandbox(settings.sandbox)
+        self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
+        inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
         self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
         self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
         self.graphs = GraphService(stores, self.dependencies)
-        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox)
+        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox, inspector)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
-        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness)
+        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness, inspector)
         self.review = ReviewService(stores, settings.user)
 
     def close(self) -> None:
         """End what is still running and close every connection and file."""
         self.execution.release_all()
+        self.checkers.close()
         self.stores.close()
         close_log(self.settings.logs)
 

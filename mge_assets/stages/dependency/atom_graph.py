@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomKind
-from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, EdgeType, Symbol
+from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, DataFlow, EdgeType, Symbol
 from mge_assets.stages.dependency.headers import base_span
 from mge_assets.stages.dependency.statistics import statistics
 
@@ -78,6 +78,13 @@ class GraphBuilder:
             if user is not None and source is not None and source.kind is AtomKind.IMPORT:
                 self._add(user, source, EdgeType.IMPORT, Confidence.RESOLVED, use)
 
+    def add_flows(self, flows: Iterable[DataFlow]) -> None:
+        """Values that are read in one atom and written in another."""
+        for flow in flows:
+            user, source = self._map.at(flow.file, flow.byte), self._map.at(flow.source, flow.written)
+            if user is not None and source is not None:
+                self._add(user, source, EdgeType.DATA_FLOW, Confidence.RESOLVED, flow.byte)
+
     def add_parts(self) -> None:
         """Order inside one definition: a function's parts stand in order, a class's parts need its header.
 
@@ -127,5 +134,6 @@ def build_graph(atoms: Sequence[Atom], code: CodeGraph) -> AtomGraph:
     builder = GraphBuilder(atoms)
     builder.add_code(code)
     builder.add_imports((use.file, use.byte, use.written) for use in code.imports)
+    builder.add_flows(code.flows)
     builder.add_parts()
     return builder.build()
