@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -75,7 +76,8 @@ async def carried_out(settings: Settings, folder: Path, plans: int, seconds: flo
 
             asyncio.run(run())
 
-    await asyncio.gather(*(asyncio.to_thread(one, place) for place in range(plans)))
+    with ThreadPoolExecutor(plans) as threads:
+        await asyncio.gather(*(asyncio.get_running_loop().run_in_executor(threads, one, place) for place in range(plans)))
     return served
 
 
