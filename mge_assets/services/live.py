@@ -82,12 +82,16 @@ class PlanAtoms:
         task = self.tasks[stored.task]
         if self.generates(stored):
             brief = (self.plan.description, task.description, *self.plan.requirements)
-            needed = self.dependencies(stored, codes)
+            needed = [self._as_drafted(each) if each.kind is AtomKind.IMPORT else each for each in self.dependencies(stored, codes)]
             own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=needed, model=model, brief=brief)
             rest = hashlib.sha256(b"\0".join(part for each in needed for part in (each.name.encode(), hashlib.sha256(each.code).digest()))).hexdigest()
             return f"{own}:{rest}"
         own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=(), model="")
         return f"{own}:{self._file_digests[stored.atom.file]}"
+
+    def _as_drafted(self, imports: DependencyCode) -> DependencyCode:
+        """An import atom by its draft: what later atoms add to it is nothing that an earlier one's code follows from."""
+        return replace(imports, code=self.by_name[imports.name].atom.text)
 
     def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
         """What the atom needs, with the code that it has by now, or else its draft; then what it uses, by the frozen contract."""
