@@ -125,7 +125,7 @@ def _deferred(source: Source, node: ast.AST) -> bool:
             isinstance(parent, ast.arg)
             or (isinstance(parent, ast.AnnAssign) and up is parent.annotation)
             or (isinstance(parent, *[_FUNCTIONS]) and up is parent.returns)
-        ):  # type: ignore[attr-defined]
+        ):
             return True
         up = parent
     return False

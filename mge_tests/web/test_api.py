@@ -20,6 +20,9 @@ PATHS = {
     "/execution/retry/{atom_id}", "/execution/waves/{wave_id}/execute", "/execution/status/{name}", "/execution/{execution_id}",
     "/execution/{execution_id}/progress", "/execution/{execution_id}/metrics", "/execution/{execution_id}/waves/{wave_id}",
     "/execution/{execution_id}/atoms/{atom_id}",
+} | {
+    "/validation/task/{masterplan}/{name}", "/validation/milestone/{masterplan}/{name}", "/validation/masterplan/{masterplan}",
+    "/validation/hierarchical/{masterplan}", "/validation/override",
 }  # fmt: skip
 PICTURES = {"/dependency/graph/{name}/visualize"}
 
