@@ -125,7 +125,7 @@ def _deferred(source: Source, node: ast.AST) -> bool:
             isinstance(parent, ast.arg)
             or (isinstance(parent, ast.AnnAssign) and up is parent.annotation)
             or (isinstance(parent, *[_FUNCTIONS]) and up is parent.returns)
-        ):  # type: ignore[attr-defined]
+        ):
             return True
         up = parent
     return False
@@ -318,7 +318,8 @@ def cross_file(sources: Sequence[Source]) -> Iterator[Fault]:
                 for alias in node.names:
                     users.setdefault(f"{target}:{alias.name}", []).append(source.file)
     for source in sources:
-        for node in (*_public(source), *(one for one in source.tree.body if isinstance(one, ast.ClassDef))):
+        named: list[ast.FunctionDef | ast.ClassDef] = [*_public(source), *(one for one in source.tree.body if isinstance(one, ast.ClassDef))]
+        for node in named:
             if f"{source.file}:{node.name}" in users:
                 at = source.content.index(node.name.encode(), source.place(node.lineno, node.col_offset))
                 yield Fault(

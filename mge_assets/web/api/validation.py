@@ -1,5 +1,6 @@
 """Validation on request: levels 2 to 4 over the files as they stand, and a person's overrides."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -23,39 +24,46 @@ class OverrideInput(BaseModel):
     reason: str = Field(min_length=1, max_length=10_000, description="Why it does not count.")
 
 
+class ValidationsShape(BaseModel):
+    """Results, the widest level first."""
+
+    results: list[ValidationShape]
+
+
 def validation_routes(workspace: Workspace) -> APIRouter:
     """Routes of validation beside an atom's own results."""
     router = APIRouter(prefix="/validation", tags=["validation"])
 
-    def judged(plan: str, levels: tuple[Level, ...], subject: str = "") -> list[ValidationShape]:
+    def judged(plan: str, levels: tuple[Level, ...], subject: str = "") -> ValidationsShape:
         workspace.plans.stored(plan)
         results = workspace.validation.hierarchical(plan, levels=levels)
         return _shapes([result for result in results if result.level in levels and subject in ("", result.subject)])
 
     @router.post("/task/{masterplan}/{name}")
-    def task(masterplan: str, name: str) -> list[ValidationShape]:
+    def task(masterplan: str, name: str) -> ValidationsShape:
         """Level 2 of a task, judged anew unless nothing changed since."""
         return judged(masterplan, (Level.TASK,), name)
 
     @router.post("/milestone/{masterplan}/{name}")
-    def milestone(masterplan: str, name: str) -> list[ValidationShape]:
+    def milestone(masterplan: str, name: str) -> ValidationsShape:
         """Level 3 of a milestone."""
         return judged(masterplan, (Level.MILESTONE,), name)
 
     @router.post("/masterplan/{masterplan}")
-    def whole(masterplan: str) -> list[ValidationShape]:
+    def whole(masterplan: str) -> ValidationsShape:
         """Level 4 of the plan."""
         return judged(masterplan, (Level.MASTERPLAN,))
 
     @router.post("/hierarchical/{masterplan}")
-    def hierarchical(masterplan: str, levels: Annotated[list[int] | None, Query()] = None) -> list[ValidationShape]:
+    def hierarchical(masterplan: str, levels: Annotated[list[int] | None, Query()] = None) -> ValidationsShape:
         """Several levels in order, the widest first; 2, 3 and 4 if none is named. Level 1 answers what the last run stored."""
         wanted = tuple(Level(level) for level in levels or [level.value for level in WIDER] if level in {1, 2, 3, 4})
         stored = workspace.validation.results(masterplan) if Level.ATOMIC in wanted else ()
-        return judged(masterplan, tuple(level for level in wanted if level in WIDER)) + _shapes([result for result in stored if result.level is Level.ATOMIC])
+        wider = judged(masterplan, tuple(level for level in wanted if level in WIDER)).results
+        return ValidationsShape(results=wider + _shapes([result for result in stored if result.level is Level.ATOMIC]).results)
 
     @router.post("/override")
-    def override(given: OverrideInput) -> list[ValidationShape]:
+    def override(given: OverrideInput) -> ValidationsShape:
         """A finding does not count, and why; answers the unit's result as it is now. The reason is kept."""
         if not given.reason.strip():
             raise InputError("The reason is missing", fix="say in a sentence why the finding does not count here")
@@ -66,5 +74,5 @@ def validation_routes(workspace: Workspace) -> APIRouter:
     return router
 
 
-def _shapes(results: "list[ValidationResult] | tuple[ValidationResult, ...]") -> list[ValidationShape]:
-    return [ValidationShape.of(result) for result in results]
+def _shapes(results: Sequence[ValidationResult]) -> ValidationsShape:
+    return ValidationsShape(results=[ValidationShape.of(result) for result in results])
