@@ -11,6 +11,7 @@ from typing import Any
 from mge_resources.sandbox import machine
 from mge_resources.sandbox.groups import control_groups
 from mge_resources.sandbox.launcher import job as wire
+from mge_resources.sandbox.pairing import run_pair
 from mge_resources.sandbox.port import SandboxJob, SandboxOutcome
 from mge_resources.sandbox.process import Ends, Launch, Launched, run_launcher, started_anew
 from mge_resources.sandbox.warm import ForkServer
@@ -103,6 +104,8 @@ class NamespaceSandbox:
 
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
+        if job.partner is not None:
+            return run_pair(self.run, job, job.partner)
         with control_groups(job.limits) as groups:
             encoded, _ = _encoded(job, groups.folders)
             outcome = run_launcher(self._start, encoded, job.stdin, job.link, job.limits, self.isolation)
@@ -132,6 +135,8 @@ class BubblewrapSandbox:
 
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
+        if job.partner is not None:
+            return run_pair(self.run, job, job.partner)
         encoded, work_bytes = _encoded(job)
         boot = _BOOT.format(folder=_INSIDE, module="entries", entry="inside")
         command = (*self._arguments(work_bytes), sys.executable, "-I", "-S", "-c", boot)

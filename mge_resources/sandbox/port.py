@@ -28,7 +28,8 @@ class SandboxJob:
     ``collect`` names files, relative to that folder, whose bytes are wanted back afterwards. ``stdin`` is what the command reads on its
     standard input; it never lies in a file. ``link`` is an open socket of ours that the command finds as descriptor 3. ``warm`` allows a
     command ``{python} script …`` to run in a fork of an interpreter that has pytest loaded, where the isolation has one: a fresh process
-    in namespaces of its own either way.
+    in namespaces of its own either way. ``partner`` is a job that runs beside this one in a sandbox of its own: a socket between the two is
+    descriptor 3 of both, and the outcome is this job's.
     """
 
     command: Sequence[str]
@@ -39,6 +40,7 @@ class SandboxJob:
     stdin: bytes = b""
     link: int | None = None
     warm: bool = False
+    partner: "SandboxJob | None" = None
 
 
 @dataclass(frozen=True, slots=True)

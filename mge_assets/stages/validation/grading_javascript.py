@@ -3,9 +3,7 @@
 import json
 import re
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,19 +61,8 @@ def _apart(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests
     job, words = _job({"project/.keep": b"", **settings}, "apart", test_file, tests, limits)
     files = {f"project/{name}": content for name, content in project.items() if name != test_file}
     files |= {"code.mjs": program("code.mjs.txt"), "wire.mjs": program("wire.mjs.txt")}
-    code = SandboxJob(("{node}", "code.mjs"), files, {}, replace(limits, wall_seconds=limits.wall_seconds + 5))
-    ours, theirs = socket.socketpair()
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(_linked, sandbox, code, theirs)
-        outcome = _linked(sandbox, job, ours)
-        running.result()
+    outcome = sandbox.run(replace(job, partner=SandboxJob(("{node}", "code.mjs"), files, {}, limits)))
     return _Graded(outcome, _report(outcome, words))
-
-
-def _linked(sandbox: Sandbox, job: SandboxJob, end: socket.socket) -> SandboxOutcome:
-    """Run the job with this end of the socket; it is closed afterwards, so that the other side sees the end."""
-    with end:
-        return sandbox.run(replace(job, link=end.fileno()))
 
 
 def _beside(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> _Graded:
