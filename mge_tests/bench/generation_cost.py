@@ -29,7 +29,8 @@ def accounts(outcome: Outcome) -> str:
     arrived = ledger.usd - ledger.lost_usd
     equal = "equal to the cent" if abs(settled - arrived) < CENT else "NOT EQUAL"
     covered = "covered" if unknown + CENT > ledger.lost_usd else "NOT COVERED"
-    return f"journal {settled:.4f} USD settled, ledger {arrived:.4f} arrived: {equal}; lost on the way {ledger.lost_usd:.4f}, reserved for it {unknown:.4f}: {covered}"
+    told = f"journal {settled:.4f} USD settled, ledger {arrived:.4f} arrived: {equal}"
+    return f"{told}; lost on the way {ledger.lost_usd:.4f}, reserved for it {unknown:.4f}: {covered}"
 
 
 def measure(subject: Subject, mistakes: float, faults: bool) -> Outcome:

@@ -1,6 +1,5 @@
 """Whole plans written by a model that makes mistakes: through the services, on a real database, against the emulator."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,7 +105,7 @@ phases:
 
 
 @pytest.fixture
-def made(settings: Settings, tmp_path: Path) -> Iterator:
+def made(settings: Settings, tmp_path: Path):
     """Runs the plan with these mistakes; answers the walk, the server and the writer."""
 
     def run(**mistakes) -> tuple[Walk, MessagesServer, ReferenceWriter]:
@@ -117,7 +116,7 @@ def made(settings: Settings, tmp_path: Path) -> Iterator:
                 run.total = workspace.execution.progress("bank").cost_usd
             return done, server, writer
 
-    yield run
+    return run
 
 
 def test_a_blank_class_is_written_whole_at_what_the_ledger_says(made, tmp_path: Path):
