@@ -25,7 +25,7 @@ def ratio(outcome: Outcome) -> float:
 def accounts(outcome: Outcome) -> str:
     """Journal against ledger."""
     ledger = outcome.server.ledger
-    settled, unknown = (outcome.journal.get(state, [0, 0.0])[1] for state in ("settled", "unknown"))
+    settled, unknown = (outcome.journal.get(state, (0, 0.0))[1] for state in ("settled", "unknown"))
     arrived = ledger.usd - ledger.lost_usd
     equal = "equal to the cent" if abs(settled - arrived) < CENT else "NOT EQUAL"
     covered = "covered" if unknown + CENT > ledger.lost_usd else "NOT COVERED"
