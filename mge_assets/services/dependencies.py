@@ -134,13 +134,17 @@ class DependencyService:
         """Which of the plan's atoms are import statements, and which are still to be written."""
         return _contracts(self._masterplan(plan)[0], self._atoms.of_plan(plan))
 
-    def changed(self, plan: str, now: Snapshot, version: int | None = None) -> Change:
-        """What is different in ``now`` from the plan's newest stored state, or the newest of a version of it. Raises NotFoundError."""
-        before = self._versions.load(plan, version)
+    def changed(self, plan: str, now: Snapshot, version: int | None = None, *, other: bool = False) -> Change:
+        """What is different in ``now`` from the plan's newest stored state, or the newest of a version of it. Raises NotFoundError.
+
+        With ``other`` the state that the stored graph is of does not count: what the last run changed is told.
+        """
+        head = self._graphs.head(plan) if other and version is None else None
+        before = self._versions.load(plan, version, but=head.digest if head else "")
         if before is None:
             known = ", ".join(map(str, self._versions.versions(plan))) or "none"
             wanted = "a graph" if version is None else f"a graph of its version {version}"
-            raise NotFoundError(f"masterplan {plan} has no {wanted} to compare with", fix=f"versions with a graph: {known}; a run stores one")
+            raise NotFoundError(f"masterplan {plan} lacks {wanted} to compare with", fix=f"versions with a graph: {known}; a run stores one")
         return changes(before, now)
 
     def now(self, plan: str) -> Snapshot:

@@ -48,9 +48,10 @@ class Generation:
         return await self._reconsidered(atom_id, outcome)
 
     def _orchestrator(self, atom_id: UUID) -> RetryOrchestrator:
-        return RetryOrchestrator(self.model, self._validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
+        return RetryOrchestrator(self.model, self.validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
 
-    def _validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+    def validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        """Level 1 of an atom's code, unit tests included."""
         result = self.judge(atom, code, before, after, stub)
         return result if self.tests is None or atom.name in self.live.atoms.briefing.heads else self.tests.judged(result, atom, code, before)
 
@@ -68,7 +69,7 @@ class Generation:
             again = await self._again(stored.atom_id, name, made, answer)
             if again.status is AtomStatus.COMPLETED:
                 work = self.live.work(atom_id)
-                result = await asyncio.to_thread(self._validate, work.atom, answer.code, work.before, work.after, Severity.ERROR)
+                result = await asyncio.to_thread(self.validate, work.atom, answer.code, work.before, work.after, Severity.ERROR)
                 if result.passed:
                     passed = replace(answer, validation=result, error="", error_class=None)
                     attempts = (*(each for each in outcome.attempts if each is not answer), passed)

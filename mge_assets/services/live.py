@@ -12,7 +12,7 @@ from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.attempts import AtomOutcome, AtomStatus
 from mge_assets.model.errors import MgeError
 from mge_assets.model.executions import ExecutionMode, Order
-from mge_assets.model.findings import ValidationResult
+from mge_assets.model.findings import Override, ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
@@ -82,12 +82,16 @@ class PlanAtoms:
         task = self.tasks[stored.task]
         if self.generates(stored):
             brief = (self.plan.description, task.description, *self.plan.requirements)
-            needed = self.dependencies(stored, codes)
+            needed = [self._as_drafted(each) if each.kind is AtomKind.IMPORT else each for each in self.dependencies(stored, codes)]
             own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=needed, model=model, brief=brief)
             rest = hashlib.sha256(b"\0".join(part for each in needed for part in (each.name.encode(), hashlib.sha256(each.code).digest()))).hexdigest()
             return f"{own}:{rest}"
         own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=(), model="")
         return f"{own}:{self._file_digests[stored.atom.file]}"
+
+    def _as_drafted(self, imports: DependencyCode) -> DependencyCode:
+        """An import atom by its draft: what later atoms add to it is nothing that an earlier one's code follows from."""
+        return replace(imports, code=self.by_name[imports.name].atom.text)
 
     def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
         """What the atom needs, with the code that it has by now, or else its draft; then what it uses, by the frozen contract."""
@@ -127,6 +131,7 @@ class LiveExecution:
     model: PacedModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
+    overrides: Sequence[Override] = ()
     halted: MgeError | None = None
     in_flight: int = 0
     max_in_flight: int = 0

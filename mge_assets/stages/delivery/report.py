@@ -8,6 +8,7 @@ from mge_assets.model.decisions import ReviewItem
 from mge_assets.model.executions import AtomCounts, ExecutionStatus
 from mge_assets.model.findings import Finding, Level
 from mge_assets.model.stages import Stage
+from mge_assets.model.waves import Order, WaveFigures
 from mge_resources.syntax import Language
 
 
@@ -97,6 +98,15 @@ class ModelCost:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """A figure beside the one that it is held against, both in words: cost beside its forecast, work at once beside what was possible."""
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """A delivered file: path, milestone, size in bytes and SHA-256."""
 
@@ -111,7 +121,8 @@ class DeliveryReport:
     """Everything that the report of one execution shows.
 
     ``made`` is when it was made; ``seconds`` is the wall time in all; ``graph_svg`` is the picture of the dependency graph, if there is one;
-    ``next_commands`` are commands to go on with, each with what it does.
+    ``next_commands`` are commands to go on with, each with what it does. ``orders`` are what either order of the waves makes of the plan, ``order`` is
+    the one that was used.
     """
 
     plan: str
@@ -130,11 +141,14 @@ class DeliveryReport:
     levels: tuple[LevelRow, ...] = ()
     review: tuple[ReviewRow, ...] = ()
     costs: tuple[ModelCost, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
     files: tuple[FileRow, ...] = ()
     commits: tuple[str, ...] = ()
     cut_edges: tuple[str, ...] = ()
     graph_svg: str = ""
     next_commands: tuple[tuple[str, str], ...] = field(default=())
+    order: Order = Order.CODE
+    orders: tuple[WaveFigures, ...] = ()
 
     @property
     def cost_usd(self) -> float:

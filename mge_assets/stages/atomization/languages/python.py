@@ -249,6 +249,17 @@ _INFERRED = {
     "not_operator": "bool",
     "yield": "Iterator",
 }
+_RESULTS = {
+    **dict.fromkeys(("all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass", ".endswith", ".isdigit", ".startswith"), "bool"),
+    **dict.fromkeys(("id", "int", "len", "ord", ".bit_length"), "int"),
+    **dict.fromkeys(("ascii", "chr", "format", "repr", "str", "os.getcwd", "os.path.basename", "os.path.dirname", "os.path.join"), "str"),
+    **dict.fromkeys((".casefold", ".expandtabs", ".format", ".isoformat", ".ljust", ".rjust", ".zfill"), "str"),
+    **dict.fromkeys(("dir", "list", "sorted", ".splitlines"), "list"),
+    **dict.fromkeys(("bytes", ".encode"), "bytes"),
+    **dict.fromkeys(("dict", "dict.fromkeys", "globals", "locals", "vars"), "dict"),
+    **{name: name for name in ("bytearray", "complex", "enumerate", "filter", "float", "frozenset", "map", "range", "reversed", "set", "tuple", "type", "zip")},
+    **{name: name for name in ("collections.defaultdict", "collections.deque", "defaultdict", "deque", "super")},
+}
 _RANDOM = frozenset(
     {
         "date.today",
@@ -349,7 +360,10 @@ GRAMMAR = Grammar(
     tests=_tests,
     bindings=_bindings,
     inferred=_INFERRED,
+    results=_RESULTS,
     self_name="self",
+    assigning=True,
+    block_scoped=False,
     random=_RANDOM,
     effects=_EFFECTS,
 )
