@@ -25,11 +25,12 @@ def ratio(outcome: Outcome) -> float:
 def accounts(outcome: Outcome) -> str:
     """Journal against ledger."""
     ledger = outcome.server.ledger
-    settled, unknown = (outcome.journal.get(state, [0, 0.0])[1] for state in ("settled", "unknown"))
+    settled, unknown = (outcome.journal.get(state, (0, 0.0))[1] for state in ("settled", "unknown"))
     arrived = ledger.usd - ledger.lost_usd
     equal = "equal to the cent" if abs(settled - arrived) < CENT else "NOT EQUAL"
     covered = "covered" if unknown + CENT > ledger.lost_usd else "NOT COVERED"
-    return f"journal {settled:.4f} USD settled, ledger {arrived:.4f} arrived: {equal}; lost on the way {ledger.lost_usd:.4f}, reserved for it {unknown:.4f}: {covered}"
+    told = f"journal {settled:.4f} USD settled, ledger {arrived:.4f} arrived: {equal}"
+    return f"{told}; lost on the way {ledger.lost_usd:.4f}, reserved for it {unknown:.4f}: {covered}"
 
 
 def measure(subject: Subject, mistakes: float, faults: bool) -> Outcome:

@@ -43,7 +43,7 @@ class Outcome:
     writer: ReferenceWriter
     server: MessagesServer
     made: Mapping[str, str]
-    journal: Mapping[str, float]
+    journal: Mapping[str, Any]
 
     @property
     def asked(self) -> list[int]:

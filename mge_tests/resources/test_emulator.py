@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 import pytest
@@ -22,26 +23,26 @@ def server() -> Iterator[MessagesServer]:
 
 
 @pytest.fixture
-def client(server: MessagesServer) -> Iterator[anthropic.Anthropic]:
+def client(server: MessagesServer) -> Iterator[Any]:
     with anthropic.Anthropic(api_key="k", base_url=server.url, max_retries=0, _strict_response_validation=True) as client:
         yield client
 
 
-def ask(client: anthropic.Anthropic, **more):
+def ask(client: Any, **more: Any) -> Any:
     return client.messages.create(**({"model": SONNET, "max_tokens": 500, "messages": [{"role": "user", "content": TAG}]} | more))
 
 
-def params(**more):
+def params(**more: Any) -> Any:
     return {"model": SONNET, "max_tokens": 500, "messages": [{"role": "user", "content": TAG}]} | more
 
 
-def test_a_batch_ends_with_every_result_at_half_the_price(server: MessagesServer, client: anthropic.Anthropic):
+def test_a_batch_ends_with_every_result_at_half_the_price(server: MessagesServer, client: Any):
     ask(client)
     full = server.ledger.usd
     requests = [{"custom_id": f"atom-{number}", "params": params()} for number in range(5)] + [{"custom_id": "bad", "params": params(model="gpt")}]
     batch = client.messages.batches.create(requests=requests)
     assert client.messages.batches.retrieve(batch.id).processing_status == "ended"
-    results = {each.custom_id: each.result for each in client.messages.batches.results(batch.id)}
+    results: dict[str, Any] = {each.custom_id: each.result for each in client.messages.batches.results(batch.id)}
     assert results["bad"].type == "errored"
     assert {result.type for name, result in results.items() if name != "bad"} == {"succeeded"}
     assert results["atom-3"].message.usage.service_tier == "batch"
@@ -74,12 +75,12 @@ def test_requests_of_a_batch_may_expire_unpaid():
 
 
 @pytest.mark.parametrize("names", [["a", "a"], [""], []])
-def test_a_batch_that_makes_no_sense_is_refused_whole(client: anthropic.Anthropic, names: list[str]):
+def test_a_batch_that_makes_no_sense_is_refused_whole(client: Any, names: list[str]):
     with pytest.raises(anthropic.BadRequestError):
         client.messages.batches.create(requests=[{"custom_id": name, "params": params()} for name in names])
 
 
-def test_a_stream_ends_with_the_same_message(client: anthropic.Anthropic):
+def test_a_stream_ends_with_the_same_message(client: Any):
     with client.messages.stream(model=SONNET, max_tokens=500, messages=[{"role": "user", "content": TAG}]) as stream:
         streamed = stream.get_final_message()
     whole = ask(client)
@@ -87,7 +88,7 @@ def test_a_stream_ends_with_the_same_message(client: anthropic.Anthropic):
     assert (streamed.stop_reason, streamed.usage.output_tokens) == (whole.stop_reason, whole.usage.output_tokens)
 
 
-def test_models_and_token_counts_are_told(client: anthropic.Anthropic):
+def test_models_and_token_counts_are_told(client: Any):
     assert SONNET in [model.id for model in client.models.list()]
     assert client.models.retrieve("claude-opus-4-8").lifecycle == "active"
     assert client.messages.count_tokens(model=SONNET, messages=[{"role": "user", "content": "x" * 300}]).input_tokens == 100
@@ -108,17 +109,17 @@ def test_models_and_token_counts_are_told(client: anthropic.Anthropic):
         (SONNET, "2026-10-21", {"messages": [{"role": "user", "content": TAG}, {"role": "assistant", "content": "def"}]}),
     ],
 )
-def test_what_a_version_or_model_does_not_take_is_refused(client: anthropic.Anthropic, model: str, version: str, body: dict):
+def test_what_a_version_or_model_does_not_take_is_refused(client: Any, model: str, version: str, body: dict[str, Any]):
     with pytest.raises(anthropic.BadRequestError):
         ask(client, model=model, extra_headers={"anthropic-version": version}, extra_body=body)
 
 
-def test_an_older_model_takes_a_temperature_under_the_old_version(client: anthropic.Anthropic):
+def test_an_older_model_takes_a_temperature_under_the_old_version(client: Any):
     asked = ask(client, model="claude-haiku-4-5", extra_headers={"anthropic-version": "2023-06-01"}, extra_body={"temperature": 0.2})
     assert asked.stop_reason == "end_turn"
 
 
-def test_nested_prefixes_are_written_once_and_read_by_whoever_shares_them(client: anthropic.Anthropic):
+def test_nested_prefixes_are_written_once_and_read_by_whoever_shares_them(client: Any):
     def usage(own: str):
         marked = [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}} for text in (LONG, own)]
         return ask(client, messages=[{"role": "user", "content": [*marked, {"type": "text", "text": TAG}]}]).usage
@@ -130,14 +131,14 @@ def test_nested_prefixes_are_written_once_and_read_by_whoever_shares_them(client
     assert first.input_tokens == again.input_tokens == other.input_tokens < 40
 
 
-def test_a_prefix_below_the_models_minimum_is_not_cached(client: anthropic.Anthropic):
+def test_a_prefix_below_the_models_minimum_is_not_cached(client: Any):
     block = {"type": "text", "text": LONG, "cache_control": {"type": "ephemeral"}}
     for _ in range(2):
         usage = ask(client, model="claude-haiku-4-5", messages=[{"role": "user", "content": [block, {"type": "text", "text": TAG}]}]).usage
         assert (usage.cache_creation_input_tokens, usage.cache_read_input_tokens) == (0, 0)
 
 
-def test_an_answer_longer_than_allowed_is_cut_and_billed_as_cut(client: anthropic.Anthropic):
+def test_an_answer_longer_than_allowed_is_cut_and_billed_as_cut(client: Any):
     cut = ask(client, max_tokens=25)
     assert (cut.stop_reason, cut.usage.output_tokens) == ("max_tokens", 25)
     assert CODE not in cut.content[0].text
@@ -166,7 +167,7 @@ def test_faults_drawn_by_rate_are_the_same_for_the_same_seed():
     assert run(1) != run(2)
 
 
-def _how(client: anthropic.Anthropic) -> str:
+def _how(client: Any) -> str:
     try:
         return str(ask(client).stop_reason)
     except anthropic.APIStatusError as error:

@@ -1,7 +1,7 @@
 """Whole plans written by a model that makes mistakes: through the services, on a real database, against the emulator."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,7 +106,7 @@ phases:
 
 
 @pytest.fixture
-def made(settings: Settings, tmp_path: Path) -> Iterator:
+def made(settings: Settings, tmp_path: Path):
     """Runs the plan with these mistakes; answers the walk, the server and the writer."""
 
     def run(**mistakes) -> tuple[Walk, MessagesServer, ReferenceWriter]:
@@ -114,10 +114,9 @@ def made(settings: Settings, tmp_path: Path) -> Iterator:
         with MessagesServer(writer) as server:
             with open_workspace(settings.model_copy(update={"anthropic_base_url": server.url})) as workspace:
                 done = walk(workspace, plan(tmp_path), tmp_path / "out")
-                run.total = workspace.execution.progress("bank").cost_usd
             return done, server, writer
 
-    yield run
+    return run
 
 
 def test_a_blank_class_is_written_whole_at_what_the_ledger_says(made, tmp_path: Path):
@@ -126,9 +125,9 @@ def test_a_blank_class_is_written_whole_at_what_the_ledger_says(made, tmp_path: 
     assert writer.refusals == writer.unknown == []
     assert all(count == 1 for count in writer.asked.values())
     assert len(writer.asked) == 4
-    assert made.total == pytest.approx(server.ledger.usd, abs=1e-4)
+    assert done.progress.cost_usd == pytest.approx(server.ledger.usd, abs=1e-4)
     assert not any(secret in request.text for request in server.received for secret in SECRETS)
-    space: dict = {}
+    space: dict[str, Any] = {}
     exec((tmp_path / "out/account.py").read_text(), space)
     account = space["Account"]("ann")
     account.deposit(100)
