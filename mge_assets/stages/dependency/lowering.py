@@ -110,6 +110,10 @@ class Lowering:
         if keep and path in scope.flow:
             self.solver.alias(scope.flow[path], version)
         self.solver.assign(version, self.whole(target, name))
+        if name in target.shared:
+            scope.flow[path] = self.whole(target, name)
+            self.flows.forget(scope, name)
+            return version
         scope.flow[path] = version
         self.flows.forget(scope, name)
         return version
