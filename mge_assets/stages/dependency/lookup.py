@@ -70,6 +70,9 @@ class Lookup:
             for base in cls.bases:
                 self.solver.watch(base, lambda value, cls=cls: self._new_base(cls, value))  # type: ignore[misc]
         linearise(self.classes, self.base_classes)
+        for cls in self.classes:
+            for told in list(cls.on_order):
+                told()
         waiting, self._deferred = self._deferred or [], None
         for action in waiting:
             action()

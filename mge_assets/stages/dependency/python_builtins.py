@@ -111,14 +111,19 @@ class PythonSemantics(Ducks):
             if not self.solver.values(chosen) and self.solver.values(result):
                 self.solver.flow(result, chosen)
                 new = True
-        for callee, call in self._decorated:
-            values = self.solver.values(callee)
-            if all(isinstance(value, External) for value in values) or not self.solver.values(call.result):
-                for node, _ in call.arguments[:1]:
-                    new = new or not self.solver.values(call.result)
-                    self.solver.assign(node, call.result)
-        self._decorated = []
-        return new
+        return self._settle_decorators() or new
+
+    def _settle_decorators(self) -> bool:
+        """Outside decorators first: ours may wait for what they give."""
+        outside = [made for made in self._decorated if all(isinstance(value, External) for value in self.solver.values(made[0]))]
+        chosen = outside or [made for made in self._decorated if not self.solver.values(made[1].result)]
+        new = False
+        for _, call in chosen:
+            for node, _ in call.arguments[:1]:
+                new = new or not self.solver.values(call.result)
+                self.solver.assign(node, call.result)
+        self._decorated = [made for made in self._decorated if made not in chosen] if outside else []
+        return new or bool(outside)
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in."""

@@ -152,6 +152,12 @@ class Families(Elements):
         symbol = self.recorder.symbols.get(cls.symbol)
         return symbol is not None and symbol.file not in self._closed_files()
 
+    def unused(self, call: Call) -> bool:
+        """True in a script's copy of a function that is never run, while another copy is."""
+        if call.owner is None or call.owner in self.invoked or call.site.file not in self._closed_files():
+            return False
+        return any(function.symbol == call.owner.symbol for function in self.invoked)
+
     def _closed_files(self) -> set[str]:
         """Scripts that call the files' code at their top, and the modules that they import."""
         if self._closed is None:

@@ -147,7 +147,7 @@ class PythonFile(Annotations):
 
     def _on_import_from_statement(self, tree: Tree) -> None:
         target = self._from_module(tree)
-        if target is not None:
+        if target is not None and not self._submodules_alone(tree, target):
             self._module_edge(tree, target)
         for name in tree.children_by_field_name("name"):
             dotted = name.child_by_field_name("name") if name.type == "aliased_import" else name
@@ -157,6 +157,15 @@ class PythonFile(Annotations):
             node = self._imported_name(tree, target, dotted)
             if alias is not None or len(dotted.named_children) == 1:
                 self._bind_import(tree, text(alias or dotted), node, alias or dotted)
+
+    def _submodules_alone(self, tree: Tree, target: str) -> bool:
+        """True where ``from package import name`` names submodules only: they are what is imported."""
+        names = [name.child_by_field_name("name") if name.type == "aliased_import" else name for name in tree.children_by_field_name("name")]
+        known = self.modules[target].submodules
+        for name in names:
+            if name is not None and text(name) in known:
+                self._module_edge(tree, known[text(name)].name)
+        return bool(names) and all(text(name) in known for name in names)
 
     def _imported_name(self, tree: Tree, target: str | None, dotted: Tree) -> Node:
         parts = dotted.named_children
