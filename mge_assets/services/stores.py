@@ -7,9 +7,12 @@ from mge_assets.store.atoms import AtomStore
 from mge_assets.store.deliveries import DeliveryStore
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
+from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
+from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
+from mge_assets.store.overrides import OverrideStore
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
 from mge_assets.store.validations import ValidationStore
@@ -23,9 +26,12 @@ class Stores:
     plans: PlanStore
     atoms: AtomStore
     graphs: GraphStore
+    graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
+    memory: MemoryStore
     validations: ValidationStore
+    overrides: OverrideStore
     reviews: ReviewStore
     deliveries: DeliveryStore
     figures: FigureStore
@@ -39,9 +45,12 @@ def open_stores(settings: Settings) -> Stores:
         PlanStore(engine),
         AtomStore(engine),
         GraphStore(engine),
+        GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        MemoryStore(engine),
         ValidationStore(engine),
+        OverrideStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
         FigureStore(engine),

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
+from mge_assets.model.errors import NotFoundError
+from mge_assets.model.findings import CheckStatus, Level, Override, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness
+from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
@@ -39,9 +40,11 @@ _Unit = tuple[Level, str, Callable[[], ValidationResult]]
 class ValidationService:
     """Judges tasks, milestones and the plan, and keeps what it found."""
 
-    def __init__(self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str) -> None:
+    def __init__(
+        self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str, inspector: Inspector
+    ) -> None:
         self._stores, self._plans, self._contents = stores, plans, contents
-        self._sandbox, self._strictness = sandbox, strictness
+        self._sandbox, self._strictness, self._inspector = sandbox, strictness, inspector
 
     def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
         """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
@@ -53,11 +56,31 @@ class ValidationService:
             marks = self._stores.validations.marks(plan, levels)
             due = [unit for unit in self._units(whole) if unit[0] in levels and marks.get((unit[0].value, unit[1])) != whole.digest]
             with ThreadPoolExecutor(WORKERS) as pool:
-                results = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+                found = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+                overrides = self._stores.overrides.of_plan(plan)
+                results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
             self._stores.validations.save(plan, [(result, whole.digest) for result in results], execution.execution_id if execution else None)
         self._stores.plans.add_seconds(plan, Stage.VALIDATION, clock.seconds)
         return self.results(plan, waves)
+
+    def override(self, plan: str, override: Override) -> tuple[ValidationResult, ...]:
+        """Record a person's word against a finding, with the reason, and weigh the stored result anew; answers what it is now.
+
+        Raises ValueError without a reason, NotFoundError where the unit has no such finding.
+        """
+        if not override.reason.strip():
+            message = "an override needs a reason: say why the finding does not count here"
+            raise ValueError(message)
+        unit = [result for result in self._stores.validations.of_plan(plan, (override.level,)) if result.subject == override.subject]
+        meant = [one for result in unit for one in result.findings if one.rule == override.rule and override.message in ("", one.message)]
+        if not meant:
+            raise NotFoundError(f"{override.subject} has no finding of {override.rule}", fix="take rule and message as the result shows them")
+        self._stores.overrides.add(plan, override)
+        judged = tuple(respect(result, [override]) for result in unit)
+        for result in judged:
+            self._stores.validations.judge_again(plan, result)
+        return judged
 
     def results(self, plan: str, waves: Sequence[int] | None = None) -> tuple[ValidationResult, ...]:
         """Every stored result, the widest level first; with ``waves`` level 1 of those waves' atoms only."""
@@ -103,7 +126,7 @@ class ValidationService:
     def _units(self, whole: _Whole) -> Iterator[_Unit]:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
-        task_level, milestone_level = TaskValidator(self._sandbox), MilestoneValidator(self._sandbox)
+        task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -124,7 +147,7 @@ class ValidationService:
                     ),
                 )
         if all(ended.values()):
-            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox).validate(plan, whole.project, tests=tests.plan)
+            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox, self._inspector).validate(plan, whole.project, tests=tests.plan)
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""

@@ -11,6 +11,7 @@ from mge_assets.model.atoms import Atomization
 from mge_assets.stages.atomization.assembly import Tiling, assemble
 from mge_assets.stages.atomization.atomicity import AtomicityValidator
 from mge_assets.stages.atomization.classification import ASTClassifier
+from mge_assets.stages.atomization.collection import collector_paused
 from mge_assets.stages.atomization.context import ContextInjector
 from mge_assets.stages.atomization.decomposition import RecursiveDecomposer
 from mge_assets.stages.atomization.naming import module_path
@@ -36,8 +37,9 @@ __all__ = [
 
 def tile(parsed: ParsedSource) -> Tiling:
     """The file's atoms with LOC and complexity, without context."""
-    pieces = RecursiveDecomposer(parsed, module_path(parsed.file)).decompose()
-    return assemble(parsed, pack(pieces, parsed.lines, parsed.decisions))
+    with collector_paused():
+        pieces = RecursiveDecomposer(parsed, module_path(parsed.file)).decompose()
+        return assemble(parsed, pack(pieces, parsed.lines, parsed.decisions))
 
 
 def atomize(source: bytes, file: str, language: Language, *, tests: str = "") -> Atomization:
@@ -49,10 +51,11 @@ def atomize(source: bytes, file: str, language: Language, *, tests: str = "") ->
         language: what it is written in.
         tests: acceptance tests in the same language; those that name an atom become its test cases.
     """
-    parsed = MultiLanguageParser().parse(source, file, language)
-    tiling = tile(parsed)
-    injector = ContextInjector(tiling, tests)
-    validator = AtomicityValidator(injector.facts)
-    found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
-    atoms = [replace(subject.atom, context=context, atomicity=validator.validate(context, subject, packed)) for context, subject, packed in found]
-    return Atomization(file, language, tuple(atoms), parsed.errors)
+    with collector_paused():
+        parsed = MultiLanguageParser().parse(source, file, language)
+        tiling = tile(parsed)
+        injector = ContextInjector(tiling, tests)
+        validator = AtomicityValidator(injector.facts)
+        found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
+        atoms = [replace(subject.atom, context=context, atomicity=validator.validate(context, subject, packed)) for context, subject, packed in found]
+        return Atomization(file, language, tuple(atoms), parsed.errors)

@@ -39,11 +39,11 @@ def assemble(parsed: ParsedSource, packed: list[Packed]) -> Tiling:
 
 def leading(item: Packed) -> Piece:
     """The piece that says what the atom is: its first that is no trivia."""
-    return next((piece for piece in item.pieces if piece.kind is not AtomKind.TRIVIA), item.pieces[0])
+    return item.lead
 
 
 def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
-    lines, first = parsed.lines, leading(item)
+    lines, first = parsed.lines, item.lead
     start, end = lines.offset(item.first), lines.offset(item.end)
     text = parsed.source[start:end]
     description = first.description

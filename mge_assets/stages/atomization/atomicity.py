@@ -1,4 +1,9 @@
-"""The ten criteria of atomicity, 10 % each (specification §3, ``AtomicityValidator``)."""
+"""The ten criteria of atomicity, 10 % each (specification §3, ``AtomicityValidator``).
+
+A criterion that asks yes or no is met or lost. One that measures (LOC, complexity, values that pass, parameters, completeness) loses what the
+measure is over its limit, as a share of the limit: of LOC all at twice the limit; complexity, which is to be below 3, loses a third at 3, two at
+4 and all from 5 on. No fault is counted under two criteria.
+"""
 
 from dataclasses import dataclass
 
@@ -15,6 +20,8 @@ CONTEXT_TARGET = 0.95
 MAX_VALUES = 7
 """Values in (or members, or parts) that a reader can still hold in mind."""
 MAX_RESULTS = 4
+_NOTHING = ("returns None", "returns void", "returns undefined")
+"""Postconditions that no test can see."""
 _TEXT = (AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA)
 _DECLARATIVE = (AtomKind.IMPORT, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, *_TEXT)
 
@@ -30,75 +37,101 @@ class _Case:
     facts: Facts
 
 
-def _loc(case: _Case) -> str:
-    return "" if case.atom.loc <= MAX_LOC else f"{case.atom.loc} LOC are more than {MAX_LOC}"
+_Verdict = tuple[float, str]
+"""How much of the criterion is lost, 0.0–1.0, and what is wrong (nothing where all is well)."""
+_MET: _Verdict = (0.0, "")
+_HALF, _LOST = 0.5, 1.0
 
 
-def _complexity(case: _Case) -> str:
-    return "" if case.atom.complexity < COMPLEXITY_BELOW else f"complexity {case.atom.complexity} is not below {COMPLEXITY_BELOW}"
+def _over(value: int, limit: int, said: str) -> _Verdict:
+    """A measure loses what it is over its limit, as a share of the limit."""
+    return (min(1.0, (value - limit) / limit), said) if value > limit else _MET
 
 
-def _responsibility(case: _Case) -> str:
+def _loc(case: _Case) -> _Verdict:
+    return _over(case.atom.loc, MAX_LOC, f"{case.atom.loc} LOC are more than {MAX_LOC}")
+
+
+def _complexity(case: _Case) -> _Verdict:
+    complexity = case.atom.complexity
+    lost = min(1.0, (complexity - COMPLEXITY_BELOW + 1) / COMPLEXITY_BELOW)
+    return (lost, f"complexity {complexity} is not below {COMPLEXITY_BELOW}") if lost > 0 else _MET
+
+
+def _responsibility(case: _Case) -> _Verdict:
     whole = [piece for piece in case.packed.pieces if piece.whole and not piece.description.overload]
     if len(whole) > 1:
-        return f"{len(whole)} definitions in one atom"
+        return _LOST, f"{len(whole)} definitions in one atom"
     members = case.facts.functions_within(case.subject) if case.atom.kind is AtomKind.CLASS_HEADER else 0
-    return f"a class with {members} methods in one atom" if members > MAX_VALUES else ""
+    return _over(members, MAX_VALUES, f"a class with {members} methods in one atom")
 
 
-def _boundaries(case: _Case) -> str:
-    first = case.packed.pieces[0]
+def _boundaries(case: _Case) -> _Verdict:
+    """A cut between whole parts of an expression that is too long for one atom is clear; one inside a token, or across its parts, is not."""
+    pieces = case.packed.pieces
+    first = pieces[0]
     if case.atom.node_type == "ERROR":
-        return "it does not parse"
-    if case.atom.kind in _TEXT or case.subject.defines:
-        return ""
-    if any(piece.role in {Role.LINE, Role.FRAGMENT} for piece in case.packed.pieces):
-        return "it is cut inside an expression"
-    return "it begins with a clause of a statement that begins in another atom" if first.role is Role.CLAUSE else ""
+        return _LOST, "it does not parse"
+    if case.atom.kind in (*_TEXT, AtomKind.CONSTANT) or case.subject.defines:
+        return _MET
+    if any(piece.role is Role.LINE for piece in pieces):
+        return _LOST, "it is cut inside a text"
+    if first.role is Role.CLAUSE:
+        return _LOST, "it begins with a clause of a statement that begins in another atom"
+    if any(piece.depth < first.depth and not piece.closes for piece in pieces):
+        return _LOST, "it ends a part of an expression that begins in another atom, and goes on after it"
+    return _MET
 
 
-def _independence(case: _Case) -> str:
-    taken = case.facts.flow(case.subject).live_in
-    return f"it takes {len(taken)} variables from other parts of its function" if len(taken) > MAX_VALUES else ""
+def _independence(case: _Case) -> _Verdict:
+    taken = len(case.facts.flow(case.subject).live_in)
+    return _over(taken, MAX_VALUES, f"it takes {taken} variables from other parts of its function")
 
 
-def _context(case: _Case) -> str:
+def _context(case: _Case) -> _Verdict:
     context = case.context
+    if context.completeness >= CONTEXT_TARGET:
+        return _MET
     missing = [name for name in context.COMPONENTS if name not in context.exempt and not getattr(context, name)]
-    return f"nothing is known of its {', '.join(missing).replace('_', ' ')}" if context.completeness < CONTEXT_TARGET else ""
+    return 1 - context.completeness / CONTEXT_TARGET, f"nothing is known of its {', '.join(missing).replace('_', ' ')}"
 
 
-def _testable(case: _Case) -> str:
-    context = case.context
-    return "" if case.atom.kind in _DECLARATIVE or context.test_cases or "test_cases" in context.exempt else "no test can tell whether it works"
+def _testable(case: _Case) -> _Verdict:
+    """Whether a test could see what it does; that no case is known yet is the context's matter."""
+    context, description = case.context, case.subject.piece.description
+    if case.atom.kind in _DECLARATIVE or description.overload or "test_cases" in context.exempt:
+        return _MET
+    seen = context.test_cases or any(said not in _NOTHING for said in context.postconditions)
+    return _MET if seen else (_LOST, "no test can tell whether it works")
 
 
-def _deterministic(case: _Case) -> str:
+def _deterministic(case: _Case) -> _Verdict:
     return _calls(case, case.facts.random, "its result depends on")
 
 
-def _effects(case: _Case) -> str:
+def _effects(case: _Case) -> _Verdict:
     outer = next(case.facts.own("outer", case.subject), None)
     if outer is not None:
-        return f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
+        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
     return _calls(case, case.facts.effects, "it acts on the outside through")
 
 
-def _calls(case: _Case, suspects: Calls, said: str) -> str:
+def _calls(case: _Case, suspects: Calls, said: str) -> _Verdict:
     name = suspects.first_within(case.atom.span.start_byte, case.atom.span.end_byte)
-    return f"{said} {name}" if name else ""
+    return (_LOST, f"{said} {name}") if name else _MET
 
 
-def _input_output(case: _Case) -> str:
+def _input_output(case: _Case) -> _Verdict:
     if case.subject.callable:
-        definition = case.facts.definition(case.subject)
-        count = sum(1 for parameter in definition.parameters if parameter.name not in {"self", "cls"})
-        if count > MAX_VALUES:
-            return f"{count} parameters are more than {MAX_VALUES}"
-        untyped = "types" not in case.context.exempt and not case.context.types
-        return "nothing says what its parameters and its result are" if untyped else ""
-    given = case.facts.flow(case.subject).live_out
-    return f"it leaves {len(given)} variables to other parts of its function" if len(given) > MAX_RESULTS else ""
+        parameters = [parameter for parameter in case.facts.definition(case.subject).parameters if parameter.name not in {"self", "cls"}]
+        if len(parameters) > MAX_VALUES:
+            return _over(len(parameters), MAX_VALUES, f"{len(parameters)} parameters are more than {MAX_VALUES}")
+        untyped = parameters and "types" not in case.context.exempt and not case.context.types
+        return (_HALF, "its parameters have names, but nothing says what they are") if untyped else _MET
+    if case.subject.in_header:
+        return _MET  # parameters that fill an atom of their own: they count on the atom with the definition's name
+    given = len(case.facts.flow(case.subject).live_out)
+    return _over(given, MAX_RESULTS, f"it leaves {given} variables to other parts of its function")
 
 
 CRITERIA = (
@@ -113,7 +146,7 @@ CRITERIA = (
     ("effects", Severity.INFO, _effects, "return the result and let the caller act"),
     ("input_output", Severity.WARNING, _input_output, "annotate parameters and result, or pass fewer values"),
 )
-"""Name, severity, test and remedy of each criterion; a violated one costs 0.1."""
+"""Name, severity, test and remedy of each criterion."""
 
 
 class AtomicityValidator:
@@ -127,6 +160,6 @@ class AtomicityValidator:
         atom = subject.atom
         case = _Case(atom, context, subject, packed, self._facts)
         place = Place(atom.file, atom.span.start_line)
-        found = [(name, severity, problem, fix) for name, severity, test, fix in CRITERIA if (problem := test(case))]
-        violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, problem, fix in found)
-        return Atomicity(round(1.0 - len(violations) / len(CRITERIA), 1), violations)
+        found = [(name, severity, *verdict, fix) for name, severity, test, fix in CRITERIA if (verdict := test(case)) is not _MET]
+        violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, _, problem, fix in found)
+        return Atomicity(round(1.0 - sum(lost for _, _, lost, _, _ in found) / len(CRITERIA), 3), violations)

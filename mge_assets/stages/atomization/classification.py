@@ -2,6 +2,7 @@
 
 from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.grammar import DEFINITIONS, Description, Grammar
+from mge_assets.stages.atomization.traits import COMPOUND, ERROR
 from mge_assets.stages.atomization.units import Element, Role
 
 CLASS_LIKE = (AtomKind.CLASS_HEADER, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.TYPE)
@@ -24,7 +25,7 @@ class ASTClassifier:
             assert about is not None
             return Description(AtomKind.TRIVIA, about)
         if node is not None and main.role is Role.STATEMENT:
-            return Description(AtomKind.STATEMENT_GROUP, node) if node.is_error else self._grammar.describe(node, in_class)
+            return Description(AtomKind.STATEMENT_GROUP, node) if main.traits & ERROR else self._grammar.describe(node, in_class)
         if node is not None and main.role is Role.ITEM:
             description = self._grammar.describe(node, in_class)
             return description if description.defines else Description(AtomKind.DATA_LITERAL, node, part_of.name if part_of else "")
@@ -36,7 +37,7 @@ class ASTClassifier:
     def is_compound(self, main: Element) -> bool:
         """True for statements with bodies (``if``, ``for``, ``try`` …), whose header may go with the start of its body."""
         node = main.node
-        return node is not None and (node.type in self._grammar.compound or node.is_error)
+        return node is not None and main.traits & (COMPOUND | ERROR) != 0
 
     def piece(self, description: Description, role: Role, owner: Description | None, definition: bool) -> AtomKind:
         """The kind of a piece of this description inside ``owner``; ``definition`` marks a whole definition or the header of one."""

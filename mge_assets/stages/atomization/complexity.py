@@ -23,6 +23,15 @@ class DecisionPoints:
         """Decision points before the offset."""
         return bisect_left(self._at, offset)
 
+    def before_each(self, offsets: Sequence[int], end: int) -> list[int]:
+        """Decision points before each of the offsets, which ascend, and before the end."""
+        at = self._at
+        first = bisect_left(at, offsets[0])
+        last = bisect_left(at, end, first)
+        if first == last:
+            return [first] * (len(offsets) + 1)
+        return [*(bisect_left(at, offset, first, last) for offset in offsets), last]
+
     def within(self, start: int, end: int) -> int:
         """Decision points in the half-open range of bytes."""
         return bisect_left(self._at, end) - bisect_left(self._at, start)

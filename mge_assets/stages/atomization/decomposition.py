@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 from mge_assets.model.atoms import MAX_LOC, AtomKind
 from mge_assets.stages.atomization.classification import CLASS_LIKE, ASTClassifier
-from mge_assets.stages.atomization.grammar import Description
+from mge_assets.stages.atomization.grammar import DEFINITIONS, Description
 from mge_assets.stages.atomization.parsing import ParsedSource
+from mge_assets.stages.atomization.traits import CLOSING, PLAIN
 from mge_assets.stages.atomization.units import Element, Role, Unit, Units
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """The definition that holds a piece. ``path`` is the dotted name; ``owner`` describes it (none for the module)."""
 
@@ -30,7 +31,7 @@ class Scope:
         return self.owner is not None and self.owner.kind in CLASS_LIKE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Enclosing:
     """The header of a statement that was opened, from ``start`` to ``end``, and what encloses that."""
 
@@ -39,11 +40,14 @@ class Enclosing:
     outer: "Enclosing | None"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
-    """Rows from ``first`` up to the next piece. ``group`` names the opened unit that it comes from, ``statement`` the opened expression.
+    """Rows from ``first`` up to the next piece. ``group`` names the opened unit that it comes from, ``statement`` the opened expression
+    or definition's header that it is a part of.
 
-    ``header`` marks the first piece of an opened definition; ``whole`` a definition in one piece.
+    ``depth`` counts the blocks and expressions around it; ``local`` says that one of them is a function, be it one without a name.
+    ``closes`` marks one that begins with a closing bracket, ``header`` the first piece of an opened definition,
+    ``whole`` a definition in one piece.
     """
 
     first: int
@@ -56,12 +60,14 @@ class Piece:
     statement: int = 0
     header: bool = False
     whole: bool = False
+    local: bool = False
+    closes: bool = False
     enclosing: Enclosing | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Frame:
-    """A unit that waits its turn, and what is known of where it stands. ``part_of`` describes the opened unit that it is a mere part of."""
+    """A unit that waits to be opened, and what is known of where it stands. ``part_of`` describes the opened unit that it is a mere part of."""
 
     unit: Unit
     main: Element
@@ -72,55 +78,61 @@ class _Frame:
     statement: int = 0
     part_of: Description | None = None
     header: bool = False
+    local: bool = False
     enclosing: Enclosing | None = None
 
 
 _NAMED_LEVELS = 50
-_INNER = (Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT)
+_DEEPER = (Role.STATEMENT, Role.ITEM, Role.LINE, Role.FRAGMENT, Role.BODY)
+_BRANCHING = (Role.STATEMENT, Role.BODY, Role.CLAUSE)
+_OPENED_FROM = 6
+"""LOC from which a statement with several decisions is opened, so that packing may cut it: in fewer lines no cut helps."""
 
 
 class RecursiveDecomposer:
     """Opens units until each piece has at most 15 LOC or is a single row."""
 
     def __init__(self, parsed: ParsedSource, module: str) -> None:
-        self._lines = parsed.lines
-        self._units = Units(parsed.lines, parsed.grammar)
+        self._lines, self._code = parsed.lines, parsed.lines.code
+        self._units = Units(parsed.lines, parsed.traits)
         self._classify = ASTClassifier(parsed.grammar)
-        self._root = parsed.root
+        self._root, self._decisions = parsed.root, parsed.decisions
         self._module = Scope(module)
         self._groups = 0
 
     def decompose(self) -> list[Piece]:
         """The pieces in order; the first begins on row 0."""
         whole = Description(AtomKind.STATEMENT_GROUP, self._root)
-        nothing = _Frame(Unit(0, 0, []), Element(0, 0, Role.STATEMENT, None), whole, self._module, depth=-1)
-        stack = self._frames(self._units.of_children(self._root), nothing)
+        nothing = _Frame(Unit(0, 0, [Element(0, 0, Role.STATEMENT, None)]), Element(0, 0, Role.STATEMENT, None), whole, self._module, depth=-1)
+        stack = self._sorted(self._units.of_children(self._root), nothing)
         pieces: list[Piece] = []
         while stack:
-            frame = stack.pop()
-            if self._stays_whole(frame):
-                pieces.append(self._piece(frame))
+            top = stack.pop()
+            if isinstance(top, Piece):
+                pieces.append(top)
             else:
-                stack.extend(self._open(frame))
+                stack.extend(self._open(top))
         if not pieces and len(self._lines):
             pieces.append(Piece(0, AtomKind.TRIVIA, Role.COMMENT, self._module, 0, 0, Description(AtomKind.TRIVIA, self._root)))
         if pieces:
             pieces[0].first = 0
         return self._bounded(pieces)
 
-    def _loc(self, unit: Unit) -> int:
-        return self._lines.loc(unit.first, unit.last + 1)
-
-    def _stays_whole(self, frame: _Frame) -> bool:
-        unit = frame.unit
-        if unit.first == unit.last:
+    def _stays_whole(self, unit: Unit, role: Role, description: Description, part_of: Description | None, local: bool) -> bool:
+        first, last = unit.first, unit.last
+        if first == last:
             return True
-        if frame.part_of is not None and frame.part_of.scoped and frame.main.role is Role.BODY:
+        if role is Role.BODY and part_of is not None and part_of.scoped:
             return False  # a definition's body is cut into statements or members even where it would fit
-        return self._loc(unit) <= MAX_LOC and not frame.description.split
+        loc = self._code[last + 1] - self._code[first]
+        if loc > MAX_LOC or description.split:
+            return False
+        if not local or loc < _OPENED_FROM or role not in _BRANCHING or description.scoped:
+            return True
+        return self._decisions.within(self._lines.starts[first], self._lines.offset(last + 1)) < 2
 
-    def _open(self, frame: _Frame) -> list[_Frame]:
-        """Frames of the unit's parts, last first."""
+    def _open(self, frame: _Frame) -> "list[Piece | _Frame]":
+        """The unit's parts, last first."""
         unit, description = frame.unit, frame.description
         apart = self._units.detached(unit)
         if len(apart) == 2 and not description.split and (self._loc(apart[1]) <= MAX_LOC or self._loc(apart[0]) > MAX_LOC // 2):
@@ -128,69 +140,95 @@ class RecursiveDecomposer:
         parts = self._units.opened(unit)
         if len(parts) == 1:
             parts[0].last = parts[0].first  # nothing left to cut: one row, or a token that hides its own
-            return [replace(frame, unit=parts[0], main=parts[0].main)]
+            return [self._whole(replace(frame, unit=parts[0], main=parts[0].main))]
         self._groups += 1
         if description.scoped and frame.part_of is None:
-            in_function = description.kind in {AtomKind.FUNCTION, AtomKind.METHOD}
-            deep = frame.scope.level >= _NAMED_LEVELS  # names of ten thousand levels would be megabytes; numbers tell the atoms apart
-            scope = Scope(frame.scope.path if deep else _join(frame.scope.path, description.name), description, frame.scope, in_function, frame.scope.level + 1)
-            return self._frames(parts, replace(frame, scope=scope, part_of=description, header=True, statement=0, enclosing=None))
+            return self._sorted(parts, self._definition(frame))
         expression = frame.part_of is None and not self._classify.is_compound(frame.main)
         statement = frame.statement or (self._groups if expression else 0)
         enclosing = frame.enclosing
         if not expression and frame.main.role is not Role.BODY:
             enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first), enclosing)
-        return self._frames(parts, replace(frame, part_of=frame.part_of or description, statement=statement, enclosing=enclosing))
+        local, part_of = frame.local or expression, frame.part_of or description
+        return self._sorted(parts, _Frame(unit, frame.main, description, frame.scope, 0, frame.depth, statement, part_of, frame.header, local, enclosing))
 
-    def _comment_apart(self, frame: _Frame, apart: list[Unit]) -> list[_Frame]:
+    def _definition(self, frame: _Frame) -> _Frame:
+        """What stands above the parts of an opened definition."""
+        description, scope = frame.description, frame.scope
+        in_function = description.kind in {AtomKind.FUNCTION, AtomKind.METHOD}
+        deep = scope.level >= _NAMED_LEVELS  # names of ten thousand levels would be megabytes; numbers tell the atoms apart
+        inner = Scope(scope.path if deep else _join(scope.path, description.name), description, scope, in_function, scope.level + 1)
+        local = in_function or (frame.local and description.kind not in CLASS_LIKE)
+        return _Frame(frame.unit, frame.main, description, inner, 0, frame.depth, self._groups, description, True, local)
+
+    def _comment_apart(self, frame: _Frame, apart: list[Unit]) -> "list[Piece | _Frame]":
         kind = AtomKind.DOCSTRING if frame.description.defines else AtomKind.TRIVIA
         about = Description(kind, frame.description.node, frame.description.name)
         comment = replace(frame, unit=apart[0], main=apart[0].main, description=about, header=False)
-        return [replace(frame, unit=apart[1], main=apart[1].main), comment]
+        rest = replace(frame, unit=apart[1], main=apart[1].main)
+        return [self._settled(rest), self._settled(comment)]
 
-    def _frames(self, units: list[Unit], above: _Frame) -> list[_Frame]:
-        """One frame a unit, last first, as a new group. Statements, members and parts of expressions stand one level deeper than headers and clauses."""
-        frames = []
-        in_class = above.scope.in_class
+    def _settled(self, frame: _Frame) -> "Piece | _Frame":
+        whole = self._stays_whole(frame.unit, frame.main.role, frame.description, frame.part_of, frame.local)
+        return self._whole(frame) if whole else frame
+
+    def _whole(self, frame: _Frame) -> Piece:
+        place = (frame.scope, frame.group, frame.depth, frame.statement, frame.part_of, frame.header, frame.local, frame.enclosing)
+        return self._piece(frame.unit, frame.main, frame.description, *place)
+
+    def _loc(self, unit: Unit) -> int:
+        return self._code[unit.last + 1] - self._code[unit.first]
+
+    def _sorted(self, units: list[Unit], above: _Frame) -> "list[Piece | _Frame]":
+        """A piece for each unit that stays whole and a frame for each that will be opened, last first, as a new group.
+
+        Statements, members and parts of expressions stand one level deeper than headers, clauses and closing brackets.
+        """
+        found: list[Piece | _Frame] = []
+        in_class, local, group = above.scope.in_class, above.local, self._groups
+        level = above.main.role is Role.BODY and not above.unit.closes
+        declares = in_class and above.scope.owner is not None and above.scope.owner.kind is not AtomKind.CLASS_HEADER
+        overload: tuple[Unit, str] | None = None
         for index, unit in enumerate(units):
-            main = unit.main
-            role = main.role
+            elements, scope, depth = unit.elements, above.scope, above.depth
+            main = elements[0] if len(elements) == 1 else unit.main
+            role, node = main.role, main.node
             fresh = role is Role.STATEMENT
-            part_of = None if fresh else above.part_of
-            description = self._classify.unit(main, in_class, part_of)
-            scope = above.scope
-            if role is Role.ITEM and description.defines:
-                part_of = None
-                scope = replace(scope, path=_join(scope.path, above.part_of.name if above.part_of else ""))
-            depth = above.depth + (role in _INNER)
-            statement = 0 if fresh else above.statement
-            frames.append(_Frame(unit, main, description, scope, self._groups, depth, statement, part_of, above.header and index == 0, above.enclosing))
-        frames = self._with_overloads(frames)
-        frames.reverse()
-        return frames
+            part_of, statement = (None, 0) if fresh else (above.part_of, above.statement)
+            if fresh and local and main.traits & PLAIN and node is not None:
+                description = Description(AtomKind.STATEMENT_GROUP, node)
+            else:
+                description = self._classify.unit(main, in_class, part_of)
+                if declares and node is not None and description.body is None and description.kind is AtomKind.METHOD:
+                    description = Description(AtomKind.STATEMENT_GROUP, node)  # a signature: a member of its interface, and nothing by itself
+                if role is Role.ITEM and description.defines:
+                    part_of = None
+                    scope = replace(scope, path=_join(scope.path, above.part_of.name if above.part_of else ""))
+            if overload is not None and overload[1] == description.name and self._code[unit.last + 1] - self._code[overload[0].first] <= MAX_LOC:
+                unit = Unit(overload[0].first, unit.last, overload[0].elements + elements)  # noqa: PLW2901 - with its overloads
+                found.pop()
+            overload = (unit, description.name) if description.overload else None
+            if not level and (fresh or index or depth < 0) and role in _DEEPER and not elements[0].traits & CLOSING:
+                depth += 1
+            place = (scope, group, depth, statement, part_of, above.header and index == 0, local, above.enclosing)
+            if unit.first == unit.last or self._stays_whole(unit, role, description, part_of, local):
+                found.append(self._piece(unit, main, description, *place))
+            else:
+                found.append(_Frame(unit, main, description, *place))
+        found.reverse()
+        return found
 
-    def _with_overloads(self, frames: list[_Frame]) -> list[_Frame]:
-        """Overload signatures joined to the definition that follows, as long as they make one atom."""
-        joined: list[_Frame] = []
-        for frame in frames:
-            before = joined[-1] if joined else None
-            if before is not None and before.description.overload and before.description.name == frame.description.name:
-                unit = Unit(before.unit.first, frame.unit.last, before.unit.elements + frame.unit.elements)
-                if self._loc(unit) <= MAX_LOC:
-                    joined[-1] = replace(frame, unit=unit, main=frame.main)
-                    continue
-            joined.append(frame)
-        return joined
-
-    def _piece(self, frame: _Frame) -> Piece:
-        description, scope = frame.description, frame.scope
-        typed = description.kind is AtomKind.TYPE and description.scoped
-        whole = (description.defines or typed) and frame.part_of is None
-        if frame.header and scope.owner is not None:
-            description = scope.owner
-        role = frame.main.role
-        kind = self._classify.piece(description, role, scope.owner, whole or frame.header)
-        return Piece(frame.unit.first, kind, role, scope, frame.group, frame.depth, description, frame.statement, frame.header, whole, frame.enclosing)
+    def _piece(  # noqa: PLR0913, PLR0917 - a frame's fields, without a frame for each piece
+        self, unit: Unit, main: Element, description: Description, scope: Scope, group: int, depth: int, statement: int, part_of: Description | None,
+        header: bool, local: bool, enclosing: Enclosing | None,
+    ) -> Piece:  # fmt: skip
+        owner, kind = scope.owner, description.kind
+        whole = part_of is None and (kind in DEFINITIONS or (kind is AtomKind.TYPE and description.body is not None))
+        if header and owner is not None:
+            description = owner
+        kind = self._classify.piece(description, main.role, owner, whole or header)
+        closes = unit.elements[0].traits & CLOSING != 0
+        return Piece(unit.first, kind, main.role, scope, group, depth, description, statement, header, whole, local, closes, enclosing)
 
     def _bounded(self, pieces: list[Piece]) -> list[Piece]:
         """Cut by rows what is still over 15 LOC because the tree does not cover it (bytes that an ERROR node skipped)."""

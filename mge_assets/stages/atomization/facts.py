@@ -35,6 +35,12 @@ class Subject:
         return self.piece.whole or self.piece.header
 
     @property
+    def in_header(self) -> bool:
+        """True for further rows of an opened definition's header, such as parameters."""
+        piece, owner = self.piece, self.piece.scope.owner
+        return piece.statement != 0 and owner is not None and piece.description is owner
+
+    @property
     def callable(self) -> bool:
         """True for a function or a method, whole or its header."""
         return self.defines and self.atom.kind in CALLABLE

@@ -28,7 +28,7 @@ def module_path(file: str) -> str:
 
 def _base(atom: Packed) -> tuple[str, bool]:
     """The name before numbering, and whether the atom may carry it plain although others of that name come first."""
-    first = next((piece for piece in atom.pieces if piece.kind is not AtomKind.TRIVIA), atom.pieces[0])
+    first = atom.lead
     path, description = first.scope.path, first.description
     named = f"{path}.{description.name}" if description.name else path
     top = first.scope.owner is None

@@ -11,6 +11,7 @@ from mge_assets.model.findings import Finding, Severity
 from mge_assets.stages.atomization.complexity import DecisionPoints
 from mge_assets.stages.atomization.grammar import Grammar, Part, captures, grammar_of
 from mge_assets.stages.atomization.text import Lines, loc_of
+from mge_assets.stages.atomization.traits import Traits, traits_of
 from mge_resources.syntax import Language, detect_language, parse
 
 MAX_ERRORS = 100
@@ -41,6 +42,11 @@ class ParsedSource:
     def loc(self) -> int:
         """Non-blank lines of the file."""
         return loc_of(self.source)
+
+    @property
+    def traits(self) -> Traits:
+        """What the node types mean for cutting."""
+        return traits_of(self.language, self.tree.language)
 
     @cached_property
     def decisions(self) -> DecisionPoints:

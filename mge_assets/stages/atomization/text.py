@@ -15,7 +15,7 @@ LONG_LINE = 1000
 class Lines:
     """The rows of a source; with ``cuts`` (offsets inside minified lines) a row may be a part of a line.
 
-    ``starts`` are the rows' first offsets; rows count from 0, line numbers from 1.
+    ``starts`` are the rows' first offsets, ``code`` the LOC before each row and before the end; rows count from 0, line numbers from 1.
     """
 
     def __init__(self, source: bytes, cuts: Iterable[int] = ()) -> None:
@@ -31,7 +31,7 @@ class Lines:
             starts = sorted([*starts, *extra])
             parts = [source[a:b] for a, b in pairwise([*starts, len(source)])]
         self.starts = starts
-        self._code = list(accumulate([1 if part.strip() else 0 for part in parts], initial=0))
+        self.code = list(accumulate([0 if not part or part.isspace() else 1 for part in parts], initial=0))
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -50,11 +50,11 @@ class Lines:
 
     def loc(self, first: int, end: int) -> int:
         """Non-blank rows in the half-open range."""
-        return self._code[end] - self._code[first]
+        return self.code[end] - self.code[first]
 
     def blank(self, row: int) -> bool:
         """True where the row holds white space only."""
-        return self._code[row + 1] == self._code[row]
+        return self.code[row + 1] == self.code[row]
 
     def long_lines(self) -> list[tuple[int, int]]:
         """Offsets (start, end) of the lines that count as minified."""

@@ -10,8 +10,8 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from mge_assets.stages.atomization.grammar import Grammar
 from mge_assets.stages.atomization.text import Lines
+from mge_assets.stages.atomization.traits import BODY, CLOSING, COMMENT, COMPOUND, ERROR, GLUED, LITERAL, RAW, TOKEN, Traits
 
 
 class Role(Enum):
@@ -28,18 +28,18 @@ class Role(Enum):
     PUNCTUATION = "punctuation"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
-    """A node, or a part of one, on the rows ``first`` to ``last`` (included). ``node`` is empty for a single row of a token."""
+    """A node, or a part of one, on the rows ``first`` to ``last`` (included). ``node`` is empty for a single row of a token; ``traits`` are the node's bits."""
 
     first: int
     last: int
     role: Role
     node: Node | None
-    glued: bool = False
+    traits: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """Elements that share rows, with the comments and decorators that belong to them."""
 
@@ -51,46 +51,58 @@ class Unit:
     def main(self) -> Element:
         """The element that says what the unit is: its first that is neither a comment, nor glued, nor punctuation."""
         for element in self.elements:
-            if element.role not in _MINOR and not element.glued:
+            role = element.role
+            if role is not _PUNCTUATION and role is not _COMMENT and not element.traits & GLUED:
                 return element
-        return next((element for element in self.elements if element.role is Role.COMMENT), self.elements[0])
+        return next((element for element in self.elements if element.role is _COMMENT), self.elements[0])
+
+    @property
+    def closes(self) -> bool:
+        """True where it begins with a closing bracket."""
+        return self.elements[0].traits & CLOSING != 0
 
 
 _RUN = 5
-_MINOR = (Role.PUNCTUATION, Role.COMMENT)
+_PUNCTUATION, _COMMENT, _STATEMENT = Role.PUNCTUATION, Role.COMMENT, Role.STATEMENT
 
 
 class Units:
     """Makes units of one file's nodes."""
 
-    def __init__(self, lines: Lines, grammar: Grammar) -> None:
-        self._lines, self._grammar = lines, grammar
+    def __init__(self, lines: Lines, traits: Traits) -> None:
+        self._lines, self._traits = lines, traits
 
     def of_children(self, node: Node) -> list[Unit]:
         """The units of a node's children."""
-        return self._gather(self._children(node), attach=True)
+        return self._gather(self._children(node))
 
     def opened(self, unit: Unit) -> list[Unit]:
         """The smaller units that a unit is made of: at least two, or the unit itself where one row can't be cut."""
         elements = unit.elements
         while True:
-            multi = [element for element in elements if element.last > element.first and element.node is not None]
-            deeper = [element for element in multi if not element.glued] or multi  # decorators last: they stay with their definition
-            chosen = {id(element) for element in deeper}
-            further: list[Element] = []
-            for element in elements:
-                if id(element) in chosen:
-                    further.extend(self._inside(element))
-                else:
-                    further.append(element)
-            units = self._gather(further, attach=True)
+            deeper = [element for element in elements if element.last > element.first and element.node is not None]
+            if len(deeper) > 1:  # decorators last: they stay with their definition
+                deeper = [element for element in deeper if not element.traits & GLUED] or deeper
+            if len(elements) == len(deeper) == 1:
+                further = self._inside(elements[0])
+            else:
+                chosen = {id(element) for element in deeper}
+                further = []
+                for element in elements:
+                    if id(element) in chosen:
+                        further.extend(self._inside(element))
+                    else:
+                        further.append(element)
+            units = self._gather(further)
             if len(units) > 1 or not deeper:
                 return units
             elements = units[0].elements
 
     def detached(self, unit: Unit) -> list[Unit]:
         """The unit's leading comments and its remainder, apart; the unit alone where it has none of its own rows."""
-        count = next((i for i, element in enumerate(unit.elements) if element.role is not Role.COMMENT), 0)
+        if unit.elements[0].role is not _COMMENT:
+            return [unit]
+        count = next((i for i, element in enumerate(unit.elements) if element.role is not _COMMENT), 0)
         if not count or unit.elements[count].first <= unit.elements[count - 1].last:
             return [unit]
         lead, rest = unit.elements[:count], unit.elements[count:]
@@ -99,82 +111,93 @@ class Units:
     def _inside(self, element: Element) -> list[Element]:
         node = element.node
         assert node is not None
-        if node.type in self._grammar.raw or not node.child_count:
-            role = Role.COMMENT if element.role is Role.COMMENT else Role.LINE
-            return self._rows(element.first, element.last, role)
+        if element.traits & RAW or not node.child_count:
+            return self._rows(element.first, element.last, _COMMENT if element.role is _COMMENT else Role.LINE)
         return self._children(node)
 
     def _rows(self, first: int, last: int, role: Role) -> list[Element]:
         """A token's rows, in runs of at most 5 that end at blank lines: single rows would cost thrice the time and cut no better."""
         found: list[Element] = []
         blank = self._lines.blank
+        run: Element | None = None
         for row in range(first, last + 1):
             if blank(row):
                 continue
-            run = found[-1] if found else None
             if run is not None and run.last == row - 1 and row - run.first < _RUN and row < last:
                 run.last = row
             else:
-                found.append(Element(row, row, role, None))
+                run = Element(row, row, role, None)
+                found.append(run)
         return found or [Element(first, first, role, None)]
 
     def _children(self, node: Node) -> list[Element]:
-        grammar, starts = self._grammar, self._lines.starts
-        kind = node.type
-        inside = (
-            Role.STATEMENT
-            if kind in grammar.bodies or node.is_error
-            else Role.HEADER
-            if kind in grammar.compound
-            else Role.ITEM
-            if kind in grammar.literals
-            else Role.FRAGMENT
-        )
+        """The elements of a node's children, without those that only repeat a row that the one before is on."""
+        traits, starts = self._traits, self._lines.starts
+        last_row = len(starts) - 1
+        inside = _inside_of(traits[node.kind_id])
         found: list[Element] = []
+        row, row_end, before = 0, 0, None
         for child in node.children:
             start, end = child.start_byte, child.end_byte
             if end == start:
                 continue
-            first = bisect_right(starts, start) - 1
-            last = bisect_right(starts, end - 1, first) - 1
-            if not child.is_named:
-                found.append(Element(first, last, Role.PUNCTUATION, child))
-                continue
-            kind = child.type
-            role = inside
-            if kind in grammar.comments:
-                role = Role.COMMENT
+            if start >= row_end:
+                row = bisect_right(starts, start, row) - 1
+                row_end = starts[row + 1] if row < last_row else end
+            first = row
+            if end > row_end:
+                row = bisect_right(starts, end - 1, row) - 1
+                row_end = starts[row + 1] if row < last_row else end
+            bits = traits[child.kind_id]
+            if bits & TOKEN:
+                role = _PUNCTUATION
+            elif bits & COMMENT:
+                role = _COMMENT
             elif inside is Role.HEADER:
-                role = Role.BODY if kind in grammar.bodies else Role.CLAUSE if kind in grammar.compound else Role.HEADER
-            found.append(Element(first, last, role, child, kind in grammar.glued))
+                role = Role.BODY if bits & BODY else Role.CLAUSE if bits & COMPOUND else Role.HEADER
+            else:
+                role = inside
+            if before is not None and first == row and _repeats(before, row, role):
+                continue
+            before = Element(first, row, role, child, bits)
+            found.append(before)
         return found
 
-    def _gather(self, elements: list[Element], *, attach: bool) -> list[Unit]:
+    def _gather(self, elements: list[Element]) -> list[Unit]:
         """Units of elements in order: elements that share a row go together, glued ones and comments with what stands directly below."""
         units: list[Unit] = []
-        for element in elements:
-            if not units:
-                units.append(Unit(element.first, element.last, [element]))
-                continue
-            unit = units[-1]
-            before = unit.elements[-1]
-            if element.first <= unit.last or before.glued or (attach and before.role is Role.COMMENT and self._touches(unit, before, element)):
-                _add(unit, element)
+        if not elements:
+            return units
+        before = elements[0]
+        unit = Unit(before.first, before.last, [before])
+        units.append(unit)
+        for element in elements[1:]:
+            first, last = element.first, element.last
+            if first <= unit.last or before.traits & GLUED or (before.role is _COMMENT and self._touches(unit, before, element)):
+                if not (first == last and _repeats(before, first, element.role)):
+                    unit.elements.append(element)
+                    before = element
+                unit.last = max(unit.last, last)
             else:
-                units.append(Unit(element.first, element.last, [element]))
+                unit, before = Unit(first, last, [element]), element
+                units.append(unit)
         return units
 
     @staticmethod
     def _touches(unit: Unit, comment: Element, following: Element) -> bool:
         """True for a comment on rows of its own with the next element directly below; punctuation takes no comment."""
-        own_rows = len(unit.elements) == 1 or unit.elements[-2].last < comment.first or unit.elements[-2].role is Role.COMMENT
-        return own_rows and following.first == comment.last + 1 and following.role is not Role.PUNCTUATION
+        own_rows = len(unit.elements) == 1 or unit.elements[-2].last < comment.first or unit.elements[-2].role is _COMMENT
+        return own_rows and following.first == comment.last + 1 and following.role is not _PUNCTUATION
 
 
-def _add(unit: Unit, element: Element) -> None:
-    """Append, unless a single-row element would only repeat what the row already has (this keeps opening linear)."""
-    before = unit.elements[-1]
-    same_row = element.first == element.last == before.first == before.last
-    if not (same_row and (before.role is not Role.PUNCTUATION or element.role is Role.PUNCTUATION) and not before.glued):
-        unit.elements.append(element)
-    unit.last = max(unit.last, element.last)
+def _inside_of(bits: int) -> Role:
+    """The role of a node's children by the node's own bits."""
+    if bits & (BODY | ERROR):
+        return _STATEMENT
+    return Role.HEADER if bits & COMPOUND else Role.ITEM if bits & LITERAL else Role.FRAGMENT
+
+
+def _repeats(before: Element, row: int, role: Role) -> bool:
+    """True where an element of this one row says no more than the one before, which has that row alone; leaving it out keeps opening linear."""
+    alone = before.last == row == before.first
+    return alone and (before.role is not _PUNCTUATION or role is _PUNCTUATION) and not before.traits & GLUED

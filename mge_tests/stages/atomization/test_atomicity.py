@@ -15,7 +15,7 @@ WORSE = {
     "deterministic": GOOD.replace("width * height", "random.random() * width"),
     "effects": GOOD.replace("    return", "    print(width)\n    return"),
     "input_output": GOOD.replace("height: int", "height: int, a: int, b: int, c: int, d: int, e: int, f: int"),
-    "boundaries": "x = foo(\n" + "    a + b,\n" * 40 + ")\n",
+    "boundaries": "def f(a):\n    b = '''\n" + "    text\n" * 40 + "    '''\n    return b\n",
     "independence": f"def f({', '.join(NINE)}):\n" + "    b = a0\n" * 20 + f"    return {' + '.join(NINE)}\n",
     "responsibility": "class A:\n" + "    def f(self): return 1\n" * 9,
 }
@@ -50,11 +50,33 @@ def test_a_violation_costs_a_tenth_names_the_atom_and_says_what_to_change() -> N
     assert violation.place.line == 1
 
 
-def test_no_violation_is_an_error_and_scores_are_tenths() -> None:
+def test_no_violation_is_an_error_and_each_costs_a_tenth_at_most() -> None:
     for file in package_files("click"):
         for atom in python(file.read_bytes()).atoms:
-            assert all(violation.severity is not Severity.ERROR for violation in atom.atomicity.violations)
-            assert atom.atomicity.score == pytest.approx(1 - len(atom.atomicity.violations) / 10)
+            violations = atom.atomicity.violations
+            assert all(violation.severity is not Severity.ERROR and violation.fix for violation in violations)
+            assert 1 - len(violations) / 10 <= atom.atomicity.score <= 1 - bool(violations) / 100
+
+
+@pytest.mark.parametrize(
+    ("decisions", "score"),
+    [(1, 1.0), (2, 0.967), (3, 0.933), (4, 0.9), (9, 0.9)],
+)
+def test_complexity_from_three_on_costs_more_and_more_up_to_a_tenth(decisions: int, score: float) -> None:
+    condition = " or ".join(["width"] * (decisions + 1))
+    assert python(GOOD.replace("width * height", condition)).atoms[0].atomicity.score == pytest.approx(score)
+
+
+def test_what_is_missing_in_the_context_is_not_counted_again_as_untestable() -> None:
+    atom = python("def area(width):\n    other = width\n    call(other)\n").atoms[0]
+    assert {violation.rule for violation in atom.atomicity.violations} <= {"atomicity.context", "atomicity.input_output"}
+    assert atom.atomicity.score > 0.9
+
+
+def test_whole_arguments_of_a_call_too_long_for_one_atom_have_clear_boundaries() -> None:
+    atoms = python("x = foo(\n" + "    a + b,\n" * 40 + ")\n").atoms
+    assert len(atoms) > 2
+    assert not any(violation.rule == "atomicity.boundaries" for atom in atoms for violation in atom.atomicity.violations)
 
 
 def test_javascript_side_effects_and_chance_are_seen() -> None:

@@ -1,6 +1,7 @@
 """JavaScript and JSX: node types of tree-sitter-javascript, and the reading of statements that TypeScript shares."""
 
 import re
+from collections.abc import Callable
 
 from tree_sitter import Node
 
@@ -12,6 +13,8 @@ _CLASSES = {"class_declaration", "abstract_class_declaration", "class"}
 _SIGNATURES = {"function_signature", "method_signature", "abstract_method_signature"}
 _FIELDS = {"public_field_definition", "field_definition"}
 _NOT_IMPLEMENTED = re.compile(rb"throw\s+new\s+Error\(\s*[\"'`][^\"'`]*not (?:yet )?implemented[^\"'`]*[\"'`]\s*\)", re.IGNORECASE)
+_SHORT = 400
+"""Bytes beyond which an expression is no ``require`` and no test of the main module; texts are copies."""
 _REQUIRE = re.compile(rb"^(?:await\s+)?(?:require|import)\s*\(")
 
 
@@ -72,66 +75,110 @@ def _class(node: Node, name: str) -> Description:
     return Description(AtomKind.CLASS_HEADER, node, name, body, split=split)
 
 
+def _is_require(value: Node | None) -> bool:
+    if value is None or value.type not in {"call_expression", "await_expression", "member_expression", "subscript_expression"}:
+        return False
+    return value.end_byte - value.start_byte < _SHORT and bool(_REQUIRE.match(_text(value)))
+
+
 def _declaration(node: Node) -> Description:
     declarators = [child for child in node.named_children if child.type == "variable_declarator"]
     if not declarators:
         return Description(AtomKind.CONSTANT, node)
     value, target = declarators[0].child_by_field_name("value"), declarators[0].child_by_field_name("name")
-    if value is not None and _REQUIRE.match(_text(value)[:40]) and all(_REQUIRE.match(_text(d.child_by_field_name("value"))[:40]) for d in declarators):
+    if _is_require(value) and all(_is_require(declarator.child_by_field_name("value")) for declarator in declarators[1:]):
         return Description(AtomKind.IMPORT, node)
     name = _string(target) if target is not None and target.type == "identifier" else ""
     return _value(node, value if len(declarators) == 1 else None, name, AtomKind.FUNCTION, AtomKind.CONSTANT)
 
 
 def _expression(node: Node) -> Description:
-    """``exports.f = function …`` defines f; a namespace or a string (``"use strict"``) is read as what it is; all else is a statement."""
-    inner = node.named_children[0] if node.named_child_count else node
-    if inner.type == "assignment_expression":
+    """``exports.f = function …`` defines f; a namespace is read as what it is; all else is a statement."""
+    inner = node.named_child(0) or node
+    kind = inner.type
+    if kind == "assignment_expression":
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
         if left is not None and right is not None and right.type in _FUNCTIONS | _CLASSES:
             member = left.child_by_field_name("property") if left.type == "member_expression" else left
             method = b".prototype." in _text(left)
             return _value(node, right, _string(member), AtomKind.METHOD if method else AtomKind.FUNCTION, AtomKind.STATEMENT_GROUP)
-    if inner.type in {"internal_module", "module"}:
-        return Description(AtomKind.STATEMENT_GROUP, inner, _string(inner.child_by_field_name("name")).strip("\"'"), inner.child_by_field_name("body"))
+    if kind in {"internal_module", "module"}:
+        return _READERS[kind](inner, False)
     return Description(AtomKind.STATEMENT_GROUP, node)
 
 
 def _signature_of_method(node: Node, in_class: bool) -> Description:
+    if node.type == "method_signature" and not in_class:
+        return Description(AtomKind.STATEMENT_GROUP, node)  # a member of an object type
     kind = AtomKind.METHOD if in_class else AtomKind.FUNCTION
     return Description(kind, node, _string(node.child_by_field_name("name")), overload=node.type != "abstract_method_signature")
 
 
-def describe(node: Node, in_class: bool) -> Description:  # noqa: PLR0911, C901 - a table of node types
+def describe(node: Node, in_class: bool) -> Description:
     """What the statement or member is."""
-    outer, node = node, _inner(node)
-    kind, name = node.type, node.child_by_field_name("name")
-    if kind in _FUNCTIONS:
-        return _function(node, _string(name) or "default", AtomKind.METHOD if in_class or kind == "method_definition" else AtomKind.FUNCTION)
-    if kind in _CLASSES:
-        return _class(node, _string(name) or "default")
-    if kind in {"lexical_declaration", "variable_declaration"}:
-        return _declaration(node)
-    if kind in _FIELDS:
-        named = _string(name or node.child_by_field_name("property"))
-        return _value(node, node.child_by_field_name("value"), named, AtomKind.METHOD, AtomKind.STATEMENT_GROUP)
-    if kind == "pair":
-        return _value(node, node.child_by_field_name("value"), _string(node.child_by_field_name("key")).strip("\"'"), AtomKind.METHOD, AtomKind.DATA_LITERAL)
-    if kind in _SIGNATURES:
-        return _signature_of_method(node, in_class)
-    if kind == "interface_declaration":
-        return Description(AtomKind.INTERFACE, node, _string(name), node.child_by_field_name("body"))
-    if kind == "type_alias_declaration":
-        return Description(AtomKind.TYPE, node, _string(name))
-    if kind == "enum_declaration":
-        return Description(AtomKind.ENUM, node, _string(name), node.child_by_field_name("body"))
-    if kind in {"import_statement", "import_alias"} or (kind == "export_statement" and node.child_by_field_name("source") is not None):
-        return Description(AtomKind.IMPORT, node)
-    if kind in {"comment", "html_comment", "hash_bang_line"}:
-        return Description(AtomKind.TRIVIA, node)
-    if kind == "if_statement" and b"require.main" in _text(node.child_by_field_name("condition")):
-        return Description(AtomKind.ENTRY_POINT, node)
-    return _expression(node if kind != "export_statement" else outer)
+    kind = node.type
+    if kind in {"export_statement", "ambient_declaration"}:
+        inner = _inner(node)
+        kind = inner.type
+        if kind == "export_statement":
+            return Description(AtomKind.IMPORT if inner.child_by_field_name("source") is not None else AtomKind.STATEMENT_GROUP, inner)
+        node = inner
+    reader = _READERS.get(kind)
+    return Description(AtomKind.STATEMENT_GROUP, node) if reader is None else reader(node, in_class)
+
+
+def _named_function(node: Node, in_class: bool) -> Description:
+    kind = AtomKind.METHOD if in_class or node.type == "method_definition" else AtomKind.FUNCTION
+    return _function(node, _string(node.child_by_field_name("name")) or "default", kind)
+
+
+def _field(node: Node, _in_class: bool) -> Description:
+    name = node.child_by_field_name("name") or node.child_by_field_name("property")
+    return _value(node, node.child_by_field_name("value"), _string(name), AtomKind.METHOD, AtomKind.STATEMENT_GROUP)
+
+
+def _pair(node: Node, _in_class: bool) -> Description:
+    return _value(node, node.child_by_field_name("value"), _string(node.child_by_field_name("key")).strip("\"'"), AtomKind.METHOD, AtomKind.DATA_LITERAL)
+
+
+def _named(kind: AtomKind) -> Callable[[Node, bool], Description]:
+    """A reader of what has a name and, mostly, a body."""
+
+    def read(node: Node, _in_class: bool) -> Description:
+        body = node.child_by_field_name("body") if kind is not AtomKind.TYPE else None
+        return Description(kind, node, _string(node.child_by_field_name("name")).strip("\"'"), body)
+
+    return read
+
+
+def _just(kind: AtomKind) -> Callable[[Node, bool], Description]:
+    return lambda node, _in_class: Description(kind, node)
+
+
+def _condition(node: Node, _in_class: bool) -> Description:
+    condition = node.child_by_field_name("condition")
+    short = condition is not None and condition.end_byte - condition.start_byte < _SHORT
+    entry = short and b"require.main" in _text(condition)
+    return Description(AtomKind.ENTRY_POINT if entry else AtomKind.STATEMENT_GROUP, node)
+
+
+_READERS: dict[str, Callable[[Node, bool], Description]] = {
+    **dict.fromkeys(_FUNCTIONS, _named_function),
+    **dict.fromkeys(_CLASSES, lambda node, _in_class: _class(node, _string(node.child_by_field_name("name")) or "default")),
+    **dict.fromkeys(_FIELDS, _field),
+    **dict.fromkeys(_SIGNATURES, _signature_of_method),
+    **dict.fromkeys(("lexical_declaration", "variable_declaration"), lambda node, _in_class: _declaration(node)),
+    **dict.fromkeys(("import_statement", "import_alias"), _just(AtomKind.IMPORT)),
+    **dict.fromkeys(("comment", "html_comment", "hash_bang_line"), _just(AtomKind.TRIVIA)),
+    **dict.fromkeys(("internal_module", "module"), _named(AtomKind.STATEMENT_GROUP)),
+    "interface_declaration": _named(AtomKind.INTERFACE),
+    "type_alias_declaration": _named(AtomKind.TYPE),
+    "enum_declaration": _named(AtomKind.ENUM),
+    "pair": _pair,
+    "if_statement": _condition,
+    "expression_statement": lambda node, _in_class: _expression(node),
+}
+"""Node type ▸ its reader; all else is a statement."""
 
 
 def _docstring(_definition: Node) -> Node | None:
@@ -271,6 +318,22 @@ COMPOUND = frozenset(
     }
 )
 LITERALS = frozenset({"array", "object"})
+PLAIN = frozenset(
+    {
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "try_statement",
+        "switch_statement",
+        "switch_case",
+        "switch_default",
+        "return_statement",
+        "throw_statement",
+        "break_statement",
+        "continue_statement",
+    }
+)
 
 GRAMMAR = Grammar(
     name="javascript",
@@ -280,6 +343,7 @@ GRAMMAR = Grammar(
     raw=frozenset({"string", "template_string", "comment", "regex", "html_comment", "jsx_text"}),
     glued=frozenset({"decorator"}),
     comments=frozenset({"comment", "html_comment", "hash_bang_line"}),
+    plain=PLAIN,
     describe=describe,
     docstring=_docstring,
     signature=_signature,

@@ -2,7 +2,7 @@
 [
   (if_statement) (for_statement) (for_in_statement) (while_statement) (do_statement) (catch_clause) (switch_case) (ternary_expression)
 ] @decision
-(binary_expression operator: ["&&" "||" "??"] @decision)
+["&&" "||" "??"] @decision
 [
   (function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function) (method_definition)
 ] @function
