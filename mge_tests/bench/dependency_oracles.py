@@ -33,7 +33,7 @@ def ours(source: bytes) -> set[Scope]:
     found: set[Scope] = set()
     stack: list[tuple[Tree, Tree, str, int]] = [(root, root, "top", 0)]
     while stack:
-        tree, body, name, line = stack.pop()
+        _, body, name, line = stack.pop()
         known = bindings(body)
         found.add((line, name, frozenset(known.names), frozenset(known.globals | known.nonlocals)))
         stack.extend(_inner(body))

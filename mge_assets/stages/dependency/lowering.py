@@ -126,7 +126,7 @@ class Lowering:
 
     def finish(self) -> None:
         """Hand over what the file's statements give to each other."""
-        for read, written in self.values.pairs(self.source):
+        for read, written in self.values.pairs():
             self.recorder.flows[DataFlow(self.file, read, self.file, written)] = None
 
     def find(self, name: str) -> tuple[Scope | None, Node]:
