@@ -16,7 +16,7 @@ from mge_assets.services.stores import Stores
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
 from mge_assets.store.atoms import StoredAtom
 
-ANALYSER_VERSION = "2"
+ANALYSER_VERSION = "3"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 
