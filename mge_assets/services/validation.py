@@ -100,7 +100,11 @@ class ValidationService:
     def stubs(self, plan: str) -> list[str]:
         """The atoms whose body is there in name only, sorted."""
         results = self._stores.validations.of_plan(plan, (Level.ATOMIC,))
-        return [result.subject for result in results if any(finding.rule == "completeness.stub" for finding in result.findings)]
+        return [
+            result.subject
+            for result in results
+            if any(finding.rule == "completeness.stub" and finding.severity is not Severity.INFO for finding in result.findings)
+        ]
 
     def untested(self, plan: str) -> Mapping[str, list[str]]:
         """The units whose acceptance tests could not be run, by the reason."""

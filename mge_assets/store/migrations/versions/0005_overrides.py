@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "5b_overrides"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
