@@ -25,11 +25,11 @@ class ValueFlow:
         if node in self._written or node in self._origins:
             self._read[byte, node] = None
 
-    def pairs(self, source: bytes) -> Iterator[tuple[int, int]]:
-        """(read, written) bytes, where they stand on different lines; what a loop carries back to its head is left out."""
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """(read, written) bytes; what a loop carries back to its head is left out."""
         for read, node in self._read:
             for written in self._writers(node):
-                if written < read and source.find(b"\n", written, read) >= 0:
+                if written < read:
                     yield read, written
 
     def _writers(self, node: Node) -> dict[int, None]:

@@ -16,6 +16,7 @@ from mge_assets.stages.dependency.values import (
     External,
     Instance,
     Key,
+    Module,
     Node,
     Site,
     Value,
@@ -42,6 +43,8 @@ class Elements(Invocation):
                 self.send(value, "__getitem__", Call(site, target, [(key, False)]))
             case Class() | External():
                 self.solver.add(target, value)
+            case Module():
+                self.with_keys(key, lambda known: self.solver.assign(self.member(value, known), target) if isinstance(known, str) else None)
             case _:
                 pass
 

@@ -101,7 +101,12 @@ class Invocation(Lookup):
             self._fill_fields(cls, call)
 
     def _fill_fields(self, cls: Class, call: Call) -> None:
-        """Keyword arguments of a class without ``__init__`` (a data class) become attributes of that name."""
+        """Arguments of a class without ``__init__`` (a data class, a named tuple) become attributes: by name, or by the order of its fields."""
+        fields = list(dict.fromkeys(name for known in reversed(cls.order) for name in known.fields))
+        for name, (node, star) in zip(fields, call.arguments, strict=False):
+            if star:
+                break
+            self.put(cls.instance, name, node, call.site)
         for name, node in call.keywords.items():
             self.put(cls.instance, name, node, call.site)
         self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))

@@ -70,6 +70,9 @@ class Lookup:
             for base in cls.bases:
                 self.solver.watch(base, lambda value, cls=cls: self._new_base(cls, value))  # type: ignore[misc]
         linearise(self.classes, self.base_classes)
+        for cls in self.classes:
+            for told in list(cls.on_order):
+                told()
         waiting, self._deferred = self._deferred or [], None
         for action in waiting:
             action()
@@ -144,6 +147,9 @@ class Lookup:
                 return self.solver.slot(holder, name)
 
     def _from_instance(self, value: Instance, cls: Class, name: str, target: Node, site: Site) -> None:
+        if name == "__class__":
+            self.solver.add(target, cls)
+            return
         for known in cls.order:
             own = known.instance
             self.solver.when_slot(own, name, lambda own=own: self.solver.assign(own.slots[name], target))  # type: ignore[misc]
@@ -151,6 +157,11 @@ class Lookup:
             getter = self.solver.node()
             if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
                 self._getters.append((target, getter, Call(site, target)))
+
+    def inherited(self, cls: Class, name: str, target: Node, site: Site) -> None:
+        """``target`` = what the class's bases have under the name."""
+        if any(name in known.slots for known in cls.order[1:]):
+            self._from_order(cls.order[1:], None, cls, name, target, site)
 
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
@@ -193,6 +204,8 @@ class Lookup:
                 self.solver.flow(getter, target)
             case Wrapped(kind="classmethod", getter=getter):
                 self.solver.watch(getter, lambda inner: self.solver.add(target, self.bound(inner, cls)))
+            case Instance(cls=Class() as own) if instance is not None and any("__get__" in known.slots for known in own.order):
+                self.later(lambda: self.send(value, "__get__", Call(site, target)))
             case Wrapped(kind="property", getter=getter) if instance is not None:
                 self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, Call(site, target), instance)))
             case _:
@@ -227,6 +240,8 @@ class Lookup:
         return any(isinstance(value, Function) for known in cls.order if name in known.slots for value in self.solver.values(known.slots[name]))
 
     def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:
+        if isinstance(held, Instance):
+            self.send(held, "__set__", Call(site, self.solver.node(), [(self.solver.holding(instance), False), (source, False)]))
         if isinstance(held, Wrapped) and held.setter:
             call = Call(site, self.solver.node(), [(source, False)])
             self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, instance))
@@ -242,6 +257,10 @@ class Lookup:
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""
         self.later(lambda: self.solver.watch(callee, lambda value: self.invoke(value, call, None)))
+
+    def send(self, value: Value, name: str, call: Call) -> None:
+        """Call a method of one value. Said by the class below."""
+        raise NotImplementedError
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
         """Call one value. Said by the class below."""

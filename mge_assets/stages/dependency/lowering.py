@@ -110,6 +110,10 @@ class Lowering:
         if keep and path in scope.flow:
             self.solver.alias(scope.flow[path], version)
         self.solver.assign(version, self.whole(target, name))
+        if name in target.shared:
+            scope.flow[path] = self.whole(target, name)
+            self.flows.forget(scope, name)
+            return version
         scope.flow[path] = version
         self.flows.forget(scope, name)
         return version
@@ -122,7 +126,7 @@ class Lowering:
 
     def finish(self) -> None:
         """Hand over what the file's statements give to each other."""
-        for read, written in self.values.pairs(self.source):
+        for read, written in self.values.pairs():
             self.recorder.flows[DataFlow(self.file, read, self.file, written)] = None
 
     def find(self, name: str) -> tuple[Scope | None, Node]:

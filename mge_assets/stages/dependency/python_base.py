@@ -50,6 +50,7 @@ class PythonBase(Lowering):
         super().__init__(file, source, solver, recorder, names)
         self.semantics = semantics
         self.depth = 0
+        self.nonlocals = b"nonlocal " in source
         self.bodies: list[Callable[[], None]] = []
 
     def postpone(self, action: Callable[[], object]) -> None:
@@ -143,6 +144,8 @@ class PythonBase(Lowering):
             self.semantics.load(holder, name, node, site)
         else:
             node = version
+            # what is read is known, but reading may run a property
+            self.semantics.load(holder, name, self.solver.node(), site)
         self.names.attributes.append((site, holder, name, called))
         if called:
             self.names.unresolved.append((site, node, name))
@@ -155,6 +158,14 @@ class PythonBase(Lowering):
 
     def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
         """A type annotation. Said by annotations."""
+        raise NotImplementedError
+
+    def own_module(self) -> Node:
+        """A node that holds this file's module. Said by files."""
+        raise NotImplementedError
+
+    def named_module(self, name: str) -> Node | None:
+        """A node that holds the module that the dotted name means here; ``None`` for an outside one. Said by files."""
         raise NotImplementedError
 
     def type_expression(self, tree: Tree, holder: Tree, keys: Sequence[Tree], node: Node) -> None:

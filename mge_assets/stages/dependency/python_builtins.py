@@ -6,7 +6,7 @@ Only what passes values on or calls them back is modelled; everything else gives
 from collections import Counter
 from collections.abc import Callable
 
-from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES
+from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES, MAX_NESTED_COPIES
 from mge_assets.stages.dependency.python_ducks import Ducks
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
@@ -16,6 +16,7 @@ from mge_assets.stages.dependency.values import (
     REST,
     Call,
     Class,
+    Constant,
     Container,
     External,
     Function,
@@ -61,6 +62,7 @@ class PythonSemantics(Ducks):
         self._function_copies: dict[tuple[Function, Call], Function] = {}
         self._copy_counts: Counter[str] = Counter()
         self._copied_lines = 0
+        self._copying: list[str] = []
         self._gates: list[tuple[Node, Node]] = []
         self._decorated: list[tuple[Node, Call]] = []
         self._copies: dict[tuple[Call, str], Container] = {}
@@ -77,12 +79,16 @@ class PythonSemantics(Ducks):
         made = self._function_copies.get((function, call))
         if made is None:
             self._copy_counts[function.symbol] += 1
-            if self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES:
+            full = self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES
+            if full or function.symbol in self._copying or len(self._copying) >= MAX_NESTED_COPIES:
                 return function
+            self._copying.append(function.symbol)
             made = function.copy()
+            self._copying.pop()
             symbol = self.recorder.symbols[function.symbol]
             self._copied_lines += symbol.end_line - symbol.line + 1
             self._function_copies[function, call] = made
+        self.invoked.add(made)
         return made
 
     def own_or_any(self, made: Node, result: Node) -> Node:
@@ -105,14 +111,19 @@ class PythonSemantics(Ducks):
             if not self.solver.values(chosen) and self.solver.values(result):
                 self.solver.flow(result, chosen)
                 new = True
-        for callee, call in self._decorated:
-            values = self.solver.values(callee)
-            if all(isinstance(value, External) for value in values) or not self.solver.values(call.result):
-                for node, _ in call.arguments[:1]:
-                    new = new or not self.solver.values(call.result)
-                    self.solver.assign(node, call.result)
-        self._decorated = []
-        return new
+        return self._settle_decorators() or new
+
+    def _settle_decorators(self) -> bool:
+        """Outside decorators first: ours may wait for what they give."""
+        outside = [made for made in self._decorated if all(isinstance(value, External) for value in self.solver.values(made[0]))]
+        chosen = outside or [made for made in self._decorated if not self.solver.values(made[1].result)]
+        new = False
+        for _, call in chosen:
+            for node, _ in call.arguments[:1]:
+                new = new or not self.solver.values(call.result)
+                self.solver.assign(node, call.result)
+        self._decorated = [made for made in self._decorated if made not in chosen] if outside else []
+        return new or bool(outside)
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in."""
@@ -170,6 +181,7 @@ class PythonSemantics(Ducks):
         for place, (node, _) in enumerate(call.arguments):
             if name == "collections.defaultdict" and place == 0:
                 self.solver.flow(self.call_back(node, [], call), self.solver.element(made, REST))
+                self.solver.watch(node, lambda value: self._fresh_element(value, made))
                 continue
             if pairs:
                 row = self._made_row(call, made)
@@ -179,6 +191,12 @@ class PythonSemantics(Ducks):
         for key, node in call.keywords.items():
             if kind == "dict":
                 self.solver.flow(node, self.solver.element(made, key))
+
+    def _fresh_element(self, factory: Value, made: Container) -> None:
+        """``defaultdict(list)``: an element that nobody put in is a new list."""
+        known = any(isinstance(value, Container) for value in self.solver.values(made.slots[REST]))
+        if isinstance(factory, External) and factory.name in _COPIES and not known:
+            self.solver.add(made.slots[REST], Container("dict" if "ict" in factory.name else "list"))
 
     def _made_row(self, call: Call, made: Container) -> Container:
         row = self._copies.get((call, "row"))
@@ -233,6 +251,8 @@ class PythonSemantics(Ducks):
             self.each(holder, rest, call.site)
             return
         self.solver.flow(everything, rest)
+        for sent in call.arguments[:1] if name == "send" else ():
+            self.solver.flow(sent[0], self.solver.slot(holder, "(sent)"))
         if name in {"__next__", "send"}:
             self.solver.flow(everything, call.result)
 
@@ -251,7 +271,8 @@ class PythonSemantics(Ducks):
         else:
             self.solver.assign(self.solver.element(holder, ANY), call.result)
         for default in arguments[1:2]:
-            self.solver.flow(default, call.result)
+            if not any(isinstance(key, Constant) and key.value in holder.slots for key in self.solver.values(arguments[0])):
+                self.solver.flow(default, call.result)
             if name == "setdefault":
                 self.put_element(holder, arguments[0], default)
 

@@ -26,11 +26,11 @@ class Calls(Literals):
     def _call(self, tree: Tree) -> Node:
         function = tree.child_by_field_name("function")
         arguments = tree.child_by_field_name("arguments")
-        special = self._special_call(tree, function, arguments)
+        special = self._loaded_module(function, arguments) or self._special_call(tree, function, arguments)
         if special is not None:
             return special
         callee = self.callee(function)
-        call = Call(self.site(tree), self.solver.node(), used=is_used(tree))
+        call = Call(self.site(tree), self.solver.node(), used=is_used(tree), owner=self.scope.owner().function)
         self.arguments(arguments, call)
         self._update_paths(function, arguments)
         self.semantics.call(callee, call)
@@ -81,16 +81,25 @@ class Calls(Literals):
         """The version of a plain name, without counting as another read."""
         return self.find(text(tree))[1] if tree is not None and tree.type == "identifier" else None
 
+    def _loaded_module(self, function: Tree | None, arguments: Tree | None) -> Node | None:
+        """``importlib.import_module("x")``."""
+        if function is None or arguments is None or text(function).rpartition(".")[2] not in {"import_module", "__import__"}:
+            return None
+        key = constant_key(arguments.named_children[0]) if arguments.named_children else None
+        return self.named_module(key) if isinstance(key, str) else None
+
     def _special_call(self, tree: Tree, function: Tree | None, arguments: Tree | None) -> Node | None:
         """``super()`` and ``eval`` of a literal look at the scope, so they are no ordinary calls."""
         if function is None or function.type != "identifier":
             return None
         name = text(function)
-        if name not in {"super", "eval", "exec"} or self.find(name)[0] is not None:
+        if name not in {"super", "eval", "exec", "globals"} or self.find(name)[0] is not None:
             return None
         given = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
         if name == "super":
             return self._super(given)
+        if name == "globals":
+            return self.own_module()
         key = constant_key(given[0]) if given else None
         if isinstance(key, str):
             return self._evaluate(key, tree)

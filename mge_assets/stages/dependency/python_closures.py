@@ -14,6 +14,8 @@ MAX_LINES = 60
 """Length of a function that is copied."""
 MAX_COPIED_LINES = 40_000
 """Lines that copies of all functions may have together."""
+MAX_NESTED_COPIES = 4
+"""Copies that are made while one is being made."""
 _SAME = {"cast", "update_wrapper"}
 _INNER = {"function_definition", "lambda", "class_definition"}
 

@@ -5,7 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.python_closures import makes_functions
 from mge_assets.stages.dependency.python_expressions import Expressions
-from mge_assets.stages.dependency.python_names import bindings, text
+from mge_assets.stages.dependency.python_names import bindings, declared_elsewhere, text
 from mge_assets.stages.dependency.scopes import Scope
 from mge_assets.stages.dependency.values import NOTHING, Call, Class, Container, Function, Node, Wrapped
 
@@ -151,7 +151,7 @@ class Definitions(Expressions):
             self.annotation(result, function.result, declared=True)
         if _has_yield(tree.child_by_field_name("body")):
             function.generated = Container("generator")
-            function.sent = self.solver.node()
+            function.sent = self.solver.slot(function.generated, "(sent)")
         self.bodies.append(lambda: self._body(tree, scope, function))
         if cls is not None:
             self._receiver(function, cls, tree)
@@ -185,6 +185,8 @@ class Definitions(Expressions):
     def _open(self, scope: Scope, body: Tree) -> None:
         """Make the scope's names known before its code runs."""
         found = bindings(body)
+        if self.nonlocals:
+            scope.shared = frozenset(declared_elsewhere(body, "nonlocal_statement")) - found.nonlocals
         for name in found.names:
             self.whole(scope, name)
         module = scope
@@ -219,7 +221,15 @@ class Definitions(Expressions):
             outer, self.scope = self.scope, scope
             self.block(body)
             self.scope = outer
+        self._announce(cls, tree)
         return made
+
+    def _announce(self, cls: Class, tree: Tree) -> None:
+        """A base's ``__init_subclass__`` is called with the new class."""
+        found, site = self.solver.node(), self.site(tree)
+        call = Call(site, self.solver.node())
+        self.semantics.later(lambda: self.semantics.inherited(cls, "__init_subclass__", found, site))
+        self.semantics.call(found, call)
 
     def _base(self, tree: Tree) -> Node:
         """A base class; of ``Base[T]`` it is ``Base``, known before anything is called."""

@@ -11,7 +11,7 @@ from mge_assets.stages.dependency.python_calls import Calls
 from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import ANY, NOTHING, REST, Call, Container, Instance, Node, Value
+from mge_assets.stages.dependency.values import ANY, NOTHING, REST, Call, Class, Container, Instance, Node, Value
 
 """Nesting of expressions that is followed; the interpreter's own limit is near."""
 
@@ -34,7 +34,7 @@ class Expressions(Calls):
             "dictionary_comprehension": self._comprehension,
             "binary_operator": self._binary, "comparison_operator": self._comparison, "boolean_operator": self._either,
             "conditional_expression": self._conditional,
-            "unary_operator": self._unary,
+            "unary_operator": self._unary, "not_operator": self._unary,
             "named_expression": self._named,
             "await": self._last, "parenthesized_expression": self._last, "as_pattern": self._first, "type": self._last,
             "yield": self._yield,
@@ -92,6 +92,7 @@ class Expressions(Calls):
         nodes = [self.value(key) for key in keys]
         version = self.version(self.path_of(tree))
         if version is not None:
+            self.protocol(holder, "__getitem__", tree, tuple(nodes[:1]))
             return version
         node = self.solver.node()
         self.semantics.load_item(holder, nodes[0] if len(nodes) == 1 else NOTHING, node, self.site(tree))
@@ -176,16 +177,35 @@ class Expressions(Calls):
         if key is not None:
             return self.solver.holding(self.solver.constant(key))
         operand = self.value(tree.child_by_field_name("argument"))
+        if tree.type == "not_operator":
+            self.truth(operand, tree)
+            return NOTHING
         name = UNARY.get(text(tree.child_by_field_name("operator")))
         return self.protocol(operand, name, tree) if name else NOTHING
 
     def _either(self, tree: Tree) -> Node:
         left = self.value(tree.child_by_field_name("left"))
+        self.truth(left, tree)
         return self.flows.one_of([left, self.value(tree.child_by_field_name("right"))])
 
     def _conditional(self, tree: Tree) -> Node:
         nodes = [self.value(child) for child in tree.named_children]
+        self.truth(nodes[1] if len(nodes) > 2 else NOTHING, tree)
         return self.flows.one_of([nodes[0], nodes[-1]]) if nodes else NOTHING
+
+    def truth(self, node: Node, tree: Tree) -> None:
+        """Asking whether a value is true calls ``__bool__``, or ``__len__`` where that is all there is."""
+        call = Call(self.site(tree), self.solver.node())
+
+        def on(value: Value) -> None:
+            if isinstance(value, Instance) and isinstance(value.cls, Class):
+                names = {name for known in value.cls.order for name in known.slots}
+                name = "__bool__" if "__bool__" in names else "__len__"
+                if name in names:
+                    self.semantics.send(value, name, call)
+
+        if node != NOTHING:
+            self.semantics.later(lambda: self.solver.watch(node, on))
 
     def _named(self, tree: Tree) -> Node:
         value = self.value(tree.child_by_field_name("value"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mge_assets.stages.dependency.elements import Elements
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Call, Class, Function, Instance, Kin, Node, Site, Value
+from mge_assets.stages.dependency.values import Call, Class, External, Function, Instance, Kin, Node, Site, Value
 
 MAX_DEFINERS = 8
 """Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
@@ -35,6 +35,7 @@ class Families(Elements):
         self.driving: dict[Site, None] = {}
         self.importing: dict[str, set[str]] = {}
         self.calls: dict[Call, dict[Function, None]] = {}
+        self.invoked: set[Function] = set()
         self._kin: dict[Class, Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
@@ -62,20 +63,32 @@ class Families(Elements):
     def reached(self, call: Call, function: Function) -> None:
         """Kept until all targets of the call are known."""
         self.calls.setdefault(call, {})[function] = None
+        self.invoked.add(function)
 
     # attributes
 
     def get(self, value: Value, name: str, target: Node, site: Site) -> None:
         """``target`` = the attribute of one value; of any subclass's too, where only a base is known."""
-        super().get(value, name, target, site)
+        if isinstance(value, Class) and name in value.slots and self._is_enum(value):
+            self.solver.add(target, value.instance)
+        if not isinstance(value, Kin) or not isinstance(value.cls, Class) or self._is_open(value.cls):
+            super().get(value, name, target, site)
         if isinstance(value, Kin) and isinstance(value.cls, Class):
             lookup = _Lookup(value.cls, name, target, site)
             if lookup not in self._lookups:
                 self._lookups[lookup] = None
                 self._look_below(lookup)
 
+    def _is_enum(self, cls: Class) -> bool:
+        """True where names of the class's body stand for instances of it."""
+        return any(
+            isinstance(value, External) and value.name.startswith("enum.") for known in cls.order for base in known.bases for value in self.solver.values(base)
+        )
+
     def _look_below(self, lookup: _Lookup) -> None:
         definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
+        if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not any(self._may_exist(cls) for cls in self._below[lookup.cls])):
+            super().get(lookup.cls.instance, lookup.name, lookup.target, lookup.site)
         for cls in definers if len(definers) <= MAX_DEFINERS else ():
             if lookup.name in cls.slots:
                 self._link(cls.slots[lookup.name], self.kin(cls), cls, lookup.target, lookup.site)
@@ -138,6 +151,12 @@ class Families(Elements):
         """True where others than the files may make instances."""
         symbol = self.recorder.symbols.get(cls.symbol)
         return symbol is not None and symbol.file not in self._closed_files()
+
+    def unused(self, call: Call) -> bool:
+        """True in a script's copy of a function that is never run, while another copy is."""
+        if call.owner is None or call.owner in self.invoked or call.site.file not in self._closed_files():
+            return False
+        return any(function.symbol == call.owner.symbol for function in self.invoked)
 
     def _closed_files(self) -> set[str]:
         """Scripts that call the files' code at their top, and the modules that they import."""

@@ -3,7 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.python_annotations import Annotations
-from mge_assets.stages.dependency.python_names import bindings, declared_global, text
+from mge_assets.stages.dependency.python_names import bindings, declared_elsewhere, text
 from mge_assets.stages.dependency.python_shared import PythonShared
 from mge_assets.stages.dependency.scopes import Scope
 from mge_assets.stages.dependency.values import NOTHING, Holder, Module, Node, View
@@ -21,7 +21,9 @@ class PythonFile(Annotations):
 
     def prepare(self) -> None:
         """Make the module's names known to the others."""
-        for name in [*self.bindings.names, *(declared_global(self.root) if b"global " in self.source else ())]:
+        shared = declared_elsewhere(self.root, "global_statement") if b"global " in self.source else []
+        self.scope.shared = frozenset(shared)
+        for name in [*self.bindings.names, *shared]:
             self.whole(self.scope, name)
         self.module.slots = self.scope.whole  # type: ignore[assignment]
 
@@ -62,6 +64,16 @@ class PythonFile(Annotations):
         self.finish()
 
     # imports
+
+    def own_module(self) -> Node:
+        """A node that holds this file's module."""
+        return self.module.itself
+
+    def named_module(self, name: str) -> Node | None:
+        """A node that holds the module that the dotted name means here; ``None`` for an outside one."""
+        dots = len(name) - len(name.lstrip("."))
+        target = self.finder.relative(dots, name[dots:], self.file) if dots else self.finder.absolute(name, self.file)
+        return self.modules[target].itself if target is not None else None
 
     def _on_import_statement(self, tree: Tree) -> None:
         for name in tree.children_by_field_name("name"):
@@ -135,7 +147,7 @@ class PythonFile(Annotations):
 
     def _on_import_from_statement(self, tree: Tree) -> None:
         target = self._from_module(tree)
-        if target is not None:
+        if target is not None and not self._submodules_alone(tree, target):
             self._module_edge(tree, target)
         for name in tree.children_by_field_name("name"):
             dotted = name.child_by_field_name("name") if name.type == "aliased_import" else name
@@ -145,6 +157,15 @@ class PythonFile(Annotations):
             node = self._imported_name(tree, target, dotted)
             if alias is not None or len(dotted.named_children) == 1:
                 self._bind_import(tree, text(alias or dotted), node, alias or dotted)
+
+    def _submodules_alone(self, tree: Tree, target: str) -> bool:
+        """True where ``from package import name`` names submodules only: they are what is imported."""
+        names = [name.child_by_field_name("name") if name.type == "aliased_import" else name for name in tree.children_by_field_name("name")]
+        known = self.modules[target].submodules
+        for name in names:
+            if name is not None and text(name) in known:
+                self._module_edge(tree, known[text(name)].name)
+        return bool(names) and all(text(name) in known for name in names)
 
     def _imported_name(self, tree: Tree, target: str | None, dotted: Tree) -> Node:
         parts = dotted.named_children

@@ -72,13 +72,13 @@ def _bound_by(tree: Tree) -> Iterator[str]:
             yield from capture_names(tree)
 
 
-def declared_global(root: Tree) -> list[str]:
-    """Names that functions anywhere in the file declare ``global``: the module has them, bound there or not."""
+def declared_elsewhere(root: Tree, kind: str) -> list[str]:
+    """Names that functions anywhere below declare ``global`` (the module has them, bound there or not) or ``nonlocal``."""
     found: dict[str, None] = {}
     stack = [root]
     while stack:
         tree = stack.pop()
-        if tree.type == "global_statement":
+        if tree.type == kind:
             found.update((text(child), None) for child in tree.named_children)
         elif tree.type not in _LEAVES:
             stack.extend(reversed(tree.named_children))

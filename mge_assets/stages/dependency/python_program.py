@@ -41,7 +41,7 @@ class PythonProgram(PythonShared):
             one.lower_bodies()
         self.semantics.start()
         self._fixpoint()
-        judge_calls(self.recorder, self.semantics.calls, self.semantics.abstract)
+        judge_calls(self.recorder, self.semantics.calls, self.semantics.abstract, self.semantics.unused)
         name_edges(self.solver, self.recorder, self.names, self.semantics)
 
     def _fixpoint(self) -> None:

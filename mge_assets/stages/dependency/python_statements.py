@@ -86,7 +86,7 @@ class Statements(Targets):
     # control flow
 
     def _on_if_statement(self, tree: Tree) -> None:
-        self.value(tree.child_by_field_name("condition"))
+        self.truth(self.value(tree.child_by_field_name("condition")), tree)
         guard, outer, died = self._guard(tree.child_by_field_name("condition")), self.scope.guards, False
 
         def consequence() -> None:
@@ -144,7 +144,7 @@ class Statements(Targets):
 
     def _on_while_statement(self, tree: Tree) -> None:
         def once() -> None:
-            self.value(tree.child_by_field_name("condition"))
+            self.truth(self.value(tree.child_by_field_name("condition")), tree)
             self.block(tree.child_by_field_name("body"))
 
         self.flows.loop(self.scope, assigned_in(tree), once)

@@ -13,6 +13,8 @@ class Targets(Definitions):
     def _on_assignment(self, tree: Tree) -> None:
         left, right, kind = (tree.child_by_field_name(name) for name in ("left", "right", "type"))
         value = self._assigned(right)
+        if kind is not None and left is not None and self.scope.kind == "class" and self.scope.cls is not None:
+            self.scope.cls.fields.append(text(left))
         if kind is not None:
             typed = self.solver.node()
             self.annotation(kind, typed)

@@ -21,7 +21,10 @@ IMMEDIATE = {"module", "class", "comprehension", "block"}
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """One scope. ``symbol`` owns the edges of its code; ``lambdas`` counts the lambdas numbered in it."""
+    """One scope. ``symbol`` owns the edges of its code; ``lambdas`` counts the lambdas numbered in it.
+
+    ``shared`` names are assigned by inner functions too, so that the latest assignment here says little.
+    """
 
     kind: str
     symbol: str
@@ -34,6 +37,7 @@ class Scope:
     function: Function | None = None
     lambdas: int = 0
     dead: bool = False
+    shared: frozenset[str] = frozenset()
     guards: tuple[Guard, ...] = ()
 
     def owner(self) -> Scope:

@@ -149,9 +149,9 @@ class Function(Holder):
 
 
 class Class(Holder):
-    """A class; ``bases`` are nodes, ``order`` the method resolution order, itself first."""
+    """A class; ``bases`` are nodes, ``order`` the method resolution order, itself first, ``fields`` the annotated names of its body."""
 
-    __slots__ = ("bases", "constructor", "instance", "on_order", "order", "symbol")
+    __slots__ = ("bases", "constructor", "fields", "instance", "on_order", "order", "symbol")
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
@@ -161,6 +161,7 @@ class Class(Holder):
         self.on_order: list[Callable[[], object]] = []
         self.instance = Instance(self)
         self.constructor: Function | None = None
+        self.fields: list[str] = []
 
 
 class Instance(Holder):
@@ -248,3 +249,4 @@ class Call:
     types: list[Node] = field(default_factory=list)
     depth: int = 0
     used: bool = False
+    owner: Function | None = None
