@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from mge_assets.model.graph import CodeEdge, CodeGraph, ImportUse, Symbol, SymbolKind
+from mge_assets.model.graph import CodeEdge, CodeGraph, DataFlow, ImportUse, Symbol, SymbolKind
 from mge_assets.stages.dependency.analysis import analyse
 from mge_resources.syntax import Language, detect_language, parse
 
@@ -120,12 +120,14 @@ def _moved(code: CodeGraph, moves: Mapping[str, _Move]) -> CodeGraph | None:
     symbols = [moves[symbol.file].symbol(symbol) if symbol.file in moves else symbol for symbol in code.symbols]
     edges = [_edge(edge, moves) for edge in code.edges]
     imports = [_import(use, moves) for use in code.imports]
-    if None in symbols or None in edges or None in imports:
+    flows = [_flow(flow, moves) for flow in code.flows]
+    if None in symbols or None in edges or None in imports or None in flows:
         return None
     return CodeGraph(
         symbols=tuple(sorted((s for s in symbols if s), key=lambda symbol: (symbol.file, symbol.byte, symbol.id))),
         edges=tuple(sorted((e for e in edges if e), key=lambda e: (e.file, e.byte, e.source, e.target, e.type, e.confidence))),
         imports=tuple(sorted((i for i in imports if i), key=lambda use: (use.file, use.byte, use.written))),
+        flows=tuple(sorted((f for f in flows if f), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
     )
 
 
@@ -141,3 +143,9 @@ def _import(use: ImportUse, moves: Mapping[str, _Move]) -> ImportUse | None:
         return use
     byte, written = moves[use.file].byte(use.byte), moves[use.file].byte(use.written)
     return None if byte is None or written is None else replace(use, byte=byte, written=written)
+
+
+def _flow(flow: DataFlow, moves: Mapping[str, _Move]) -> DataFlow | None:
+    byte = moves[flow.file].byte(flow.byte) if flow.file in moves else flow.byte
+    written = moves[flow.source].byte(flow.written) if flow.source in moves else flow.written
+    return None if byte is None or written is None else replace(flow, byte=byte, written=written)
