@@ -1,5 +1,6 @@
 """``mge dev``: Dagster's UI and daemon, and the review page, side by side until they are interrupted."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from mge_assets.cli.output import EXIT_ENVIRONMENT, say
+from mge_assets.cli.output import EXIT_ENVIRONMENT, EXIT_INPUT, say
 from mge_resources.settings import Settings, read_settings
 
 HOST = "127.0.0.1"
@@ -24,6 +25,7 @@ STOP_SECONDS = 15.0
 @click.option("--review-port", default=3010, show_default=True, help="Port of the review page, likewise.")
 def dev(port: int, review_port: int) -> None:
     """Start Dagster's UI, its daemon and the review page, and print their addresses. They listen on this machine only: there is no log-in."""
+    from mge_resources.database.locks import open_lock, try_lock
     from mge_resources.instance_files import WORKSPACE, instance_file, prepare_dagster_home
 
     settings = read_settings()
@@ -31,6 +33,10 @@ def dev(port: int, review_port: int) -> None:
     page_port = _free_port(review_port, other_than=dagster_port)
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_dagster_home(settings.dagster_home)), "MGE_HOME": str(settings.root)}
     settings.watched.mkdir(parents=True, exist_ok=True)
+    alone = open_lock(settings.root / "dev.lock")
+    if not try_lock(alone, fcntl.LOCK_EX):
+        say(f"error: `mge dev` runs already for {settings.root}; use that one, or set MGE_HOME to another folder", style="red")
+        raise SystemExit(EXIT_INPUT)
     _prepare(settings)
     dagster = ["-m", "dagster", "dev", "-w", str(instance_file(WORKSPACE)), "-h", HOST, "-p", str(dagster_port)]
     review = ["-m", "mge_assets.web", "--host", HOST, "--port", str(page_port)]

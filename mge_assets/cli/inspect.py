@@ -23,7 +23,12 @@ def atomize(paths: tuple[Path, ...], as_json: bool) -> None:
             say(f"error: {path}: {'is not a file in a known language' if path.exists() else 'does not exist'}", style="red")
             missing += 1
             continue
-        found = cut(path.read_bytes(), str(path), language)
+        content = path.read_bytes()
+        if b"\0" in content:
+            say(f"error: {path}: is a binary file", style="red")
+            missing += 1
+            continue
+        found = cut(content, str(path), language)
         if as_json:
             print_json(atomization_json(found))
             continue

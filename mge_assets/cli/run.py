@@ -25,7 +25,6 @@ SHOWN = 8
 
 _OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to deliver into; <MGE_HOME>/delivered/<plan> if left out.")
 _BUDGET = click.option("--budget", type=click.FloatRange(min=0), help="Most that the plan may cost, in USD over all its runs; MGE_BUDGET_USD if left out.")
-_ORDER = click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 _SCHEDULE = click.option(
     "--schedule", type=click.Choice(Schedule), default=Schedule.WAVE, show_default=True, help="Start atoms wave by wave, or each when what it needs is done."
 )
@@ -35,11 +34,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary 
 @click.command()
 @click.argument("plan", required=False, type=click.Path(path_type=Path))
 @_OUT
-@_ORDER
 @_SCHEDULE
+@click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 @_BUDGET
+@click.option("--force", is_flag=True, help="Deliver also into a folder that another plan was delivered into, and replace that.")
 @_JSON
-def run(plan: Path | None, out: Path | None, order: str | None, schedule: Schedule, budget: float | None, as_json: bool) -> None:
+def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, force: bool, as_json: bool) -> None:
     """Run PLAN from plan file to delivered project; without PLAN, the small bundled one.
 
     Running it again re-uses everything that did not change. Exit code 0: completed and valid; 1: ended with something failed; 4: paused.
@@ -50,7 +50,7 @@ def run(plan: Path | None, out: Path | None, order: str | None, schedule: Schedu
     settings = read_settings()
     with shared_workspace(settings) as workspace:
         registered = workspace.plans.register(plan or example("small"))
-        workspace.delivery.check(registered.name, out)
+        workspace.delivery.check(registered.name, out, force=force)
         _introduce(registered)
         carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json, Order(order) if order else None))
 
@@ -92,7 +92,7 @@ def retry(plan: str, atom: str, out: Path | None, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what its waves are ordered by."""
+    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by."""
 
     out: Path | None
     schedule: Schedule
@@ -115,7 +115,7 @@ def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Aske
         with workspace.execution.exclusively(name), follow(workspace, name):
             if asked.budget is not None:
                 workspace.execution.set_budget(name, asked.budget)
-            ran = run_plan(name, instance, settings, asked.out, order=asked.order, schedule=asked.schedule)
+            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order)
         if ran.cancelled:
             leave_interrupted()
         progress = workspace.execution.progress(name)

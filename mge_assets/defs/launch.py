@@ -15,6 +15,7 @@ from dagster_shared.error import SerializableErrorInfo
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
 from mge_assets.defs.partitions import FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
+from mge_assets.defs.signals import noting_signals
 from mge_assets.defs.wave_executor import INTERRUPTED
 from mge_assets.defs.wave_order import wave_of
 from mge_assets.defs.wiring import build_definitions
@@ -87,8 +88,8 @@ def run_plan(
     settings: Settings,
     out: Path | None = None,
     *,
-    order: Order | None = None,
     schedule: Schedule = Schedule.WAVE,
+    order: Order | None = None,
     watch: Callable[[StepEnd], None] = lambda _: None,
 ) -> PlanRun:
     """Plans, executes and delivers a registered plan; stops at the first job that fails, unless checks alone blocked it.
@@ -101,23 +102,24 @@ def run_plan(
         instance: where the runs are recorded.
         settings: the installation's.
         out: the folder to deliver to; the installation's own if left out.
-        order: what the waves are ordered by; the plan says so if left out.
         schedule: when an atom may start.
+        order: what the waves are ordered by; the plan says so if left out.
         watch: told of every step that ends.
     """
     definitions = build_definitions()
     add_plans(instance, [plan])
-    common = {PLAN_TAG: plan, FOLLOW_TAG: "no", SCHEDULE_TAG: schedule.value}
-    common |= {**({OUT_TAG: str(out.absolute())} if out else {}), **({ORDER_TAG: order.value} if order else {})}
+    chosen = {SCHEDULE_TAG: schedule.value, **({OUT_TAG: str(out.absolute())} if out else {}), **({ORDER_TAG: order.value} if order else {})}
+    common = {PLAN_TAG: plan, FOLLOW_TAG: "no", **chosen}
     config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": settings.max_parallel_atoms}}}
     outcomes: list[JobOutcome] = []
-    with shared_workspace(settings) as workspace:
+    with shared_workspace(settings) as workspace, noting_signals() as noted:
         for name in (planning_job.name, execution_job.name, delivery_job.name):
             waves = len(workspace.dependencies.waves(plan).waves) if name == execution_job.name else 0
             scope = wave_range_tags(plan, waves) if name == execution_job.name else {PARTITION: plan}
             outcomes.append(_run_job(instance, definitions.resolve_job_def(name), config, {**scope, **common}, watch))
             if not (outcomes[-1].success or outcomes[-1].blocked):
                 break
+            noted.check()
     return PlanRun(plan, tuple(outcomes))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mge_assets.model.errors import DeliveryError
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
@@ -46,9 +47,12 @@ class DeliveryService:
         report = self._reports.write(plan)
         return DeliveryReportRow(plan, folder, len(files), len(delivery.commits), delivery.unchanged, report)
 
-    def check(self, plan: str, out: Path | None) -> None:
-        """Refuse, before anything is generated, a folder that can't take the delivery. Raises DeliveryError."""
+    def check(self, plan: str, out: Path | None, *, force: bool = False) -> None:
+        """Refuse, before anything is generated, a folder that can't take the delivery; with ``force`` one of another plan's is taken. Raises DeliveryError."""
         folder = self._folder(plan, out)
+        others = [owner for owner in self._stores.deliveries.owners(str(folder))[:1] if owner != plan and folder.exists() and any(folder.iterdir())]
+        if others and not force:
+            raise DeliveryError(f"'{folder}' holds the delivery of masterplan {others[0]}", fix="choose another folder with --out, or replace it with --force")
         check_folder(folder, self._stores.deliveries.digests(plan, str(folder)))
 
     def _folder(self, plan: str, out: Path | None) -> Path:

@@ -14,9 +14,10 @@ from mge_assets.model.waves import Order, WaveFigures, WavePlan
 from mge_assets.services.clock import timed
 from mge_assets.services.stores import Stores
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
+from mge_assets.stages.dependency.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
 
-ANALYSER_VERSION = "2"
+ANALYSER_VERSION = "3"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 
@@ -78,7 +79,7 @@ class DependencyService:
     def _build(self, plan: str, atoms: Sequence[StoredAtom], digest: str) -> Change | None:
         files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
         pure = [stored.atom for stored in atoms]
-        graph = build_graph(pure, analyse(files))
+        graph = with_promises(build_graph(pure, analyse(files)), pure)
         found = boundaries(graph, {atom.name: atom.file for atom in pure})
         before, now = self._versions.load(plan), snapshot(pure, graph)
         self._graphs.save(plan, graph, _ids(atoms), digest, found)

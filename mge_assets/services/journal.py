@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from mge_assets.model.errors import HaltedError
 from mge_assets.services.gathering import Gatherer
-from mge_assets.services.pacing import Pacer
+from mge_assets.services.pacing import Leaders, Pacer
 from mge_assets.store.journal import Booking, JournalStore, Limits, Refusal, Reservation, Settlement
 from mge_assets.store.leases import Lease
 from mge_resources.llm.port import ModelError, ModelReply
@@ -29,6 +29,8 @@ class Accounts:
         self._books: Gatherer[Reservation, Booking] = Gatherer(lambda calls: store.book(lease, calls, limits))
         self._settlements: Gatherer[Settlement, None] = Gatherer(store.settle_all)
         self._changed: asyncio.Event | None = None
+        self.leaders = Leaders()
+        self._leading: dict[UUID, Reservation] = {}
         self.open_calls = 0
 
     async def book(self, call: Reservation) -> Booking:
@@ -36,15 +38,23 @@ class Accounts:
 
         Reservations are for the worst case, so that a call which finds no room waits for those in flight to be settled before it gives up.
         """
-        await self.pacer.acquire()
+        leads = await self.leaders.wait(call.model)
         try:
-            booking = await self._booked(call)
+            await self.pacer.acquire()
+            try:
+                booking = await self._booked(call)
+            except BaseException:
+                self.pacer.release()
+                raise
         except BaseException:
-            self.pacer.release()
+            self._led(call, leads=leads, warm=False)
             raise
         if booking.reply is not None or booking.error is not None:
             self.pacer.release()
+            self._led(call, leads=leads, warm=False)
             return booking
+        if leads:
+            self._leading[call.call_id] = call
         self.open_calls += 1
         if booking.warn:
             self._warn(self._limits.soft_usd)
@@ -65,9 +75,16 @@ class Accounts:
         finally:
             self.open_calls -= 1
             self.pacer.release()
+            leader = self._leading.pop(settlement.call_id, None)
+            if leader is not None:
+                self._led(leader, leads=True, warm=settlement.text is not None)
             if self._changed is not None:
                 self._changed.set()
                 self._changed = None
+
+    def _led(self, call: Reservation, *, leads: bool, warm: bool) -> None:
+        if leads:
+            self.leaders.ended(call.model, warm=warm)
 
     async def _halt(self, refusal: Refusal, usd: float) -> HaltedError:
         plan = self.lease.plan

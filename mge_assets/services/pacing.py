@@ -112,13 +112,37 @@ class Pacer:
                 place.set_result(None)
 
 
-class PacedModel:
-    """A model whose answers tell the pacer how it goes, and whose first call with a prefix goes ahead of the others, so that these find it cached."""
+class Leaders:
+    """The first call with a prefix goes ahead of the others, so that these find it cached; an execution has one prefix for each model."""
 
-    def __init__(self, model: LanguageModel, pacer: Pacer) -> None:
-        self._model, self._pacer = model, pacer
-        self._leaders: dict[int, asyncio.Event] = {}
-        self._warm: dict[int, float] = {}
+    def __init__(self) -> None:
+        self.prefix_bytes = 0
+        self._ahead: dict[str, asyncio.Event] = {}
+        self._warm: dict[str, float] = {}
+
+    async def wait(self, model: str) -> bool:
+        """Until the prefix is cached, or worth no waiting; True for the one who has to go ahead, who tells ``ended`` afterwards."""
+        while self.prefix_bytes >= CACHE_BYTES and time.monotonic() - self._warm.get(model, float("-inf")) > CACHE_SECONDS:
+            ahead = self._ahead.get(model)
+            if ahead is None:
+                self._ahead[model] = asyncio.Event()
+                return True
+            await ahead.wait()
+        self._warm[model] = time.monotonic()
+        return False
+
+    def ended(self, model: str, *, warm: bool) -> None:
+        """The leader's call ended; where it failed, one of those that wait leads in its place."""
+        if warm:
+            self._warm[model] = time.monotonic()
+        self._ahead.pop(model).set()
+
+
+class PacedModel:
+    """A model whose answers tell the pacer how it goes."""
+
+    def __init__(self, model: LanguageModel, pacer: Pacer, leaders: Leaders) -> None:
+        self._model, self._pacer, self._leaders = model, pacer, leaders
 
     @property
     def remote(self) -> bool:
@@ -132,40 +156,11 @@ class PacedModel:
 
     def reservation_usd(self, request: ModelRequest) -> float:
         """As the model's."""
+        self._leaders.prefix_bytes = len(request.system) + len(request.shared)
         return self._model.reservation_usd(request)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError."""
-        prefix = hash((request.system, request.shared))
-        if len(request.system) + len(request.shared) < CACHE_BYTES or not self._model.remote:
-            return await self._told(request)
-        while not self._is_warm(prefix):
-            leader = self._leaders.get(prefix)
-            if leader is None:
-                return await self._lead(prefix, request)
-            await leader.wait()
-        self._warm[prefix] = time.monotonic()
-        return await self._told(request)
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
-        await self._model.aclose()
-
-    def _is_warm(self, prefix: int) -> bool:
-        return time.monotonic() - self._warm.get(prefix, float("-inf")) < CACHE_SECONDS
-
-    async def _lead(self, prefix: int, request: ModelRequest) -> ModelReply:
-        """The first call; where it fails, one of those that wait leads in its place."""
-        done = self._leaders[prefix] = asyncio.Event()
-        try:
-            reply = await self._told(request)
-            self._warm[prefix] = time.monotonic()
-            return reply
-        finally:
-            del self._leaders[prefix]
-            done.set()
-
-    async def _told(self, request: ModelRequest) -> ModelReply:
         try:
             reply = await self._model.complete(request)
         except ModelError as error:
@@ -176,6 +171,10 @@ class PacedModel:
             raise
         self._pacer.passed()
         return reply
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self._model.aclose()
 
 
 def shares(limit: int, wanted: Mapping[UUID, int]) -> Mapping[UUID, int]:

@@ -12,6 +12,7 @@ from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationRe
 from mge_assets.model.stages import Stage
 from mge_assets.model.waves import Order
 from mge_assets.services.execution import ExecutionServiceV2
+from mge_assets.services.measures import measures
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.stages.delivery import (
@@ -34,8 +35,9 @@ from mge_resources.syntax import Language
 class ReportService:
     """Writes reports."""
 
-    def __init__(self, stores: Stores, plans: PlanService, execution: ExecutionServiceV2, folder: Path) -> None:
+    def __init__(self, stores: Stores, plans: PlanService, execution: ExecutionServiceV2, folder: Path, limit: int = 100) -> None:
         self._stores, self._plans, self._execution, self._folder = stores, plans, execution, folder
+        self._limit = limit
 
     def write(self, plan: str) -> Path:
         """Write the report of the plan's newest run; a reader never sees half of one."""
@@ -74,6 +76,7 @@ class ReportService:
             levels=tuple(_level_row(level, [result for result in results if result.level is level]) for level in Level),
             review=self._review(plan, atoms),
             costs=self._costs(atoms),
+            measures=measures(self._stores, self._execution, progress, self._limit),
             files=tuple(FileRow(row.path, row.milestone, row.size_bytes, row.digest) for row in self._stores.deliveries.files(plan, out)),
             cut_edges=tuple(f"{edge.source} → {edge.target} ({edge.type.value})" for edge in (waves.cut if waves else ())),
             graph_svg=dependency_svg(graph, waves, statuses) if graph and waves else "",

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, func, insert, select
 
 from mge_assets.model.ids import masterplan_id
-from mge_assets.store.tables import DeliveredFileRow
+from mge_assets.store.tables import DeliveredFileRow, MasterplanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,13 @@ class DeliveryStore:
         with self._engine.connect() as connection:
             rows = connection.execute(query.where(table.masterplan_id == masterplan_id(plan), table.out == out))
             return tuple(DeliveredFile(*row) for row in rows)
+
+    def owners(self, out: str) -> tuple[str, ...]:
+        """The plans that were delivered into a folder, the newest first."""
+        table = DeliveredFileRow
+        query = select(MasterplanRow.name).join(table, table.masterplan_id == MasterplanRow.masterplan_id).where(table.out == out)
+        with self._engine.connect() as connection:
+            return tuple(connection.scalars(query.group_by(MasterplanRow.name).order_by(func.max(table.delivered_at).desc())))
 
     def digests(self, plan: str, out: str) -> Mapping[str, str]:
         """The digest of each file that was delivered into a folder, by path; empty where nothing was."""

@@ -136,6 +136,16 @@ class ExecutionStore(LeaseStore):
             return tuple((row[0], row[1], row[2], float(row[3])) for row in rows)
 
     @again_after_loss
+    def atom_times(self, plan: str) -> Mapping[UUID, tuple[datetime, datetime]]:
+        """When each atom that the newest execution ran began and ended."""
+        atom, run = AtomicUnitRow, ExecutionRow
+        since = select(run.started_at).where(run.masterplan_id == masterplan_id(plan)).order_by(run.started_at.desc()).limit(1).scalar_subquery()
+        query = select(atom.atom_id, atom.started_at, atom.completed_at).where(atom.masterplan_id == masterplan_id(plan), atom.started_at >= since)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(atom.completed_at.is_not(None)))
+            return {row[0]: (row[1], row[2]) for row in rows if row[1] and row[2]}
+
+    @again_after_loss
     def wave_of(self, wave: UUID) -> tuple[str, int] | None:
         """The plan and number of a wave, by its id."""
         table = ExecutionWaveRow

@@ -25,6 +25,9 @@ def test_a_forecast_is_near_the_truth_sends_nothing_and_is_kept_with_the_executi
         newest = workspace.stores.executions.newest(name)
         assert newest is not None
         assert newest.forecast["usd_median"] == pytest.approx(found.usd_median)
+        rows = {row.name: row for row in workspace.reports.report(name).measures}
+        assert set(rows) == {"cost", "time", "calls", "atoms at once, on the average"}
+        assert rows["calls"].found == str(len(server.received))
         assert workspace.execution.estimate(name, Schedule.DEPENDENCY).atoms == 0
 
 

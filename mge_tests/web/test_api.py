@@ -13,13 +13,13 @@ PATHS = {
     "/masterplans", "/masterplans/{name}", "/atoms/{atom_id}", "/atoms/by-masterplan/{name}", "/dependency/graph/{name}", "/dependency/waves/{name}",
     "/validation/results/{atom_id}", "/execution/progress/{name}", "/execution/health", "/review/queue", "/review/{review_id}", "/review/approve",
     "/review/reject", "/review/edit", "/review/regenerate",
-} | {
-    "/dependency/graph/{name}/view", "/dependency/graph/{name}/search", "/dependency/graph/{name}/visualize", "/dependency/graph/{name}/export",
-    "/dependency/graph/{name}/orders", "/dependency/graph/{name}/boundaries", "/dependency/atom/{atom_id}",
     "/execution/start", "/execution/{execution_id}/pause", "/execution/{execution_id}/cancel", "/execution/{execution_id}/resume",
     "/execution/retry/{atom_id}", "/execution/waves/{wave_id}/execute", "/execution/status/{name}", "/execution/{execution_id}",
     "/execution/{execution_id}/progress", "/execution/{execution_id}/metrics", "/execution/{execution_id}/waves/{wave_id}",
     "/execution/{execution_id}/atoms/{atom_id}",
+} | {
+    "/dependency/graph/{name}/view", "/dependency/graph/{name}/search", "/dependency/graph/{name}/visualize", "/dependency/graph/{name}/export",
+    "/dependency/graph/{name}/orders", "/dependency/graph/{name}/boundaries", "/dependency/atom/{atom_id}",
 }  # fmt: skip
 PICTURES = {"/dependency/graph/{name}/visualize"}
 

@@ -98,6 +98,15 @@ class ModelCost:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """A figure beside the one that it is held against, both in words: cost beside its forecast, work at once beside what was possible."""
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """A delivered file: path, milestone, size in bytes and SHA-256."""
 
@@ -132,6 +141,7 @@ class DeliveryReport:
     levels: tuple[LevelRow, ...] = ()
     review: tuple[ReviewRow, ...] = ()
     costs: tuple[ModelCost, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
     files: tuple[FileRow, ...] = ()
     commits: tuple[str, ...] = ()
     cut_edges: tuple[str, ...] = ()

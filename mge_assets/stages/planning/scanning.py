@@ -61,14 +61,24 @@ def _walk(folder: Path, prefix: str, root: Path, result: Scan) -> None:
         return
     for entry in entries:
         name = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
-            reason = _folder_reason(entry)
+        if _is_folder(entry):
+            try:
+                reason = _folder_reason(entry)
+            except OSError:
+                reason = "unreadable"
             if reason:
                 result.leave_out(reason, name + "/")
             else:
                 _walk(Path(entry.path), f"{name}/", root, result)
         else:
             _take(Path(entry.path), name, root, result)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _folder_reason(entry: "os.DirEntry[str]") -> str | None:
