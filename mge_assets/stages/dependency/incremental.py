@@ -128,6 +128,7 @@ def _moved(code: CodeGraph, moves: Mapping[str, _Move]) -> CodeGraph | None:
         edges=tuple(sorted((e for e in edges if e), key=lambda e: (e.file, e.byte, e.source, e.target, e.type, e.confidence))),
         flows=tuple(sorted((f for f in flows if f), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
         imports=tuple(sorted((i for i in imports if i), key=lambda use: (use.file, use.byte, use.written))),
+        flows=tuple(sorted((f for f in flows if f), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
     )
 
 
