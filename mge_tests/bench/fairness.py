@@ -40,7 +40,7 @@ def main() -> None:
         finally:
             database.stop()
         counts = list(served.values())
-        index = sum(counts) ** 2 / (len(counts) * sum(count**2 for count in counts))
+        index = sum(counts) ** 2 / max(1, len(counts) * sum(count**2 for count in counts))
         print(f"{given.plans} plans at once, {given.limit} calls at once: {sorted(counts)} calls each, fairness {index:.3f} (1 is fair)")
         print(f"the server saw at most {server.most_in_flight} at once, before the shares were known ones (limit {given.limit})")
 
