@@ -320,6 +320,7 @@ COMPOUND = frozenset(
 LITERALS = frozenset({"array", "object"})
 PLAIN = frozenset(
     {
+        "if_statement",
         "for_statement",
         "for_in_statement",
         "while_statement",
