@@ -108,11 +108,15 @@ def grammar_of(language: Language) -> Grammar:
 
 
 class Part(Enum):
-    """The parts of a query file, each after its mark: for tiling and complexity (first, unmarked), for the context, for cutting minified lines."""
+    """The parts of a query file, each after its mark: for tiling and complexity (first, unmarked), for the context, for cutting minified lines.
+
+    ``FULL`` is the first two as one: a walk through the tree costs more than what it looks for.
+    """
 
     STRUCTURE = ""
     CONTEXT = ";; context"
     MINIFIED = ";; minified"
+    FULL = "structure and context"
 
 
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -127,6 +131,7 @@ def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part,
             part = Part(line.strip())
             parts[part] = ""
         parts[part] += line
+    parts[Part.FULL] = parts[Part.STRUCTURE] + parts.get(Part.CONTEXT, "")
     return {part: Query(compiled_for, patterns) for part, patterns in parts.items()}
 
 

@@ -23,7 +23,7 @@ _CONTINUES = re.compile(rb"\s*(?:[,;)\].:?=&|+*}]|else\b|catch\b|finally\b|while
 
 @dataclass(frozen=True)
 class ParsedSource:
-    """A file's bytes, tree and lines."""
+    """A file's bytes, tree and lines; ``marks`` are what the structural queries found, and if ``full`` the context's too."""
 
     file: str
     language: Language
@@ -32,6 +32,7 @@ class ParsedSource:
     lines: Lines
     grammar: Grammar
     marks: dict[str, list[Node]]
+    full: bool = False
 
     @property
     def root(self) -> Node:
@@ -55,7 +56,7 @@ class ParsedSource:
 
     def context_marks(self) -> dict[str, list[Node]]:
         """What the context's queries find. Not kept: of names, which are most of it, only offsets and texts are needed."""
-        return captures(self.language, self.root, self.tree.language, Part.CONTEXT)
+        return self.marks if self.full else captures(self.language, self.root, self.tree.language, Part.CONTEXT)
 
     @cached_property
     def errors(self) -> tuple[Finding, ...]:
@@ -72,18 +73,21 @@ class ParsedSource:
 class MultiLanguageParser:
     """Parses Python, TypeScript, TSX and JavaScript. Never fails: what does not parse is a finding."""
 
-    def parse(self, source: bytes, file: str, language: Language | None = None) -> ParsedSource:
-        """The parsed file; the language is told from the file's ending where none is given. Raises ValueError where it tells none."""
+    def parse(self, source: bytes, file: str, language: Language | None = None, *, full: bool = False) -> ParsedSource:
+        """The parsed file; the language is told from the file's ending where none is given. Raises ValueError where it tells none.
+
+        ``full`` says that the context will be asked for, and finds its marks in the same walk.
+        """
         language = language or detect_language(file)
         if language is None:
             raise ValueError(f"{file}: no supported language for this ending; name one of {', '.join(Language)}")
         tree, grammar = parse(language, source), grammar_of(language)
         lines = Lines(source)
-        marks = captures(language, tree.root_node, tree.language, Part.STRUCTURE)
+        marks = captures(language, tree.root_node, tree.language, Part.FULL if full else Part.STRUCTURE)
         if long_lines := lines.long_lines():
             ends = captures(language, tree.root_node, tree.language, Part.MINIFIED).get("close", [])
             lines = Lines(source, _cuts(source, long_lines, ends))
-        return ParsedSource(file, language, source, tree, lines, grammar, marks)
+        return ParsedSource(file, language, source, tree, lines, grammar, marks, full)
 
 
 def _cuts(source: bytes, long_lines: list[tuple[int, int]], statements: list[Node]) -> list[int]:
