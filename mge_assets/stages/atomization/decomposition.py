@@ -222,7 +222,7 @@ class RecursiveDecomposer:
         header: bool, local: bool, enclosing: Enclosing | None,
     ) -> Piece:  # fmt: skip
         owner, kind = scope.owner, description.kind
-        whole = part_of is None and (kind in DEFINITIONS or (kind is AtomKind.TYPE and description.body is not None))
+        whole = part_of is None and (kind in DEFINITIONS or description.body is not None)
         if header and owner is not None:
             description = owner
         kind = self._classify.piece(description, main.role, owner, whole or header)
