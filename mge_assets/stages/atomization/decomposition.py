@@ -96,7 +96,7 @@ class RecursiveDecomposer:
         self._lines, self._code = parsed.lines, parsed.lines.code
         self._units = Units(parsed.lines, parsed.traits)
         self._classify = ASTClassifier(parsed.grammar)
-        self._root, self._decisions = parsed.root, parsed.decisions
+        self._root, self._tops, self._decisions = parsed.root, parsed.tops, parsed.decisions
         self._module = Scope(module)
         self._groups = 0
 
@@ -104,7 +104,7 @@ class RecursiveDecomposer:
         """The pieces in order; the first begins on row 0."""
         whole = Description(AtomKind.STATEMENT_GROUP, self._root)
         nothing = _Frame(Element(0, 0, Role.STATEMENT, None), Element(0, 0, Role.STATEMENT, None), whole, self._module, depth=-1)
-        stack = self._sorted(self._units.of_children(self._root), nothing)
+        stack = self._sorted(self._units.of_statements(self._tops), nothing)
         pieces: list[Piece] = []
         while stack:
             top = stack.pop()

@@ -3,7 +3,7 @@
 What belongs here: the shape of that knowledge and its registry. The knowledge itself is in ``languages/`` and ``queries/``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -135,10 +135,15 @@ def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part,
     return {part: Query(compiled_for, patterns) for part, patterns in parts.items()}
 
 
-def captures(language: Language, root: Node, tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
-    """The nodes that a part of the language's query file names, outer before inner; none where the language has no such part."""
+def captures(language: Language, roots: Sequence[Node], tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
+    """The nodes at or below the roots that a part of the language's query file names, outer before inner; none where the language has no such part."""
     query = _queries(language, tree_language).get(part)
-    found = QueryCursor(query).captures(root) if query is not None else {}
+    found: dict[str, list[Node]] = {}
+    if query is None:
+        return found
+    for root in roots:
+        for name, nodes in QueryCursor(query).captures(root).items():
+            found[name] = found[name] + nodes if name in found else nodes
     return {name: _in_order(nodes) for name, nodes in found.items()}
 
 

@@ -5,6 +5,7 @@ What belongs here: turning children of a node into units, and opening a unit int
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -92,9 +93,9 @@ class Units:
     def __init__(self, lines: Lines, traits: Traits) -> None:
         self._lines, self._traits = lines, traits
 
-    def of_children(self, node: Node) -> list[Unit]:
-        """The units of a node's children."""
-        return self._gather(self._children(node))
+    def of_statements(self, nodes: Sequence[Node]) -> list[Unit]:
+        """The units of a file's top-level nodes."""
+        return self._gather(self._elements(nodes, _STATEMENT))
 
     def opened(self, unit: Unit) -> list[Unit]:
         """The smaller units that a unit is made of: at least two, or the unit itself where one row can't be cut."""
@@ -151,13 +152,15 @@ class Units:
         return found or [Element(first, first, role, None)]
 
     def _children(self, node: Node) -> list[Element]:
+        return self._elements(node.children, _inside_of(self._traits[node.kind_id]))
+
+    def _elements(self, nodes: Sequence[Node], inside: Role) -> list[Element]:
         """The elements of a node's children, without those that only repeat a row that the one before is on."""
         traits, starts = self._traits, self._lines.starts
         last_row = len(starts) - 1
-        inside = _inside_of(traits[node.kind_id])
         found: list[Element] = []
         row, row_end, before = 0, 0, None
-        for child in node.children:
+        for child in nodes:
             start, end = child.start_byte, child.end_byte
             if end == start:
                 continue

@@ -385,10 +385,30 @@ def test_a_string_below_a_constant_documents_it_and_goes_with_it() -> None:
 def test_members_of_an_interface_are_packed_and_exported_namespaces_are_named() -> None:
     members = "".join(f"  m{number}(a: string): void;\n" for number in range(30))
     atoms = atomize(f"export interface Api {{\n{members}}}\nexport namespace N {{\n  export const x = 1;\n}}\n".encode(), "m.ts", Language.TYPESCRIPT).atoms
-    assert [(atom.name, atom.kind.value) for atom in atoms] == [
-        ("m.Api", "interface"),
-        ("m.Api#2", "interface"),
-        ("m.Api#3", "interface"),
-        ("m.N", "statement_group"),
-    ]
+    assert [atom.name for atom in atoms] == ["m.Api", "m.Api#2", "m.Api#3", "m.N"]
+    assert [atom.kind for atom in atoms[:3]] == [AtomKind.INTERFACE] * 3
     assert all(atom.loc >= 9 for atom in atoms[:3])
+
+
+LOST = {
+    "an argument list": (Language.PYTHON, "def bad(:\n    a = = 1\n    return a\n\n\n", "def fine():\n    return 2\n"),
+    "a bracket": (Language.PYTHON, "x = [\n    (1, {\n\n\n", "@decorator\ndef fine():\n    return 2\n"),
+    "a bracket in a method": (Language.PYTHON, "class A:\n    def f(self):\n        return (1\n\n\n", "def fine():\n    return 2\n"),
+    "a parameter list": (Language.TYPESCRIPT, "function bad(a, {\n  return a;\n}\n\n", "export function fine(): number {\n  return 2;\n}\n"),
+    "a block": (Language.JAVASCRIPT, "function bad(a) {\n  if (a) {\n    b();\n}\n\n", "function fine() {\n  return 2;\n}\n"),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_what_is_never_closed_takes_no_definition_at_the_margin_with_it(case: str) -> None:
+    language, bad, after = LOST[case]
+    good = BROKEN[language][0]
+    source = (good + bad + after + "\n" + good.replace("good", "last")).encode()
+    atomization = atomize(source, "m", language)
+    assert_tiles(atomization, source)
+    lines = {name: line for name, kind, line, _, _ in told(atomization) if kind == "function"}
+    first = good.count("\n") + 1
+    last = first + bad.count("\n")
+    assert (lines["m.good"], lines["m.fine"], lines["m.last"]) == (1, last, last + after.count("\n") + 1)
+    assert atomization.errors
+    assert all(error.place is not None and error.place.line is not None and first <= error.place.line < last for error in atomization.errors)
