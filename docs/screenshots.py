@@ -31,7 +31,7 @@ def main() -> None:
         real = command(environment, folder, "run", str(ROOT / "mge_assets/examples/inventory/plan.yaml"), "--out", "inventory")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         terminal(browser, "terminal.png", [("mge run", small), ("mge run mge_assets/examples/inventory/plan.yaml", real)])
-        picture(browser, (Path(folder) / ".mge/artefacts/inventory-service/report.html").as_uri(), "report.png")
+        picture(browser, report(folder), "report.png")
         with served(environment, folder) as (dagster, review):
             picture(browser, f"{dagster}/assets", "assets.png", settle=6)
             picture(browser, f"{dagster}/assets/waves?view=overview", "waves.png", settle=6)
@@ -44,7 +44,19 @@ def main() -> None:
 def command(environment: dict[str, str], folder: str, *arguments: str) -> str:
     """What a command prints, both streams."""
     done = subprocess.run([*MGE, *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return done.stdout.replace(folder, "~").replace(str(ROOT), "~")
+    return at_home(done.stdout, folder)
+
+
+def at_home(text: str, folder: str) -> str:
+    """A text with this machine's folders shown as a home folder."""
+    return text.replace(folder, "~").replace(sys.prefix, "~/mge/.venv").replace(str(ROOT), "~/mge")
+
+
+def report(folder: str) -> str:
+    """The address of the larger plan's report."""
+    path = Path(folder) / ".mge/artefacts/inventory-service/report.html"
+    path.write_text(at_home(path.read_text("utf-8"), folder), "utf-8")
+    return path.as_uri()
 
 
 def terminal(browser: Browser, name: str, commands: list[tuple[str, str]]) -> None:
@@ -73,12 +85,13 @@ def opened(browser: Browser, address: str) -> Page:
 
 
 def run_page(browser: Browser, dagster: str) -> str:
-    """The address of the newest execution's run page."""
+    """The address of the first execution's run page."""
     page = opened(browser, f"{dagster}/runs")
     page.locator("a[href='/guess/execution_job']").first.wait_for(timeout=60_000)
     links = [str(link.get_attribute("href")) for link in page.locator("a").all()]
     page.close()
-    before = links[: links.index("/guess/execution_job")]
+    last = len(links) - links[::-1].index("/guess/execution_job")
+    before = links[:last]
     return dagster + next(link for link in reversed(before) if link.startswith("/runs/"))
 
 

@@ -41,8 +41,16 @@ class Settings(BaseModel):
     retry_max_attempts: int = Field(4, ge=1, le=10, alias="V2_RETRY_MAX_ATTEMPTS", description="Attempts at an atom.")
     context_completeness_target: float = Field(0.95, ge=0, le=1, alias="V2_CONTEXT_COMPLETENESS_TARGET", description="Wanted share of context components.")
     validation_strictness: Strictness = Field(Strictness.MEDIUM, alias="V2_VALIDATION_STRICTNESS", description="low, medium or high.")
+    budget_soft_usd: float = Field(15.0, ge=0, alias="MGE_BUDGET_SOFT_USD", description="Cost of a plan, in USD, that is warned of.")
+    budget_usd: float = Field(25.0, ge=0, alias="MGE_BUDGET_USD", description="Most that a plan may cost, in USD over all its executions; then it pauses.")
+    atom_timeout: float = Field(900.0, gt=0, alias="MGE_ATOM_TIMEOUT", description="Seconds for all attempts at an atom.")
     sandbox: str = Field(
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
+    )
+    case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
+    cache: Path = Field(Path("~/.cache/mge"), alias="MGE_CACHE", description="Where tools that are fetched are kept, for every installation of this account.")
+    fetch_tools: bool = Field(
+        True, alias="MGE_FETCH_TOOLS", description="on: npm may bring TypeScript's compiler when a plan needs it; off: its checks are then not run."
     )
 
     @property
@@ -64,6 +72,11 @@ class Settings(BaseModel):
     def watched(self) -> Path:
         """The folder whose plan files the sensor picks up."""
         return (self.plans or self.root / "plans").expanduser().absolute()
+
+    @property
+    def tools(self) -> Path:
+        """Where fetched tools are kept."""
+        return self.cache.expanduser().absolute() / "tools"
 
     @property
     def dagster_home(self) -> Path:

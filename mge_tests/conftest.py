@@ -27,6 +27,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("MGE_CASE_SECONDS", "0")  # drafts are called for cases only where a test is about that
+    monkeypatch.setenv("MGE_FETCH_TOOLS", "off")
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +83,7 @@ def database_beside(server: str, administrator: Engine, template: str) -> Iterat
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     """Settings of a fresh installation on this test's database."""
-    return Settings(home=tmp_path / "mge", database_url=SecretStr(database), user="tester")
+    return Settings(home=tmp_path / "mge", database_url=SecretStr(database), user="tester", case_seconds=0, fetch_tools=False)
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ from importlib.metadata import version
 
 import click
 
+from mge_assets.cli.control import cancel, pause
 from mge_assets.cli.database import database
 from mge_assets.cli.dev import dev
 from mge_assets.cli.doctor import doctor
+from mge_assets.cli.estimate import estimate
 from mge_assets.cli.inspect import atomize, graph, schema
-from mge_assets.cli.output import narrate_error
+from mge_assets.cli.output import narrate_error, narrate_usage
 from mge_assets.cli.planning import import_
-from mge_assets.cli.run import run
+from mge_assets.cli.run import resume, retry, run
 from mge_assets.cli.status import status
 
 
@@ -29,7 +31,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, dev, import_, atomize, graph, status, doctor, schema, database):
+for _command in (run, resume, pause, cancel, retry, estimate, dev, import_, atomize, graph, status, doctor, schema, database):
     cli.add_command(_command)
 
 
@@ -43,8 +45,7 @@ def main() -> None:
     except click.exceptions.Abort:  # what click makes of an interrupt
         code = narrate_error(KeyboardInterrupt())
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = narrate_usage(error)
     except (Exception, KeyboardInterrupt) as error:
         code = narrate_error(error)
     sys.exit(code or 0)

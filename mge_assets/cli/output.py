@@ -17,6 +17,8 @@ EXIT_INPUT = 2
 """What was asked for can't be done as it was asked: a plan, a path or an option must be corrected."""
 EXIT_ENVIRONMENT = 3
 """The machine or the settings must be mended: no database, no room, no permission."""
+EXIT_PAUSED = 4
+"""The run stands still, because its budget is used up or a person paused it; `mge resume` goes on."""
 EXIT_INTERRUPTED = 130
 
 narration = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -44,6 +46,14 @@ def leave_interrupted() -> NoReturn:
         embedded_postgres(settings).release()
     sys.stdout.flush()
     os._exit(code)
+
+
+def narrate_usage(error: click.ClickException) -> int:
+    """Print in one line what is wrong with the command as it was typed, and where its help is; answers the exit code."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "mge"
+    say(f"error: {' '.join(error.format_message().split()).rstrip('.')}; see `{path} --help`", style="red")
+    return error.exit_code
 
 
 def narrate_error(error: BaseException) -> int:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from mge_assets.cli.output import print_json, say
 from mge_assets.cli.summary import summary_json
+from mge_assets.model.executions import ExecutionStatus
 from mge_resources.settings import read_settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def status(plan: str | None, as_json: bool) -> None:
     from mge_assets.services.workspace import open_workspace
 
     with open_workspace(read_settings()) as workspace:
+        workspace.execution.reap()
         if plan is None:
             _plans(workspace, as_json=as_json)
         else:
@@ -55,6 +57,11 @@ def _one(workspace: "Workspace", plan: str, *, as_json: bool) -> None:
         return
     atoms = progress.atoms
     click.echo(f"{plan}: {progress.status.value}; {atoms.completed} of {atoms.total} atoms completed, {atoms.failed} failed, {atoms.blocked} blocked")
+    if progress.reason:
+        click.echo(f"  {progress.reason}")
+    if progress.status is ExecutionStatus.RUNNING:
+        eta = "" if progress.eta_seconds is None else f", about {progress.eta_seconds:.0f} s left"
+        click.echo(f"  wave {progress.wave}, {progress.in_flight} calls in flight, ${progress.cost_usd:.2f} so far{eta}")
     table = Table("wave", "status", "atoms", "seconds")
     for number, state, size, seconds in waves:
         table.add_row(str(number), state.value, str(size), f"{seconds:.2f}")

@@ -33,6 +33,7 @@ def atoms(context: AssetExecutionContext, workspace: WorkspaceResource) -> Mater
             "atoms over 15 lines": report.over_limit,
             "mean completeness": round(report.mean_completeness, 3),
             "mean atomicity": round(report.mean_atomicity, 3),
+            "cases run": report.cases,
             "kinds": counts(report.kinds, "kind"),
             "syntax findings": findings_table(report.findings),
         }

@@ -4,12 +4,15 @@ The UI renders markdown with data-URI images inline, but neither Mermaid nor raw
 """
 
 import base64
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dagster import MarkdownMetadataValue, MetadataValue, TableMetadataValue, TableRecord
 
+from mge_assets.model.changes import Change
 from mge_assets.model.findings import Finding, Severity
-from mge_assets.model.graph import AtomEdge
+from mge_assets.model.graph import AtomEdge, Region
+from mge_assets.model.waves import Order, WaveFigures
 
 Row = Mapping[str, str | int | float | bool | None]
 """A row of a table, by column."""
@@ -42,6 +45,52 @@ def counts(numbers: Mapping[str, int], of: str) -> TableMetadataValue:
 def cut_table(edges: Sequence[AtomEdge]) -> TableMetadataValue:
     """The edges that were cut to break cycles."""
     return table([{"from": edge.source, "to": edge.target, "type": edge.type.value, "where": ", ".join(edge.places)} for edge in edges[:_ROWS]])
+
+
+def region_table(regions: Sequence[Region]) -> TableMetadataValue:
+    """Modules or packages: how many atoms each has, and what of their dependencies stays inside."""
+    most = sorted(regions, key=lambda region: (-region.atoms, region.name))[:_ROWS]
+    return table([{"name": r.name, "atoms": r.atoms, "inside": r.inside, "needs others": r.needs, "needed by others": r.needed_by} for r in most])
+
+
+def order_table(figures: Mapping[Order, WaveFigures], chosen: Order) -> TableMetadataValue:
+    """What each order makes of the plan."""
+    return table(
+        [
+            {
+                "order": f"{order.value} (chosen)" if order is chosen else order.value,
+                "waves": told.waves,
+                "widest": told.widest,
+                "possible parallelism": round(told.possible, 1),
+                "with the limit": round(told.allowed, 1),
+                "limit": told.limit,
+                "edges cut": told.cut,
+                "cost of the cut": told.cut_cost,
+                "no cut costs less than": told.cut_bound,
+            }
+            for order, told in figures.items()
+        ]
+    )
+
+
+def path_text(told: WaveFigures | None) -> MarkdownMetadataValue:
+    """The critical path: each atom, and why it waits for the one before."""
+    if told is None or not told.critical_path:
+        return MetadataValue.md("no atom needs another")
+    why = Counter(told.path_types)
+    head = f"{len(told.critical_path)} atoms, one after another" + (": " + ", ".join(f"{count} × {name}" for name, count in why.most_common()) if why else "")
+    steps = [f"1. `{told.critical_path[0]}`", *(f"1. `{name}` ({kind})" for name, kind in zip(told.critical_path[1:], told.path_types, strict=True))]
+    more = [f"1. … and {len(steps) - _ROWS} more"] if len(steps) > _ROWS else []
+    return MetadataValue.md("\n".join([head, "", *steps[:_ROWS], *more]))
+
+
+def change_text(change: Change | None) -> MarkdownMetadataValue:
+    """What changed, and the cone that it touches."""
+    if change is None or change.nothing:
+        return MetadataValue.md("nothing to compare with" if change is None else "nothing")
+    counts = f"{len(change.changed)} changed, {len(change.added)} added, {len(change.removed)} gone, {len(change.rewired)} need others than before"
+    cone = f"{len(change.near)} unchanged atoms need one of them, {len(change.cone)} of {change.atoms} at any remove"
+    return MetadataValue.md("\n".join([f"{counts}; {cone}", "", *(f"- `{name}`" for name in (*change.changed, *change.added, *change.removed)[:_ROWS])]))
 
 
 def picture(svg: str, alt: str) -> MarkdownMetadataValue:

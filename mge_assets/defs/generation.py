@@ -12,6 +12,7 @@ from dagster import (
     AssetIn,
     DynamicOut,
     DynamicOutput,
+    Failure,
     In,
     Nothing,
     OpExecutionContext,
@@ -25,6 +26,7 @@ from mge_assets.defs.figures import Row, bars, picture, table
 from mge_assets.defs.partitions import ONE_RUN, PLAN_WAVES, wave_key
 from mge_assets.defs.resources import WorkspaceResource
 from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.errors import FencedError, HaltedError
 from mge_assets.model.stages import Stage
 
 
@@ -47,6 +49,8 @@ async def generate_atom(context: OpExecutionContext, workspace: WorkspaceResourc
     if ticket is None:
         return  # it was done before that
     outcome = await workspace.services.execution.run_atom(assignment.execution_id, ticket.atom_id)
+    if outcome.status is AtomStatus.READY:
+        return  # the execution stands still; closing the waves says why
     if outcome.status is not AtomStatus.COMPLETED:
         reason = f"blocked by {', '.join(outcome.blocked_by)}" if outcome.blocked_by else outcome.attempts[-1].error if outcome.attempts else "no attempt"
         context.log.warning("%s %s: %s", outcome.name, outcome.status.value, reason)
@@ -54,9 +58,12 @@ async def generate_atom(context: OpExecutionContext, workspace: WorkspaceResourc
 
 @op(ins={"atoms": In(Nothing)}, out=Out(Nothing))
 def close_waves(context: OpExecutionContext, workspace: WorkspaceResource) -> Output[None]:
-    """Stores how the waves went."""
+    """Stores how the waves went; fails where the execution was halted, and says how it goes on."""
     assignment = workspace.assign(context)
-    summaries = workspace.services.execution.close_waves(assignment.execution_id, assignment.waves)
+    try:
+        summaries = workspace.services.execution.close_waves(assignment.execution_id, assignment.waves)
+    except (HaltedError, FencedError) as halted:
+        raise Failure(str(halted), allow_retries=False) from halted
     rows: list[Row] = [
         {
             "wave": wave_key(s.wave),

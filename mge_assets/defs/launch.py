@@ -13,11 +13,13 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster_shared.error import SerializableErrorInfo
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
-from mge_assets.defs.partitions import FOLLOW_TAG, OUT_TAG, PARTITION, PLAN_TAG, add_plans, wave_range_tags
+from mge_assets.defs.partitions import FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.defs.wave_executor import INTERRUPTED
 from mge_assets.defs.wave_order import wave_of
 from mge_assets.defs.wiring import build_definitions
+from mge_assets.model.executions import Schedule
+from mge_assets.model.waves import Order
 from mge_resources.instance_files import prepare_dagster_home
 from mge_resources.settings import Settings
 
@@ -80,7 +82,14 @@ def open_instance(settings: Settings) -> Iterator[DagsterInstance]:
 
 
 def run_plan(
-    plan: str, instance: DagsterInstance, settings: Settings, out: Path | None = None, *, watch: Callable[[StepEnd], None] = lambda _: None
+    plan: str,
+    instance: DagsterInstance,
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    order: Order | None = None,
+    schedule: Schedule = Schedule.WAVE,
+    watch: Callable[[StepEnd], None] = lambda _: None,
 ) -> PlanRun:
     """Plans, executes and delivers a registered plan; stops at the first job that fails, unless checks alone blocked it.
 
@@ -92,11 +101,14 @@ def run_plan(
         instance: where the runs are recorded.
         settings: the installation's.
         out: the folder to deliver to; the installation's own if left out.
+        order: what the waves are ordered by; the plan says so if left out.
+        schedule: when an atom may start.
         watch: told of every step that ends.
     """
     definitions = build_definitions()
     add_plans(instance, [plan])
-    common = {PLAN_TAG: plan, FOLLOW_TAG: "no", **({OUT_TAG: str(out.absolute())} if out else {})}
+    common = {PLAN_TAG: plan, FOLLOW_TAG: "no", SCHEDULE_TAG: schedule.value}
+    common |= {**({OUT_TAG: str(out.absolute())} if out else {}), **({ORDER_TAG: order.value} if order else {})}
     config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": settings.max_parallel_atoms}}}
     outcomes: list[JobOutcome] = []
     with shared_workspace(settings) as workspace:

@@ -22,8 +22,12 @@ PLAN_TAG = "mge/masterplan"
 """On every run that we ask for ourselves; ``dagster.yaml`` lets only one run of a plan go at a time by it."""
 FOLLOW_TAG = "mge/follow"
 """``yes``: when the run has succeeded, the next job is launched for its plan."""
+ORDER_TAG = "mge/order"
+"""``code`` or ``contract``: the order of the run's waves; the plan's own if missing."""
 OUT_TAG = "mge/out"
 """The folder to deliver to; the installation's own if missing."""
+SCHEDULE_TAG = "mge/schedule"
+"""``wave`` or ``dependency``: when an atom may start; by wave if missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from uuid import UUID
 from dagster import ConfigurableIOManager, ConfigurableResource, InitResourceContext, InputContext, OpExecutionContext, OutputContext
 from pydantic import PrivateAttr
 
-from mge_assets.defs.partitions import scope_of
+from mge_assets.defs.partitions import OUT_TAG, SCHEDULE_TAG, scope_of
+from mge_assets.defs.readiness import tell_needs
+from mge_assets.model.executions import Schedule
 from mge_assets.services.execution import AtomTicket
 from mge_assets.services.workspace import Workspace, open_workspace
 from mge_resources.settings import Settings, read_settings
@@ -102,8 +104,13 @@ class WorkspaceResource(ConfigurableResource["WorkspaceResource"]):
             if self._assignment is None:
                 scope, work = scope_of(context), self._workspace
                 waves = scope.waves(len(work.dependencies.waves(scope.plan).waves))
-                execution_id = work.execution.start(scope.plan, context.run_id)
+                schedule = Schedule(context.run.tags.get(SCHEDULE_TAG, Schedule.WAVE))
+                execution_id = work.execution.start(scope.plan, context.run_id, schedule, context.run.tags.get(OUT_TAG, ""))
                 tickets = {mapping_key(ticket): ticket for ticket in work.execution.atoms(execution_id, waves)}
+                if schedule is Schedule.DEPENDENCY:
+                    keys = {ticket.atom_id: key for key, ticket in tickets.items()}
+                    needs = work.execution.needs(execution_id)
+                    tell_needs(context.run_id, {key: [keys[need] for need in needs.get(atom, ()) if need in keys] for atom, key in keys.items()})
                 self._assignment = Assignment(scope.plan, execution_id, waves, tickets)
             return self._assignment
 

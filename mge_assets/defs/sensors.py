@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from dagster import (
     AssetKey,
     DagsterRunStatus,
     DefaultSensorStatus,
+    MultiPartitionKey,
     RunRequest,
     RunStatusSensorContext,
     SensorEvaluationContext,
@@ -20,7 +21,7 @@ from dagster import (
 )
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
-from mge_assets.defs.partitions import FOLLOW_TAG, MASTERPLANS, OUT_TAG, PARTITION, PLAN_TAG, RANGE_START, wave_range_tags
+from mge_assets.defs.partitions import FOLLOW_TAG, MASTERPLANS, OUT_TAG, PARTITION, PLAN_TAG, RANGE_START, SCHEDULE_TAG, add_plans, wave_key, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.model.errors import MgeError
 from mge_assets.services.workspace import Workspace
@@ -134,9 +135,42 @@ def queue_when_blocked(context: RunStatusSensorContext) -> RunRequest | SkipReas
     return RunRequest(run_key=context.dagster_run.run_id, partition_key=plan, tags={PLAN_TAG: plan}, asset_selection=[AssetKey("review_queue")])
 
 
+@sensor(jobs=[execution_job, planning_job], minimum_interval_seconds=5, default_status=DefaultSensorStatus.RUNNING)
+def execute_when_asked(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    """Executes what was asked for from outside, over the API: a whole plan, or one of its waves. A plan that has no waves yet is planned first."""
+    with shared_workspace() as workspace:
+        asked = [(each, len(plan.waves) if (plan := workspace.stores.graphs.waves(each.plan)) else 0) for each in workspace.execution.asked()]
+    if not asked:
+        yield SkipReason("nobody asked for an execution")
+    for each, waves in asked:
+        tags = {SCHEDULE_TAG: each.schedule.value, **({OUT_TAG: each.target} if each.target else {})}
+        key = f"{each.execution_id}:{each.fence}"
+        if not waves:
+            add_plans(context.instance, [each.plan])
+            yield RunRequest(run_key=key, job_name=planning_job.name, partition_key=each.plan, tags={PLAN_TAG: each.plan, FOLLOW_TAG: "yes", **tags})
+        elif each.wave is None:
+            scope = {**wave_range_tags(each.plan, waves), FOLLOW_TAG: "yes"}
+            yield RunRequest(run_key=key, job_name=execution_job.name, tags={**scope, **tags})
+        else:
+            wave = MultiPartitionKey({"masterplan": each.plan, "wave": wave_key(each.wave)})
+            yield RunRequest(run_key=key, job_name=execution_job.name, partition_key=wave, tags={PLAN_TAG: each.plan, FOLLOW_TAG: "no", **tags})
+
+
+@sensor(minimum_interval_seconds=10, default_status=DefaultSensorStatus.RUNNING)
+def reap_lost_runs(context: SensorEvaluationContext) -> SkipReason:
+    """Finds executions whose process is gone: puts them on pause, and ends their runs, which Dagster's own retries then take up again."""
+    with shared_workspace() as workspace:
+        lost = workspace.execution.reap()
+    for plan, run_id in lost:
+        run = context.instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            context.instance.report_run_failed(run, f"the process that executed {plan} ended before it did")
+    return SkipReason(f"put on pause: {', '.join(plan for plan, _ in lost)}" if lost else "every execution has its process")
+
+
 def _plan_of(tags: Mapping[str, str]) -> str:
     return (tags.get(RANGE_START) or tags[PARTITION]).split("|")[0]
 
 
 def _handed_on(tags: Mapping[str, str]) -> dict[str, str]:
-    return {OUT_TAG: tags[OUT_TAG]} if OUT_TAG in tags else {}
+    return {tag: tags[tag] for tag in (OUT_TAG, SCHEDULE_TAG) if tag in tags}

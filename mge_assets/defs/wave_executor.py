@@ -38,7 +38,8 @@ from dagster._core.executor.base import Executor
 from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
 from dagster_async_executor.execution.plan.execute_plan import dagster_event_sequence_for_step as async_sequence
 
-from mge_assets.defs.wave_order import WaveOrder
+from mge_assets.defs.readiness import forget_needs, needs_of
+from mge_assets.defs.wave_order import DependencyOrder, WaveOrder
 from mge_resources.settings import read_settings
 
 INTERRUPTED = "Interrupted: the steps under way are stopped"
@@ -105,7 +106,7 @@ class _WaveLoop:
 
     def __init__(self, job_context: PlanExecutionContext, active: ActiveExecution, limit: int) -> None:
         self._job_context, self._active, self._limit = job_context, active, limit
-        self._order = WaveOrder(limit)
+        self._order: WaveOrder | DependencyOrder = WaveOrder(limit)
         self._steps: dict[str, ExecutionStep] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._again: set[str] = set()
@@ -174,6 +175,7 @@ class _WaveLoop:
                     task.add_done_callback(self._end)
                 await self._pause()
         finally:
+            forget_needs(self._job_context.run_id)
             await self._cancel()
         if self._error:
             raise self._error
@@ -181,6 +183,9 @@ class _WaveLoop:
     def _ask(self) -> None:
         """Asks Dagster what became ready, and what will never be."""
         self._stale = False
+        needs = needs_of(self._job_context.run_id)
+        if needs is not None and isinstance(self._order, WaveOrder):
+            self._order = DependencyOrder(self._limit, needs, self._order.carry())
         for event in self._active.plan_events_iterator(self._job_context):
             self._out.put(event)
         for step in self._active.get_steps_to_execute():

@@ -24,7 +24,14 @@ def build_definitions() -> Definitions:
     return Definitions(
         assets=ASSETS,
         jobs=[jobs.planning_job, jobs.execution_job, jobs.delivery_job],
-        sensors=[sensors.masterplan_files, sensors.execute_when_planned, sensors.deliver_when_executed, sensors.queue_when_blocked],
+        sensors=[
+            sensors.masterplan_files,
+            sensors.execute_when_asked,
+            sensors.execute_when_planned,
+            sensors.deliver_when_executed,
+            sensors.queue_when_blocked,
+            sensors.reap_lost_runs,
+        ],
         schedules=[schedules.rerun_unfinished],
         resources={"workspace": WorkspaceResource(), "io_manager": NothingKept()},
         executor=wave_executor,

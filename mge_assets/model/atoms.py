@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mge_assets.model.cases import RunCase
 from mge_assets.model.findings import Finding
 from mge_resources.syntax import Language
 
@@ -43,7 +44,8 @@ class AtomContext:
     """The five components that an atom needs beside its code, and hints on what it depends on.
 
     A component is empty when nothing true of this atom could be said; ``exempt`` names the components that do not
-    apply to the atom's kind (a docstring has no postcondition) and so count as complete.
+    apply to the atom's kind (a docstring has no postcondition) and so count as complete. ``cases`` are those that were really
+    run against the draft; the first of them are among ``test_cases`` in words, the others only test.
     """
 
     imports: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class AtomContext:
     test_cases: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     exempt: frozenset[str] = frozenset()
+    cases: tuple[RunCase, ...] = ()
 
     COMPONENTS = ("imports", "types", "preconditions", "postconditions", "test_cases")
 

@@ -6,6 +6,8 @@
     ├── NotFoundError       a name is unknown; the message lists what is known
     ├── OrderError          an earlier stage or wave must be run first
     ├── ConflictError       somebody else is at it, or the world changed meanwhile
+    ├── HaltedError         the execution stands still until a person says how it goes on
+    ├── FencedError         another process runs the execution now; what this one still writes is refused
     └── DeliveryError       the output folder must be chosen differently; nothing was written
 
 Each renders itself in one line: what is wrong, where, and how to mend it.
@@ -78,6 +80,18 @@ class OrderError(MgeError):
 
 class ConflictError(MgeError):
     """Somebody else is at it, or the world changed since it was read."""
+
+
+class HaltedError(MgeError):
+    """The execution stands still: its budget is used up, or a person paused or cancelled it. ``cancelled`` says that it is not to go on."""
+
+    def __init__(self, problem: str, *, fix: str, cancelled: bool = False) -> None:
+        super().__init__(problem, fix=fix)
+        self.cancelled = cancelled
+
+
+class FencedError(MgeError):
+    """Another process runs the execution now; nothing of this one's is stored any more."""
 
 
 class DeliveryError(MgeError):

@@ -24,6 +24,21 @@ class WaveStatus(StrEnum):
     PARTIAL = "partial"
 
 
+class Schedule(StrEnum):
+    """When an atom may start: after every atom of the earlier waves, or as soon as those that it needs itself are done."""
+
+    WAVE = "wave"
+    DEPENDENCY = "dependency"
+
+
+class Order(StrEnum):
+    """What a person asked of whoever runs an execution."""
+
+    GO_ON = "go_on"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
 class ExecutionMode(StrEnum):
     """What the unit of work is (specification §10)."""
 
@@ -46,7 +61,11 @@ class AtomCounts:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an execution is: waves done of waves, atoms by status, cost in USD, wall time in seconds."""
+    """How far an execution is: waves done of waves, atoms by status, cost in USD, wall time in seconds.
+
+    ``wave`` is the first that is not done; ``eta_seconds`` is what the rest takes at the pace so far; ``budget_usd`` is what the plan may cost in all;
+    ``reason`` says why it failed or stands still.
+    """
 
     masterplan: str
     status: ExecutionStatus
@@ -58,6 +77,12 @@ class Progress:
     seconds: float
     delivered: str | None = None
     report: str | None = None
+    wave: int | None = None
+    in_flight: int = 0
+    eta_seconds: float | None = None
+    budget_usd: float | None = None
+    schedule: Schedule = Schedule.WAVE
+    reason: str = ""
 
     @property
     def precision_percent(self) -> float:

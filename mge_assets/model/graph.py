@@ -89,6 +89,16 @@ class ImportUse:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFlow:
+    """A value read at ``byte`` of ``file`` was written at ``written`` of ``source``."""
+
+    file: str
+    byte: int
+    source: str
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeGraph:
     """What analysis found in a set of files."""
 
@@ -96,11 +106,15 @@ class CodeGraph:
     edges: tuple[CodeEdge, ...]
     references: tuple[Reference, ...] = ()
     imports: tuple[ImportUse, ...] = ()
+    flows: tuple[DataFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class AtomEdge:
-    """Atom ``source`` needs atom ``target`` (both by name). ``weight`` counts the places, ``places`` shows up to five as ``file:line``."""
+    """Atom ``source`` needs atom ``target`` (both by name). ``weight`` counts the places, ``places`` shows up to five as ``file:line``.
+
+    ``inherits`` says that the target is, or makes, a base class of the source.
+    """
 
     source: str
     target: str
@@ -108,6 +122,7 @@ class AtomEdge:
     confidence: Confidence = Confidence.RESOLVED
     weight: float = 1.0
     places: tuple[str, ...] = ()
+    inherits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +132,44 @@ class AtomGraph:
     atoms: tuple[str, ...]
     edges: tuple[AtomEdge, ...]
     statistics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A module (a file) or a package (a folder) seen from outside: pairs of its atoms that depend on one another, and on others, both ways."""
+
+    name: str
+    atoms: int
+    inside: int
+    needs: int
+    needed_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Atoms that depend on one another far more than on others. ``cohesion`` is the share of their dependencies that stays inside, 0.0-1.0."""
+
+    atoms: tuple[str, ...]
+    modules: tuple[str, ...]
+    cohesion: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """An atom that many need, or that needs many."""
+
+    atom: str
+    fan_in: int
+    fan_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """How a graph falls into parts: by file, by folder, by what depends on what; and the atoms that stand out or alone."""
+
+    modules: tuple[Region, ...] = ()
+    packages: tuple[Region, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    isolated: tuple[str, ...] = ()
+    hubs: tuple[Hub, ...] = ()
+    modularity: float = 0.0

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mge_assets.model.executions import ExecutionMode
+from mge_assets.model.waves import Order
 from mge_resources.syntax import Language
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", max_length=100)]
@@ -70,6 +71,11 @@ class Masterplan(_Tested):
     description: str = ""
     requirements: tuple[str, ...] = Field((), description="Third-party packages that generated code may import, as pip writes them.")
     execution_mode: ExecutionMode | None = Field(None, description="What the unit of work is; the installation's default if left out.")
+    order: Order = Field(
+        Order.CODE,
+        description="What an atom waits for: the code of all that it depends on, or, by contract, imports, types and base classes alone; calls and other "
+        "uses then go by the other's frozen contract, and the waves are far wider.",
+    )
     phases: tuple[Phase, ...] = Field(min_length=1)
 
     @property

@@ -2,16 +2,18 @@
 
 import re
 
-from mge_resources.syntax import Language
+from mge_resources.syntax import SCRIPTS, Language
 
 
 def test_file_name(name: str, language: Language) -> str:
     """The path, relative to the project, of the acceptance tests of the plan, milestone or task of this name.
 
-    Python's is a module name that pytest can import; JavaScript and TypeScript share ``.test.mjs``, which Node's own runner finds.
+    Python's is a module name that pytest can import; JavaScript and TypeScript share ``.test.mjs``, which Node's own runner finds; Go's ends in ``_test.go``.
     """
     if language is Language.PYTHON:
         return f"tests/test_{re.sub(r'[^A-Za-z0-9]+', '_', name)}.py"
+    if language not in SCRIPTS:
+        return f"tests/{re.sub(r'[^A-Za-z0-9]+', '_', name)}_test.{language.value}"
     return f"tests/{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)}.test.mjs"
 
 

@@ -1,9 +1,8 @@
 """Execution as a use case: walk a plan's waves, generate what can't be re-used, keep every step in the database."""
 
-import os
-import socket
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,27 +12,33 @@ from uuid import UUID
 from structlog.typing import FilteringBoundLogger
 
 from mge_assets.model.atoms import Atom
-from mge_assets.model.attempts import AtomOutcome, AtomStatus
-from mge_assets.model.errors import NotFoundError, OrderError
-from mge_assets.model.executions import AtomCounts, ExecutionMode, ExecutionStatus, Progress
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
+from mge_assets.model.errors import FencedError, HaltedError, NotFoundError, OrderError
+from mge_assets.model.executions import AtomCounts, ExecutionMode, ExecutionStatus, Progress, Schedule
 from mge_assets.model.findings import Level, Severity, ValidationResult
+from mge_assets.model.forecasts import Forecast
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
+from mge_assets.services.control import ExecutionControl
 from mge_assets.services.dependencies import DependencyService
-from mge_assets.services.journal import ExecutionJournal
-from mge_assets.services.landing import GroupWriter
-from mge_assets.services.live import LOST, LiveExecution, PlanAtoms
+from mge_assets.services.forecasting import History, forecast
+from mge_assets.services.gathering import Gatherer
+from mge_assets.services.heartbeat import Heartbeat
+from mge_assets.services.journal import Accounts, ExecutionJournal
+from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
+from mge_assets.services.pacing import PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
 from mge_assets.stages.generation import RetryOrchestrator
-from mge_assets.stages.validation import AtomicValidator, apply_strictness
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
 from mge_assets.store.atoms import StoredAtom
-from mge_assets.store.executions import NewExecution, WaveSummary
+from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
+from mge_assets.store.journal import Limits
 from mge_assets.store.landings import Landing
 from mge_resources.llm.port import LanguageModel
 from mge_resources.settings import Settings
 
-ENDED = (AtomStatus.COMPLETED, *LOST, AtomStatus.SKIPPED)
+LOST_PROCESS = "its process ended before it did"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +51,54 @@ class AtomTicket:
     number: int
 
 
-class ExecutionServiceV2:
-    """Starts executions, runs their atoms, tells how far they are."""
+class ExecutionServiceV2(ExecutionControl):
+    """Starts executions, runs their atoms, tells how far they are; and everything of ``ExecutionControl``."""
 
     def __init__(
-        self, stores: Stores, plans: PlanService, dependencies: DependencyService, model: LanguageModel, settings: Settings, log: FilteringBoundLogger
+        self,
+        stores: Stores,
+        plans: PlanService,
+        dependencies: DependencyService,
+        model: LanguageModel,
+        settings: Settings,
+        log: FilteringBoundLogger,
+        inspector: Inspector,
     ) -> None:
-        self._stores, self._plans, self._dependencies, self._model, self._log = stores, plans, dependencies, model, log
-        self._max_attempts, self._strictness = settings.retry_max_attempts, settings.validation_strictness
-        self._validator = AtomicValidator()
+        super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
+        self._model, self._log, self._settings = model, log, settings
+        self._validator = AtomicValidator(inspector)
         self._live: dict[UUID, LiveExecution] = {}
-        self._names: dict[UUID, str] = {}
+        self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
-    def start(self, plan: str, run_id: str) -> UUID:
-        """Open the execution of a run, or answer the open one. Raises OrderError without waves, ConflictError where the plan is being run."""
+    def start(self, plan: str, run_id: str, schedule: Schedule = Schedule.WAVE, target: str = "") -> UUID:
+        """Open the execution of a run, or take the plan's open one up again. Raises OrderError without waves, ConflictError where the plan is being run."""
         stored = self._plans.stored(plan)
         waves, atoms = self._dependencies.waves(plan), self._stores.atoms.of_plan(plan)
         mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
-        owner = f"{socket.gethostname()}/{os.getpid()}"
-        new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), owner)
+        new = NewExecution(run_id, stored.version, mode, self._model.name, len(waves.waves), len(atoms), schedule=schedule, target=target)
         execution = self._stores.executions.start(plan, new)
         if execution not in self._live:
-            together = PlanAtoms(stored.masterplan, atoms, self._dependencies.graph(plan), waves)
-            self._live[execution] = self._open(execution, together)
-            self._names[execution] = plan
+            together = self._together(plan)
+            live = self._live[execution] = self._open(together, self._accounts(execution))
+            self._heart.start()
+            if self._model.remote:
+                self._stores.executions.set_values(execution, forecast=self._forecast(live, schedule).as_row())
             self._log.info("execution started", plan=plan, mode=mode.value, model=self._model.name, atoms=new.atoms, waves=new.waves)
         return execution
+
+    def estimate(self, plan: str, schedule: Schedule = Schedule.WAVE) -> Forecast:
+        """What executing the plan as it stands would cost and take; nothing is sent or stored. Raises OrderError without waves."""
+        return self._forecast(self._open(self._together(plan), None), schedule)
+
+    def _together(self, plan: str) -> PlanAtoms:
+        known = self._dependencies
+        return PlanAtoms(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan), known.graph(plan), known.waves(plan), known.contracts(plan))
+
+    def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
+        """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
+        atoms = self._state(execution).atoms
+        found = {key: atoms.needs.get(stored.atom.name, ()) for key, stored in atoms.by_id.items() if atoms.generates(stored)}
+        return {key: tuple(atoms.by_name[name].atom_id for name in names) for key, names in found.items()}
 
     def atoms(self, execution: UUID, waves: Sequence[int]) -> tuple[AtomTicket, ...]:
         """The atoms of these waves that are to be run; re-used ones are closed at once. Raises OrderError where earlier waves are not done."""
@@ -85,27 +112,33 @@ class ExecutionServiceV2:
         return tuple(AtomTicket(atom, live.atoms.by_id[atom].atom.name, wave, place) for wave, place, atom in todo)
 
     async def run_atom(self, execution: UUID, atom: UUID) -> AtomOutcome:
-        """Bring one atom to its end and store how it went."""
+        """Bring one atom to its end and store how it went. Where the execution is halted it is left as it was, ``READY``."""
         live = self._state(execution)
+        stored = live.atoms.by_id[atom]
+        if live.halted is not None:
+            return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
         started = datetime.now(UTC)
-        live.in_flight += 1
-        live.max_in_flight = max(live.max_in_flight, live.in_flight)
         try:
-            outcome = await self._outcome(live, atom)
-            await live.writer.land(Landing(atom, outcome, live.prints[atom], started, datetime.now(UTC)))
+            with live.flying():
+                outcome = await self._outcome(live, atom)
+                if not outcome.reused:
+                    await live.writer.put(Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC)))
+        except (HaltedError, FencedError) as halted:
+            live.halted = live.halted or halted
+            return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
         finally:
-            live.in_flight -= 1
             if not live.in_flight:
                 await self._model.aclose()
         live.landed(atom, outcome.status, outcome.code)
-        where = {"plan": self._names[execution], "wave": live.atoms.wave_of[atom], "atom": outcome.name, "mode": live.atoms.mode.value}
-        error = outcome.attempts[-1].error if outcome.attempts and outcome.status is not AtomStatus.COMPLETED else ""
-        self._log.info("atom ended", **where, status=outcome.status.value, attempts=len(outcome.attempts), usd=outcome.cost_usd, error=error)
+        self._tell(live, atom, outcome)
         return outcome
 
     def close_waves(self, execution: UUID, waves: Sequence[int]) -> tuple[WaveSummary, ...]:
-        """Store how these waves went, and what the generation took."""
-        live, plan = self._state(execution), self._names[execution]
+        """Store how these waves went, and what the generation took. Raises HaltedError or FencedError where the execution stands still before its end."""
+        live = self._state(execution)
+        plan = live.atoms.plan.name
+        if live.halted is not None and live.unfinished(waves):
+            raise live.halted
         with timed() as clock:
             reused = [sum(atom in live.reused for atom in live.atoms.waves[wave]) for wave in waves]
             close = self._stores.executions.close_wave
@@ -115,16 +148,18 @@ class ExecutionServiceV2:
         return summaries
 
     def finish(self, execution: UUID, *, error: str = "") -> Progress:
-        """Close the execution: completed where every atom is and every level passed, failed otherwise."""
+        """Close the execution: paused where it was halted, completed where every atom is and every level passed, failed otherwise."""
         row = self._stores.executions.one(execution)
-        plan = self._names.pop(execution, None) or self._stores.executions.plan_of(execution)
+        plan = self._stores.executions.plan_of(execution)
         if row is None or plan is None:
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
-        problem = error or self._problem(plan)
-        self._stores.executions.finish(execution, ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED, error=problem)
         live = self._live.pop(execution, None)
+        if not self._live:
+            self._heart.stop()
         if live is not None:
             self._stores.executions.set_values(execution, max_in_flight=live.max_in_flight)
+        status, problem = self._ending(live, plan, error)
+        self._stores.executions.finish(execution, status, error=problem)
         progress = self.progress(plan)
         self._stores.plans.set_figures(plan, precision_percent=progress.precision_percent)
         self._log.info("execution ended", plan=plan, status=progress.status.value, problem=problem, usd=progress.cost_usd, seconds=progress.seconds)
@@ -134,19 +169,28 @@ class ExecutionServiceV2:
         """How far the plan's newest execution is. Raises NotFoundError for an unknown plan."""
         self._plans.stored(plan)
         row = self._stores.executions.newest(plan)
-        waves = self._stores.executions.wave_states(plan)
-        done = sum(status.value != "pending" for _, status, *_ in waves)
+        waves = self._stores.executions.wave_progress(plan)
+        counts = self._counts(plan, row.execution_id if row else None)
+        if row is None:
+            return Progress(plan, ExecutionStatus.PENDING, counts, 0, len(waves), 0, 0.0, 0.0)
+        open_waves = [number for number, atoms, ended in waves if ended < atoms]
         return Progress(
             masterplan=plan,
-            status=row.status if row else ExecutionStatus.PENDING,
-            atoms=self._counts(plan, row.execution_id if row else None),
-            waves_done=done,
+            status=row.status,
+            atoms=counts,
+            waves_done=len(waves) - len(open_waves),
             waves=len(waves),
-            max_parallel=row.max_in_flight if row else 0,
-            cost_usd=row.cost_usd if row else 0.0,
-            seconds=row.seconds if row else 0.0,
-            delivered=(row.out or None) if row else None,
-            report=(row.report or None) if row else None,
+            max_parallel=row.max_in_flight,
+            cost_usd=row.cost_usd,
+            seconds=row.seconds,
+            delivered=row.out or None,
+            report=row.report or None,
+            wave=open_waves[0] if open_waves else None,
+            in_flight=row.in_flight,
+            eta_seconds=_eta(row, counts),
+            budget_usd=self.budget(plan).hard_usd,
+            schedule=row.schedule,
+            reason=row.error,
         )
 
     def exclusively(self, plan: str) -> AbstractContextManager[None]:
@@ -164,44 +208,98 @@ class ExecutionServiceV2:
     def release_all(self) -> None:
         """End every execution that this process has not finished, for when it ends itself."""
         for execution in list(self._live):
-            self.finish(execution, error="its process ended before it did")
+            self.finish(execution, error=LOST_PROCESS)
+        self._heart.stop()
 
-    def _open(self, execution: UUID, together: PlanAtoms) -> LiveExecution:
-        prints = {key: together.fingerprint(stored, self._model.name) for key, stored in together.by_id.items()}
-        reused = frozenset(key for key, stored in together.by_id.items() if _reusable(stored, prints[key]))
+    def _forecast(self, live: LiveExecution, schedule: Schedule) -> Forecast:
+        settings, history = self._settings, History(self._stores.journal.figures(self._model.name), self._stores.figures.attempts(self._model.name))
+        return forecast(live, self._model.name, history, settings.max_parallel_atoms, schedule, settings.retry_max_attempts)
+
+    def _accounts(self, execution: UUID) -> Accounts:
+        lease = self._stores.executions.lease(execution)
+        warn = partial(self._log.warning, "soft budget limit passed", plan=lease.plan)
+        return Accounts(self._stores.journal, lease, self._limits, Pacer(self._settings.max_parallel_atoms), lambda usd: warn(usd=usd))
+
+    def _open(self, together: PlanAtoms, accounts: Accounts | None) -> LiveExecution:
+        """The execution in memory; without accounts one that is only looked at."""
+        pacer = accounts.pacer if accounts else Pacer(self._settings.max_parallel_atoms)
         live = LiveExecution(
-            execution_id=execution,
             atoms=together,
-            prints=prints,
             codes={},
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
-            writer=GroupWriter(lambda group: self._stores.executions.land(execution, group)),
-            reused=reused,
+            reused=reusable(together, self._model.name),
+            pacer=pacer,
+            model=PacedModel(self._model, pacer),
+            accounts=accounts,
+            writer=Gatherer(partial(self._land, accounts)),
         )
         for key, stored in together.by_id.items():
             if stored.code is not None and stored.status is AtomStatus.COMPLETED:
                 live.landed(key, stored.status, stored.code)
         return live
 
+    def _land(self, accounts: Accounts | None, group: Sequence[Landing]) -> Sequence[None]:
+        assert accounts is not None
+        self._stores.executions.land(accounts.lease.execution_id, group)
+        return [None] * len(group)
+
     async def _outcome(self, live: LiveExecution, atom: UUID) -> AtomOutcome:
         stored = live.atoms.by_id[atom]
         blocked = live.blocked_by(atom)
         if blocked:
             return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked)
-        journal = ExecutionJournal(self._stores.journal, live.execution_id, atom)
-        return await RetryOrchestrator(self._model, partial(self._validate, live), journal, self._max_attempts).run(live.work(atom))
+        recalled = await self._recalled(live, stored)
+        if recalled is not None:
+            return recalled
+        assert live.accounts is not None
+        journal = ExecutionJournal(live.accounts, atom)
+        settings = self._settings
+        return await RetryOrchestrator(live.model, partial(self._validate, live), journal, settings.retry_max_attempts, settings.atom_timeout).run(
+            live.work(atom)
+        )
+
+    async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
+        """The atom as it stands, where what it needs came out as before; or the code that any plan had for the same, if it passes here too."""
+        if not live.atoms.generates(stored) or stored.rejected_because:
+            return None
+        print_ = self._print(live, stored)
+        if unchanged(stored, print_):
+            await asyncio.to_thread(self._stores.atoms.set_status, [stored.atom_id], AtomStatus.COMPLETED)
+            return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, stored.code or b"", reused=True)
+        code = await asyncio.to_thread(self._stores.memory.recall, print_)
+        if code is None:
+            return None
+        work = live.work(stored.atom_id)
+        result = await asyncio.to_thread(self._validate, live, stored.atom, code, work.before, work.after, Severity.ERROR)
+        return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, code, (Attempt(0, code, result),)) if result.passed else None
+
+    def _print(self, live: LiveExecution, stored: StoredAtom) -> str:
+        return live.atoms.fingerprint(stored, self._model.name, live.codes)
+
+    def _tell(self, live: LiveExecution, atom: UUID, outcome: AtomOutcome) -> None:
+        where = {"plan": live.atoms.plan.name, "wave": live.atoms.wave_of[atom], "atom": outcome.name, "mode": live.atoms.mode.value}
+        error = outcome.attempts[-1].error if outcome.attempts and outcome.status is not AtomStatus.COMPLETED else ""
+        self._log.info("atom ended", **where, status=outcome.status.value, attempts=len(outcome.attempts), usd=outcome.cost_usd, error=error)
+
+    def _ending(self, live: LiveExecution | None, plan: str, error: str) -> tuple[ExecutionStatus, str]:
+        """How an execution ends, and the word about it."""
+        if live is not None and live.halted is not None and live.unfinished(range(len(live.atoms.waves))):
+            cancelled = isinstance(live.halted, HaltedError) and live.halted.cancelled
+            return (ExecutionStatus.FAILED if cancelled else ExecutionStatus.PAUSED), str(live.halted)
+        problem = error or self._problem(plan)
+        return (ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED), problem
 
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         if stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub), self._strictness)
+        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._settings.validation_strictness)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
-            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms)
-            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._strictness) for result in results}
+            results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
+            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._settings.validation_strictness) for result in results}
         return live.draft_results[atom.file][atom.name]
 
     def _state(self, execution: UUID) -> LiveExecution:
@@ -211,8 +309,7 @@ class ExecutionServiceV2:
         return live
 
     def _require_earlier(self, live: LiveExecution, first: int) -> None:
-        open_atoms = {wave: sum(live.statuses[live.atoms.by_id[atom].atom.name] not in ENDED for atom in live.atoms.waves[wave]) for wave in range(first)}
-        behind = [f"wave {wave} ({count} atoms)" for wave, count in open_atoms.items() if count]
+        behind = [f"wave {wave} ({count} atoms)" for wave in range(first) if (count := live.unfinished([wave]))]
         if behind:
             raise OrderError(f"wave {first} can't run before {', '.join(behind[:5])}", fix=f"materialize waves 0 to {first} together")
 
@@ -235,5 +332,10 @@ class ExecutionServiceV2:
         return AtomCounts(sum(counts.values()), done, failed, blocked, open_reviews, reused if execution else 0)
 
 
-def _reusable(stored: StoredAtom, fingerprint: str) -> bool:
-    return stored.status is AtomStatus.COMPLETED and stored.code is not None and stored.fingerprint == fingerprint
+def _eta(row: StoredExecution, counts: AtomCounts) -> float | None:
+    """Seconds until the atoms that are left have ended, at the pace so far; ``None`` where nothing tells the pace."""
+    ended = counts.completed + counts.failed + counts.blocked - counts.reused
+    left = counts.total - counts.completed - counts.failed - counts.blocked
+    if row.status is not ExecutionStatus.RUNNING or ended < 1:
+        return None
+    return row.seconds / ended * left

@@ -1,26 +1,110 @@
-"""The journal as the attempt loop sees it: bound to one execution and one atom, and off the event loop."""
+"""The accounts of an execution: no call leaves without a place and a booking, and each that left is settled."""
 
 import asyncio
-from uuid import UUID
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
-from mge_assets.store.journal import JournalStore
-from mge_resources.llm.port import ModelReply
+from mge_assets.model.errors import HaltedError
+from mge_assets.services.gathering import Gatherer
+from mge_assets.services.pacing import Pacer
+from mge_assets.store.journal import Booking, JournalStore, Limits, Refusal, Reservation, Settlement
+from mge_assets.store.leases import Lease
+from mge_resources.llm.port import ModelError, ModelReply
 
 
+class Accounts:
+    """Books and settles the calls of one execution.
+
+    Args:
+        store: where the journal is.
+        lease: what the execution is run under.
+        limits: the installation's; the plan may have a hard limit of its own.
+        pacer: whose places the calls take.
+        warn: told once when the plan's cost passes the soft limit.
+    """
+
+    def __init__(self, store: JournalStore, lease: Lease, limits: Limits, pacer: Pacer, warn: Callable[[float], None]) -> None:
+        self._store, self.lease, self._limits, self.pacer, self._warn = store, lease, limits, pacer, warn
+        self._books: Gatherer[Reservation, Booking] = Gatherer(lambda calls: store.book(lease, calls, limits))
+        self._settlements: Gatherer[Settlement, None] = Gatherer(store.settle_all)
+        self._changed: asyncio.Event | None = None
+        self.open_calls = 0
+
+    async def book(self, call: Reservation) -> Booking:
+        """A place and a booking. Raises HaltedError where the budget does not give it any more, or a person stopped the execution.
+
+        Reservations are for the worst case, so that a call which finds no room waits for those in flight to be settled before it gives up.
+        """
+        await self.pacer.acquire()
+        try:
+            booking = await self._booked(call)
+        except BaseException:
+            self.pacer.release()
+            raise
+        if booking.reply is not None or booking.error is not None:
+            self.pacer.release()
+            return booking
+        self.open_calls += 1
+        if booking.warn:
+            self._warn(self._limits.soft_usd)
+        return booking
+
+    async def _booked(self, call: Reservation) -> Booking:
+        while (booking := await self._books.put(call)).refusal is not None:
+            if booking.refusal is not Refusal.BUDGET or not self.open_calls:
+                raise await self._halt(booking.refusal, call.usd)
+            self._changed = self._changed or asyncio.Event()
+            await self._changed.wait()
+        return booking
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Put down how a call ended, and give its place back."""
+        try:
+            await self._settlements.put(settlement)
+        finally:
+            self.open_calls -= 1
+            self.pacer.release()
+            if self._changed is not None:
+                self._changed.set()
+                self._changed = None
+
+    async def _halt(self, refusal: Refusal, usd: float) -> HaltedError:
+        plan = self.lease.plan
+        if refusal is not Refusal.BUDGET:
+            return stopped(plan, cancelled=refusal is Refusal.CANCELLED)
+        budget = await asyncio.to_thread(self._store.budget, plan, self._limits)
+        used = f"${budget.committed_usd:.2f} are spent, and the next call may cost ${usd:.2f}"
+        more = max(2 * budget.hard_usd, budget.committed_usd + 2 * usd)
+        return HaltedError(f"the budget of ${budget.hard_usd:.2f} is used up: {used}", fix=f"go on with `mge resume {plan} --budget {more:.2f}`")
+
+
+def stopped(plan: str, *, cancelled: bool) -> HaltedError:
+    """The error of an execution that a person stopped."""
+    if cancelled:
+        return HaltedError("the execution was cancelled", fix=f"start it anew with `mge run`; what was done of {plan} is kept", cancelled=True)
+    return HaltedError("the execution was paused", fix=f"go on with `mge resume {plan}`")
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionJournal:
-    """Journals the calls of one atom in one execution."""
+    """The accounts as the attempt loop sees them: bound to one atom."""
 
-    def __init__(self, store: JournalStore, execution: UUID, atom: UUID) -> None:
-        self._store, self._execution, self._atom = store, execution, atom
+    accounts: Accounts
+    atom_id: UUID
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID:
-        """Book the most that a call can cost, before it is sent."""
-        return await asyncio.to_thread(self._store.reserve, self._execution, self._atom, attempt, model, request_digest, usd)
+    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID | ModelReply:
+        """Book the most that a call can cost, before it is sent; or answer what the very same call brought before. Raises HaltedError, ModelError."""
+        call = Reservation(uuid4(), self.atom_id, atom, attempt, model, request_digest, usd)
+        booking = await self.accounts.book(call)
+        if booking.error is not None:
+            raise booking.error
+        return booking.reply or call.call_id
 
-    async def settle(self, call_id: UUID, reply: ModelReply) -> None:
+    async def settle(self, call_id: UUID, reply: ModelReply, error: ModelError | None = None) -> None:
         """Book what it did cost."""
-        await asyncio.to_thread(self._store.settle, call_id, reply)
+        await self.accounts.settle(Settlement.of(call_id, reply, error))
 
     async def fail(self, call_id: UUID, error: str, known_unbilled: bool) -> None:
         """Book that it gave no answer."""
-        await asyncio.to_thread(self._store.fail, call_id, error, known_unbilled=known_unbilled)
+        await self.accounts.settle(Settlement.failed(call_id, error, known_unbilled=known_unbilled))

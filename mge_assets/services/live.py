@@ -2,37 +2,50 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.executions import ExecutionMode
+from mge_assets.model.errors import MgeError
+from mge_assets.model.executions import ExecutionMode, Order
 from mge_assets.model.findings import ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
-from mge_assets.services.landing import GroupWriter
-from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate
+from mge_assets.services.gathering import Gatherer
+from mge_assets.services.journal import Accounts, stopped
+from mge_assets.services.pacing import PacedModel, Pacer
+from mge_assets.stages.dependency import Contracts, orders
+from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
+from mge_assets.store.landings import Landing
+from mge_assets.store.leases import fenced
 
 MAX_DEPENDENCIES = 40
 """Dependencies whose code goes into one prompt, the heaviest first."""
 
 LOST = (AtomStatus.FAILED, AtomStatus.BLOCKED)
+ENDED = (AtomStatus.COMPLETED, *LOST, AtomStatus.SKIPPED)
 
 
 class PlanAtoms:
-    """A plan's atoms with what they need of one another; does not change while the plan is executed."""
+    """A plan's atoms with what they need of one another; does not change while the plan is executed.
 
-    def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan) -> None:
+    ``needs`` are the atoms whose code an atom waits for, ``uses`` those that it knows by their contract alone: calls and other uses where the
+    waves are ordered by contract, and dependencies that were cut to break a cycle.
+    """
+
+    def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> None:
         self.plan = plan
         self.mode = plan.execution_mode or ExecutionMode.V2_ATOMS
         self.by_id: Mapping[UUID, StoredAtom] = {stored.atom_id: stored for stored in atoms}
         self.by_name: Mapping[str, StoredAtom] = {stored.atom.name: stored for stored in atoms}
         self.waves = tuple(tuple(self.by_name[name].atom_id for name in wave.atoms) for wave in waves.waves)
-        self.needs = _needs(graph, waves)
+        self.needs, self.uses = _needs(graph, waves, contracts)
+        self._skeletons: dict[str, bytes] = {}
         self.tasks = {task.name: task for task in plan.tasks}
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
@@ -50,37 +63,75 @@ class PlanAtoms:
         """True where the plan, or a person who rejected the code, wants the atom written anew."""
         return self.tasks[stored.task].regenerate or bool(stored.rejected_because)
 
-    def fingerprint(self, stored: StoredAtom, model: str) -> str:
-        """What the atom's code follows from; a complete draft's covers its whole file, as its validation looks at that."""
+    def fingerprint(self, stored: StoredAtom, model: str, codes: Mapping[str, bytes]) -> str:
+        """What the atom's code follows from: ``own:rest``, itself and then the code (``codes``, else drafts) of what it needs.
+
+        A complete draft needs nobody's code, but is validated with its whole file. The plan's name is nothing that code follows from.
+        """
         task = self.tasks[stored.task]
         if self.generates(stored):
-            brief = (self.summary, task.description, *self.plan.requirements)
-            return fingerprint(stored.atom, regenerate=task.regenerate, dependencies=self.dependencies(stored, {}), model=model, brief=brief)
+            brief = (self.plan.description, task.description, *self.plan.requirements)
+            needed = self.dependencies(stored, codes)
+            own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=needed, model=model, brief=brief)
+            rest = hashlib.sha256(b"\0".join(part for each in needed for part in (each.name.encode(), hashlib.sha256(each.code).digest()))).hexdigest()
+            return f"{own}:{rest}"
         own = fingerprint(stored.atom, regenerate=task.regenerate, dependencies=(), model="")
-        return hashlib.sha256(f"{own}\0{self._file_digests[stored.atom.file]}".encode()).hexdigest()
+        return f"{own}:{self._file_digests[stored.atom.file]}"
 
     def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
-        """What the atom needs, with the code that it has by now, or else its draft."""
-        names = self.needs.get(stored.atom.name, ())[:MAX_DEPENDENCIES]
-        atoms = [self.by_name[name].atom for name in names]
-        return tuple(DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in atoms)
+        """What the atom needs, with the code that it has by now, or else its draft; then what it uses, by the frozen contract."""
+        needed = [self.by_name[name].atom for name in self.needs.get(stored.atom.name, ())[:MAX_DEPENDENCIES]]
+        used = [self.by_name[name].atom for name in self.uses.get(stored.atom.name, ())[: MAX_DEPENDENCIES - len(needed)]]
+        code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
+        return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
+
+    def _contract(self, atom: Atom) -> bytes:
+        """What the draft says of the atom to others."""
+        if atom.name not in self._skeletons:
+            self._skeletons[atom.name] = skeleton(atom)
+        return self._skeletons[atom.name]
 
 
 @dataclass(slots=True)
 class LiveExecution:
-    """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land."""
+    """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
+    ``accounts`` is missing where it is only looked at.
+    """
 
-    execution_id: UUID
     atoms: PlanAtoms
-    prints: Mapping[UUID, str]
     codes: dict[str, bytes]
     statuses: dict[str, AtomStatus]
-    writer: GroupWriter
     reused: frozenset[UUID]
+    pacer: Pacer
+    model: PacedModel
+    accounts: Accounts | None
+    writer: Gatherer[Landing, None]
+    halted: MgeError | None = None
     in_flight: int = 0
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
+
+    def hear(self, order: Order | None) -> None:
+        """What a person asked for; ``None`` where another process has taken over."""
+        if order is None:
+            self.halted = fenced()
+        elif order is not Order.GO_ON and self.halted is None:
+            self.halted = stopped(self.atoms.plan.name, cancelled=order is Order.CANCEL)
+
+    def unfinished(self, waves: Iterable[int]) -> int:
+        """How many atoms of these waves have not come to an end."""
+        return sum(self.statuses[self.atoms.by_id[atom].atom.name] not in ENDED for wave in waves for atom in self.atoms.waves[wave])
+
+    @contextmanager
+    def flying(self) -> Iterator[None]:
+        """One more atom is in flight."""
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
 
     def work(self, atom_id: UUID) -> AtomWork:
         """What an atom's generation needs."""
@@ -105,6 +156,11 @@ class LiveExecution:
         needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
 
+    def project(self) -> dict[str, bytes]:
+        """Every file as it stands: drafts, with the code that landed."""
+        changed = {file: self._joined(file) for file in tuple(self.changed_files)}
+        return {**self.atoms.drafts, **changed}
+
     def is_draft(self, atom: Atom, code: bytes) -> bool:
         """True where the atom's file, with this code in it, is the draft byte for byte."""
         return code == atom.text and atom.file not in self.changed_files
@@ -117,6 +173,9 @@ class LiveExecution:
         if code != atom.text:
             self.changed_files.add(atom.file)
 
+    def _joined(self, file: str) -> bytes:
+        return b"".join(self.codes.get(other.atom.name, other.atom.text) for other in self.atoms.files[file])
+
     def _around(self, stored: StoredAtom) -> tuple[bytes, bytes]:
         atom = stored.atom
         if atom.file not in self.changed_files:  # slices of the draft, instead of joining hundreds of atoms for each of them
@@ -126,12 +185,44 @@ class LiveExecution:
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
 
 
-def _needs(graph: AtomGraph, waves: WavePlan) -> dict[str, list[str]]:
-    """The atoms that each atom needs: targets of its resolved edges, the heaviest first, without those that were cut."""
+def reusable(atoms: PlanAtoms, model: str) -> frozenset[UUID]:
+    """The atoms whose code still follows from what it followed from: neither they nor anything that they need has changed.
+
+    What a person approved or wrote stays as long as the atom itself is the same.
+    """
+    codes = {name: stored.code for name, stored in atoms.by_name.items() if stored.code is not None and stored.status is AtomStatus.COMPLETED}
+    kept: set[UUID] = set()
+    for atom in (atom for wave in atoms.waves for atom in wave):
+        stored = atoms.by_id[atom]
+        needs = atoms.needs.get(stored.atom.name, ()) if atoms.generates(stored) else ()
+        steady = all(atoms.by_name[name].atom_id in kept for name in needs)
+        if unchanged(stored, atoms.fingerprint(stored, model, codes), steady=steady):
+            kept.add(atom)
+    return frozenset(kept)
+
+
+def unchanged(stored: StoredAtom, print_: str, *, steady: bool = True) -> bool:
+    """Whether stored code may stand: made under this fingerprint, or under its own part where a person decided on it. ``steady``: so is all it needs."""
+    if stored.status is not AtomStatus.COMPLETED or stored.code is None:
+        return False
+    if stored.human_reviewed:
+        return stored.fingerprint.partition(":")[0] == print_.partition(":")[0]
+    return steady and stored.fingerprint == print_
+
+
+def _needs(graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The atoms whose code each atom waits for, and those whose contract alone it knows, the heaviest first in both."""
     cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
     needs: dict[str, dict[str, float]] = defaultdict(dict)
+    uses: dict[str, dict[str, float]] = defaultdict(dict)
     for edge in graph.edges:
-        if edge.confidence is Confidence.RESOLVED and (edge.source, edge.target, edge.type) not in cut:
-            targets = needs[edge.source]
+        if edge.confidence is Confidence.RESOLVED:
+            waits = orders(edge, waves.order, contracts) and (edge.source, edge.target, edge.type) not in cut
+            targets = (needs if waits else uses)[edge.source]
             targets[edge.target] = targets.get(edge.target, 0.0) + edge.weight
-    return {source: sorted(targets, key=lambda name: (-targets[name], name)) for source, targets in needs.items()}
+    only_used = {source: {name: weight for name, weight in targets.items() if name not in needs.get(source, ())} for source, targets in uses.items()}
+    return _heaviest(needs), _heaviest(only_used)
+
+
+def _heaviest(found: Mapping[str, Mapping[str, float]]) -> dict[str, list[str]]:
+    return {source: sorted(targets, key=lambda name: (-targets[name], name)) for source, targets in found.items()}

@@ -7,8 +7,10 @@ from mge_assets.store.atoms import AtomStore
 from mge_assets.store.deliveries import DeliveryStore
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
+from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
+from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
@@ -23,8 +25,10 @@ class Stores:
     plans: PlanStore
     atoms: AtomStore
     graphs: GraphStore
+    graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
+    memory: MemoryStore
     validations: ValidationStore
     reviews: ReviewStore
     deliveries: DeliveryStore
@@ -39,8 +43,10 @@ def open_stores(settings: Settings) -> Stores:
         PlanStore(engine),
         AtomStore(engine),
         GraphStore(engine),
+        GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        MemoryStore(engine),
         ValidationStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),

@@ -12,7 +12,7 @@ from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness
+from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
@@ -39,9 +39,11 @@ _Unit = tuple[Level, str, Callable[[], ValidationResult]]
 class ValidationService:
     """Judges tasks, milestones and the plan, and keeps what it found."""
 
-    def __init__(self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str) -> None:
+    def __init__(
+        self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str, inspector: Inspector
+    ) -> None:
         self._stores, self._plans, self._contents = stores, plans, contents
-        self._sandbox, self._strictness = sandbox, strictness
+        self._sandbox, self._strictness, self._inspector = sandbox, strictness, inspector
 
     def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
         """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
@@ -103,7 +105,7 @@ class ValidationService:
     def _units(self, whole: _Whole) -> Iterator[_Unit]:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
-        task_level, milestone_level = TaskValidator(self._sandbox), MilestoneValidator(self._sandbox)
+        task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -124,7 +126,7 @@ class ValidationService:
                     ),
                 )
         if all(ended.values()):
-            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox).validate(plan, whole.project, tests=tests.plan)
+            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox, self._inspector).validate(plan, whole.project, tests=tests.plan)
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""

@@ -4,15 +4,19 @@ from types import TracebackType
 from typing import Self
 
 from mge_assets.services.atoms import AtomService
+from mge_assets.services.cases import CaseService
 from mge_assets.services.delivery import DeliveryService
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.drafts import DraftService
 from mge_assets.services.execution import ExecutionServiceV2
+from mge_assets.services.graphs import GraphService
 from mge_assets.services.plans import PlanService
 from mge_assets.services.reporting import ReportService
 from mge_assets.services.review import ReviewService
 from mge_assets.services.stores import Stores, open_stores
 from mge_assets.services.validation import ValidationService
+from mge_assets.stages.validation import Inspector
+from mge_resources.checkers import open_checkers
 from mge_resources.llm import open_model
 from mge_resources.logging import close_log, open_log
 from mge_resources.sandbox import open_sandbox
@@ -28,19 +32,23 @@ class Workspace:
         key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None
         self.model = open_model(api_key=key, base_url=settings.anthropic_base_url, model=settings.model)
         self.sandbox = open_sandbox(settings.sandbox)
+        self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
+        inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
-        self.atoms = AtomService(stores.plans, stores.atoms)
-        self.dependencies = DependencyService(stores.plans, stores.atoms, stores.graphs)
-        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log)
+        self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
+        self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
+        self.graphs = GraphService(stores, self.dependencies)
+        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, inspector)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
-        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness)
+        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness, inspector)
         self.review = ReviewService(stores, settings.user)
 
     def close(self) -> None:
         """End what is still running and close every connection and file."""
         self.execution.release_all()
+        self.checkers.close()
         self.stores.close()
         close_log(self.settings.logs)
 

@@ -105,12 +105,13 @@ class FigureStore:
         means = {name: None if row[name] is None else float(row[name]) for name in _averages()}
         return AtomFigures(row["executed"], row["done"], ever, **means, time=Timing(row["timed"], float(row["seconds"])))
 
-    def attempts(self) -> AttemptFigures:
-        """Figures over attempts."""
+    def attempts(self, model: str | None = None) -> AttemptFigures:
+        """Figures over attempts; of one model's, where it is named."""
         table = AtomRetryRow
         run = (table.atom_id, table.execution_id)
         before = func.lag(table.temperature).over(partition_by=run, order_by=table.attempt_number)
-        ordered = select(*run, table.attempt_number, table.success, (before != table.temperature).label("changed")).subquery()
+        rows = select(*run, table.attempt_number, table.success, (before != table.temperature).label("changed"))
+        ordered = (rows.where(table.llm_model == model) if model else rows).subquery()
         column = ordered.c
         runs = (
             select(

@@ -1,25 +1,28 @@
 """Graphs and waves to rows and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from mge_assets.model.graph import AtomEdge, AtomGraph
+from mge_assets.model.graph import AtomEdge, AtomGraph, Boundaries, Cluster, Hub, Region
 from mge_assets.model.ids import masterplan_id, part_id
-from mge_assets.model.waves import Wave, WavePlan
+from mge_assets.model.waves import Order, Wave, WaveFigures, WavePlan
 from mge_assets.store.rows import upsert
 from mge_assets.store.tables import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, ExecutionWaveRow, TaskRow
 
+_NO_BOUNDARIES = Boundaries()
+_NO_FIGURES: Mapping[Order, WaveFigures] = {}
+_FOLLOWS = "follows"
 _NO_WAVES = -1
 """Depth of a graph whose waves were not planned yet; a plan without atoms has depth 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredGraph:
-    """A graph's row: the digest of what it was built from, its figures and its picture."""
+    """A graph's row: the digest of what it was built from, its figures, what each order makes of it, and its picture."""
 
     digest: str
     atoms: int
@@ -28,6 +31,10 @@ class StoredGraph:
     statistics: Mapping[str, float]
     edge_types: Mapping[str, int]
     svg: str
+    boundaries: Boundaries
+    figures: Mapping[Order, WaveFigures]
+    wave_order: Order
+    waves_follow: str
 
 
 class GraphStore:
@@ -36,12 +43,13 @@ class GraphStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def save(self, plan: str, graph: AtomGraph, ids: Mapping[str, UUID], digest: str) -> None:
+    def save(self, plan: str, graph: AtomGraph, ids: Mapping[str, UUID], digest: str, boundaries: Boundaries = _NO_BOUNDARIES) -> None:
         """Store a plan's graph in place of the one it had; its waves go with the old one."""
         owner = masterplan_id(plan)
         key = part_id(owner, "graph", "")
         head = {"graph_id": key, "masterplan_id": owner, "digest": digest, "total_atoms": len(graph.atoms), "total_edges": len(graph.edges)}
         blank = {"max_depth": _NO_WAVES, "total_waves": 0, "parallelizable_atoms": 0, "critical_path": [], "statistics": dict(graph.statistics), "svg": ""}
+        blank |= {"boundaries": asdict(boundaries)}
         with self._engine.begin() as connection:
             connection.execute(delete(DependencyGraphRow).where(DependencyGraphRow.graph_id == key))
             connection.execute(insert(DependencyGraphRow).values(**head, **blank))
@@ -58,7 +66,19 @@ class GraphStore:
                 return None
             by_type = select(edge.dependency_type, func.count()).where(edge.graph_id == row.graph_id).group_by(edge.dependency_type)
             types = {found[0].value: found[1] for found in connection.execute(by_type.order_by(edge.dependency_type))}
-        return StoredGraph(row.digest, row.total_atoms, row.total_edges, row.total_waves, row.statistics, types, row.svg)
+        return StoredGraph(
+            row.digest,
+            row.total_atoms,
+            row.total_edges,
+            row.total_waves,
+            row.statistics,
+            types,
+            row.svg,
+            _boundaries(row.boundaries),
+            _figures(row.wave_figures),
+            row.wave_order,
+            row.wave_figures.get(_FOLLOWS, ""),
+        )
 
     def load(self, plan: str) -> AtomGraph | None:
         """The graph itself, or ``None``."""
@@ -70,11 +90,16 @@ class GraphStore:
             edges = connection.execute(
                 select(*AtomDependencyRow.__table__.c).join(DependencyGraphRow).where(DependencyGraphRow.masterplan_id == masterplan_id(plan))
             )
-            found = sorted(AtomEdge(names[e.from_atom_id], names[e.to_atom_id], e.dependency_type, e.confidence, e.weight, tuple(e.places)) for e in edges)
+            found = sorted(_edge(e, names) for e in edges)
         return AtomGraph(tuple(names.values()), tuple(found), head.statistics)
 
-    def save_waves(self, plan: str, waves: WavePlan, ids: Mapping[str, UUID], svg: str) -> None:
-        """Store a plan's waves in place of those it had, and mark the edges that were cut."""
+    def save_waves(
+        self, plan: str, waves: WavePlan, ids: Mapping[str, UUID], svg: str, told: Mapping[Order, WaveFigures] = _NO_FIGURES, follows: str = ""
+    ) -> None:
+        """Store a plan's waves in place of those it had, with what each order would make, and mark the edges that were cut.
+
+        ``follows`` is a digest of what they follow from beside the graph.
+        """
         owner = masterplan_id(plan)
         key = part_id(owner, "graph", "")
         figures = {"max_depth": len(waves.critical_path), "total_waves": len(waves.waves), "parallelizable_atoms": waves.max_parallel}
@@ -82,7 +107,9 @@ class GraphStore:
             connection.execute(delete(ExecutionWaveRow).where(ExecutionWaveRow.masterplan_id == owner))
             upsert(connection, ExecutionWaveRow, [_wave_row(owner, key, wave, ids) for wave in waves.waves])
             graph = update(DependencyGraphRow).where(DependencyGraphRow.graph_id == key)
-            connection.execute(graph.values(**figures, critical_path=list(waves.critical_path), svg=svg))
+            connection.execute(
+                graph.values(**figures, critical_path=list(waves.critical_path), svg=svg, wave_order=waves.order, wave_figures=_figures_json(told, follows))
+            )
             edge = AtomDependencyRow
             connection.execute(update(edge).where(edge.graph_id == key, edge.cut).values(cut=False))
             for cut in waves.cut:
@@ -93,18 +120,19 @@ class GraphStore:
         """The waves, or ``None`` where there are none yet."""
         owner = masterplan_id(plan)
         with self._engine.connect() as connection:
-            path = connection.scalar(
-                select(DependencyGraphRow.critical_path).where(DependencyGraphRow.masterplan_id == owner, DependencyGraphRow.max_depth > _NO_WAVES)
-            )
-            if path is None:
+            graph = DependencyGraphRow
+            columns = select(graph.critical_path, graph.wave_order, graph.wave_figures)
+            head = connection.execute(columns.where(graph.masterplan_id == owner, graph.max_depth > _NO_WAVES)).first()
+            if head is None:
                 return None
             names = _names(connection, plan)
             wave, edge = ExecutionWaveRow, AtomDependencyRow
             rows = connection.execute(select(wave.wave_number, wave.atom_ids).where(wave.masterplan_id == owner).order_by(wave.wave_number))
             waves = tuple(Wave(row.wave_number, tuple(names[atom] for atom in row.atom_ids)) for row in rows)
             cut_rows = connection.execute(select(*edge.__table__.c).join(DependencyGraphRow).where(DependencyGraphRow.masterplan_id == owner, edge.cut))
-            cut = sorted(AtomEdge(names[e.from_atom_id], names[e.to_atom_id], e.dependency_type, e.confidence, e.weight, tuple(e.places)) for e in cut_rows)
-        return WavePlan(waves, tuple(cut), tuple(path))
+            cut = sorted(_edge(e, names) for e in cut_rows)
+        told = _figures(head.wave_figures).get(head.wave_order)
+        return WavePlan(waves, tuple(cut), tuple(head.critical_path), head.wave_order, told.cut_cost if told else 0.0, told.cut_bound if told else 0.0)
 
 
 def _names(connection: Connection, plan: str) -> dict[UUID, str]:
@@ -116,10 +144,41 @@ def _names(connection: Connection, plan: str) -> dict[UUID, str]:
 
 def _edge_row(graph: UUID, edge: AtomEdge, ids: Mapping[str, UUID]) -> dict[str, Any]:
     ends = {"graph_id": graph, "from_atom_id": ids[edge.source], "to_atom_id": ids[edge.target]}
-    return {**ends, "dependency_type": edge.type, "confidence": edge.confidence, "weight": edge.weight, "places": list(edge.places)}
+    return {**ends, "dependency_type": edge.type, "confidence": edge.confidence, "weight": edge.weight, "places": list(edge.places), "inherits": edge.inherits}
 
 
 def _wave_row(owner: UUID, graph: UUID, wave: Wave, ids: Mapping[str, UUID]) -> dict[str, Any]:
     key = part_id(owner, "wave", str(wave.number))
     atoms = [ids[name] for name in wave.atoms]
     return {"wave_id": key, "graph_id": graph, "masterplan_id": owner, "wave_number": wave.number, "atom_ids": atoms, "atom_count": len(atoms)}
+
+
+def _edge(row: Row[Any], names: Mapping[UUID, str]) -> AtomEdge:
+    ends = (names[row.from_atom_id], names[row.to_atom_id])
+    return AtomEdge(*ends, row.dependency_type, row.confidence, row.weight, tuple(row.places), row.inherits)
+
+
+def _figures_json(told: Mapping[Order, WaveFigures], follows: str) -> dict[str, Any]:
+    return {order.value: asdict(figures) for order, figures in told.items()} | {_FOLLOWS: follows}
+
+
+def _figures(document: Mapping[str, Any]) -> dict[Order, WaveFigures]:
+    lists = ("sizes", "critical_path", "path_types")
+    return {
+        Order(name): WaveFigures(**{**row, "order": Order(name)} | {key: tuple(row[key]) for key in lists})
+        for name, row in document.items()
+        if name != _FOLLOWS
+    }
+
+
+def _boundaries(document: Mapping[str, Any]) -> Boundaries:
+    if not document:
+        return _NO_BOUNDARIES
+    return Boundaries(
+        modules=tuple(Region(**row) for row in document["modules"]),
+        packages=tuple(Region(**row) for row in document["packages"]),
+        clusters=tuple(Cluster(tuple(row["atoms"]), tuple(row["modules"]), row["cohesion"]) for row in document["clusters"]),
+        isolated=tuple(document["isolated"]),
+        hubs=tuple(Hub(**row) for row in document["hubs"]),
+        modularity=document["modularity"],
+    )

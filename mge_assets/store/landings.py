@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
-from mge_assets.model.attempts import AtomOutcome, Attempt
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.findings import Level, ValidationResult
+from mge_assets.store.memory import remember
 from mge_assets.store.rows import finding_to_json, update_rows
 from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ValidationResultRow
 from mge_assets.store.validations import result_row
+
+_ATTEMPT_KEY = ("atom_id", "execution_id", "attempt_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,25 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
     connection.execute(delete(ValidationResultRow).where(*level_one))
     attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
     if attempts:
-        connection.execute(insert(AtomRetryRow).on_conflict_do_nothing(), attempts)
+        fresh = insert(AtomRetryRow)
+        values = {name: fresh.excluded[name] for name in attempts[0] if name not in _ATTEMPT_KEY} | {"attempted_at": func.now()}
+        connection.execute(fresh.on_conflict_do_update(index_elements=_ATTEMPT_KEY, set_=values), attempts)
+    remember(connection, [_learnt(landing) for landing in landings if _is_learnt(landing.outcome)])
     keys = {"masterplan_id": owner, "execution_id": execution}
     results = [(landing, result) for landing in landings if (result := _last_result(landing)) is not None]
     if results:
         connection.execute(
             insert(ValidationResultRow), [{**result_row(result, landing.fingerprint), **keys, "atom_id": landing.atom_id} for landing, result in results]
         )
+
+
+def _is_learnt(outcome: AtomOutcome) -> bool:
+    """Whether a model wrote it, and it passed."""
+    return outcome.status is AtomStatus.COMPLETED and bool(outcome.attempts) and outcome.attempts[-1].number > 0
+
+
+def _learnt(landing: Landing) -> tuple[str, bytes, str]:
+    return landing.fingerprint, landing.outcome.code, landing.outcome.attempts[-1].model
 
 
 def _fate_row(landing: Landing) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WAITS = (0.1, 0.3, 1.0, 3.0)
-"""Seconds between the tries: a killed server is back after about one."""
+WAITS = (0.05, 0.1, 0.3, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0)
+"""Seconds between the tries. Connecting again waits by itself for a server that is away; these are for one that goes away again and again."""
 
 
 def again_after_loss(work: Callable[P, R]) -> Callable[P, R]:
-    """The work, tried up to five times while the connection is lost each time; any other error is raised at once."""
+    """The work, tried up to ten times while the connection is lost each time; any other error is raised at once."""
 
     @wraps(work)
     def tried(*arguments: P.args, **options: P.kwargs) -> R:

@@ -13,7 +13,7 @@ from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import CONFIDENCE_PARTS, OPEN_REVIEWS, ReviewItem, ReviewStatus
 from mge_assets.model.errors import ConflictError
 from mge_assets.model.ids import masterplan_id, part_id
-from mge_assets.store.tables import AtomicUnitRow, DecisionAuditRow, HumanReviewRow, MasterplanRow
+from mge_assets.store.tables import AtomicUnitRow, AtomMemoryRow, DecisionAuditRow, HumanReviewRow, MasterplanRow
 
 
 def digest_of(code: bytes | None) -> str:
@@ -100,6 +100,9 @@ class ReviewStore:
             values = {"status": decision.status, "human_feedback": decision.feedback, "modified_code": decision.code, "reviewed_at": func.now()}
             connection.execute(update(table).where(table.review_id == review.review_id).values(**values, assigned_to=decision.actor))
             fate = {"human_reviewed": True, "needs_human_review": False, "human_feedback": decision.feedback, **_fate(decision)}
+            if fate["status"] is AtomStatus.PENDING:  # what a person does not want is forgotten
+                rejected = select(atom.fingerprint).where(atom.atom_id == review.atom_id)
+                connection.execute(delete(AtomMemoryRow).where(AtomMemoryRow.fingerprint.in_(rejected)))
             connection.execute(update(atom).where(atom.atom_id == review.atom_id).values(**fate))
             audit = {"masterplan": review.masterplan, "atom": review.atom, "atom_id": review.atom_id, "actor": decision.actor}
             said = {"decision": decision.status, "code_digest": decision.code_digest, "feedback": decision.feedback}

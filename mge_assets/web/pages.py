@@ -12,7 +12,9 @@ from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import OPEN_REVIEWS, ReviewStatus
 from mge_assets.model.errors import ConflictError, MgeError, NotFoundError
 from mge_assets.services.workspace import Workspace
+from mge_assets.stages.dependency import MOST_DRAWN, GraphView, Show
 from mge_assets.store.reviews import StoredReview
+from mge_assets.web.api.graphs import view_of
 from mge_assets.web.api.masterplans import masterplan_shape, waves_shape
 from mge_assets.web.code import MAX_SHOWN_BYTES, code_css, editable, from_form, lines, shown
 from mge_assets.web.diff import MAX_LINES, side_by_side
@@ -48,6 +50,10 @@ def page_routes(workspace: Workspace) -> APIRouter:
     def waves(name: str) -> Response:
         return _waves(workspace, name)
 
+    @router.get("/plans/{name}/graph")
+    def graph(name: str, show: Show | None = None, task: str | None = None, wave: int | None = None, atom: str | None = None) -> Response:
+        return _graph(workspace, name, view_of(workspace, name, show, task, wave, atom))
+
     @router.get("/plans/{name}/report")
     def report(name: str) -> Response:
         return FileResponse(_report(workspace, name), media_type="text/html", headers={"content-security-policy": REPORT_POLICY})
@@ -75,7 +81,22 @@ def _waves(workspace: Workspace, name: str) -> Response:
     found = waves_shape(workspace, name)
     status = {stored.atom.name: stored.status for stored in workspace.atoms.of_plan(name)}
     rows = [(wave, [sum(status.get(atom) is kind for atom in wave.atoms) for kind in _FATES]) for wave in found.waves]
-    return page("waves.html", plan=name, waves=found, rows=rows)
+    figures = list(workspace.dependencies.figures(name).values())
+    return page("waves.html", plan=name, waves=found, rows=rows, figures=figures, order=found.order)
+
+
+def _graph(workspace: Workspace, name: str, view: GraphView) -> Response:
+    head = workspace.stores.graphs.head(name)
+    return page(
+        "graph.html",
+        plan=name,
+        view=view,
+        order=workspace.dependencies.waves(name).order,
+        figures=list(workspace.dependencies.figures(name).values()),
+        statistics=head.statistics if head else {},
+        clusters=len(head.boundaries.clusters) if head else 0,
+        atoms_can_be_drawn=view.atoms <= MOST_DRAWN,
+    )
 
 
 _FATES = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED)

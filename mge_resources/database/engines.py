@@ -3,6 +3,7 @@
 One database holds both: the application's tables in schema ``mge``, Dagster's storage in schema ``dagster``. Which tables there are is not known here.
 """
 
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ DRIVER = "postgresql+psycopg2"  # plain postgresql:// means psycopg 3 since SQLA
 APPLICATION_SCHEMA = "mge"
 DAGSTER_SCHEMA = "dagster"
 SCHEMA_LOCK = 0x6D6765  # "mge": an advisory lock, because making a schema fails when two do it at once
+PATIENCE_SECONDS = 60.0
+"""How long a connection is tried for that was there before: a server of one's own that is restarted takes 1–20 s."""
+RECONNECT_SECONDS = 0.1
 _ACCEPTED = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"})
 
 
@@ -72,19 +76,30 @@ def create_engine(
 
 
 def revive_server(engine: Engine, settings: Settings) -> None:
-    """Make whoever connects through the engine start the embedded server again where it was killed; a server of somebody's own is left alone."""
-    if settings.database_url is not None:
-        return
-    server = embedded_postgres(settings)
+    """Make whoever connects through the engine outlast a server that went away: the embedded one is started again, for one of somebody's own we wait.
+
+    Connecting then raises DatabaseError at once where the embedded server was stopped on purpose, and after ``PATIENCE_SECONDS`` where one's own stays away.
+    """
+    server = None if settings.database_url is not None else embedded_postgres(settings)
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Dialect, _: object, arguments: list[Any], options: dict[str, Any]) -> DBAPIConnection:
-        try:
-            return dialect.connect(*arguments, **options)
-        except dialect.loaded_dbapi.OperationalError:
-            if not server.revive():
-                raise
-            return dialect.connect(*arguments, **options)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return dialect.connect(*arguments, **options)
+            except dialect.loaded_dbapi.OperationalError as error:
+                if server is not None and not server.revive():
+                    raise DatabaseError("the database was stopped", "start the same again, which goes on from there") from error
+                if time.monotonic() > until or not _is_away(error):
+                    raise
+            time.sleep(0.0 if server else RECONNECT_SECONDS)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether a server that comes back would take the connection: it refused none for a reason of its own, such as a wrong password."""
+    words = str(error)
+    return not any(reason in words for reason in ("authentication failed", "does not exist", "pg_hba.conf", "too many"))
 
 
 def dagster_url(url: str) -> str:

@@ -3,14 +3,17 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mge_resources.sandbox import machine
+from mge_resources.sandbox.groups import control_groups
 from mge_resources.sandbox.launcher import job as wire
 from mge_resources.sandbox.port import SandboxJob, SandboxOutcome
-from mge_resources.sandbox.process import Launch, run_launcher
+from mge_resources.sandbox.process import Ends, Launch, Launched, run_launcher, started_anew
+from mge_resources.sandbox.warm import ForkServer
 
 _HERE = Path(__file__).parent
 _INSIDE = "/mge"
@@ -21,7 +24,7 @@ _BOOT = """import sys, types
 for name in ("mge_resources", "mge_resources.sandbox"):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [{folder!r}]
-from mge_resources.sandbox.launcher.entries import main_{entry} as main
+from mge_resources.sandbox.launcher.{module} import main_{entry} as main
 main()"""
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -56,7 +59,7 @@ def _launcher_environment() -> dict[str, str]:
     return {"LD_LIBRARY_PATH": library_path} if library_path else {}
 
 
-def _encoded(job: SandboxJob) -> tuple[bytes, int]:
+def _encoded(job: SandboxJob, groups: Sequence[str] = ()) -> tuple[bytes, int]:
     """The job as the launcher reads it, and the size of its work folder. Raises SandboxUnavailableError or ValueError."""
     command, address_bytes = machine.resolve(job.command, job.limits)
     files = {_checked_name(name): content for name, content in job.files.items()}
@@ -68,21 +71,46 @@ def _encoded(job: SandboxJob) -> tuple[bytes, int]:
     view = machine.view()
     header: dict[str, Any] = {
         "command": command, "environment": _environment(job.environment), "limits": limits, "work_bytes": work_bytes,
-        "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links,
+        "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links, "groups": groups,
+        "warm": job.warm and list(job.command[:1]) == ["{python}"] and len(job.command) > 1 and not job.command[1].startswith("-"),
     }  # fmt: skip
     return wire.encode(header, files), work_bytes
 
 
+def _direct_launch() -> Launch:
+    return Launch((sys.executable, "-I", "-S", "-c", _BOOT.format(folder=str(_HERE), module="entries", entry="direct")))
+
+
+def _server() -> ForkServer:
+    """Not -I and -S: what is loaded there is what runs need, and -I would leave the seed of hashes to chance."""
+    return ForkServer((sys.executable, "-P", "-s", "-c", _BOOT.format(folder=str(_HERE), module="server", entry="server")), _launcher_environment)
+
+
 class NamespaceSandbox:
-    """Isolation by direct system calls: user, mount, process, network, IPC and UTS namespaces, a root of its own, another uid."""
+    """Isolation by direct system calls: user, mount, process, network, IPC and UTS namespaces, a root of its own, another uid.
+
+    One launcher stays and forks for each run, unless ``stay`` is off or the machine can't; then each run starts a launcher anew.
+    """
 
     isolation = "namespaces"
 
+    def __init__(self, *, stay: bool = True) -> None:
+        self._server = (
+            ForkServer((sys.executable, "-P", "-s", "-c", _BOOT.format(folder=str(_HERE), module="server", entry="server")), _launcher_environment)
+            if stay
+            else None
+        )
+
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
-        encoded, _ = _encoded(job)
-        launch = Launch((sys.executable, "-I", "-S", "-c", _BOOT.format(folder=str(_HERE), entry="direct")))
-        return run_launcher(launch, encoded, job.limits, self.isolation, _launcher_environment())
+        with control_groups(job.limits) as groups:
+            encoded, _ = _encoded(job, groups.folders)
+            outcome = run_launcher(self._start, encoded, job.stdin, job.link, job.limits, self.isolation)
+            return replace(outcome, exit_code=None, limit="memory") if not outcome.limit and groups.out_of_memory() else outcome
+
+    def _start(self, ends: Ends) -> Launched:
+        launched = self._server.start(ends) if self._server else None
+        return launched or started_anew(_direct_launch(), _launcher_environment())(ends)
 
 
 def find_bubblewrap() -> str | None:
@@ -105,10 +133,11 @@ class BubblewrapSandbox:
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
         encoded, work_bytes = _encoded(job)
-        boot = _BOOT.format(folder=_INSIDE, entry="inside")
+        boot = _BOOT.format(folder=_INSIDE, module="entries", entry="inside")
         command = (*self._arguments(work_bytes), sys.executable, "-I", "-S", "-c", boot)
         user = _free_uid() if os.geteuid() == 0 else None
-        return run_launcher(Launch(command, user), encoded, job.limits, self.isolation, _launcher_environment())
+        start = started_anew(Launch(command, user), _launcher_environment())
+        return run_launcher(start, encoded, job.stdin, job.link, job.limits, self.isolation)
 
     def _arguments(self, work_bytes: int) -> list[str]:
         view = machine.view()

@@ -25,7 +25,10 @@ class Limits:
 class SandboxJob:
     """What to run: ``command`` (``{python}`` stands for the sandbox's interpreter, ``{node}`` for Node's) in a folder that holds ``files``.
 
-    ``collect`` names files, relative to that folder, whose bytes are wanted back afterwards.
+    ``collect`` names files, relative to that folder, whose bytes are wanted back afterwards. ``stdin`` is what the command reads on its
+    standard input; it never lies in a file. ``link`` is an open socket of ours that the command finds as descriptor 3. ``warm`` allows a
+    command ``{python} script …`` to run in a fork of an interpreter that has pytest loaded, where the isolation has one: a fresh process
+    in namespaces of its own either way.
     """
 
     command: Sequence[str]
@@ -33,13 +36,15 @@ class SandboxJob:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     collect: Sequence[str] = ()
+    stdin: bytes = b""
+    link: int | None = None
+    warm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxOutcome:
-    """How a run ended. ``exit_code`` is ``None`` where a limit ended it, and ``limit`` then says which: wall, cpu, memory or output.
-
-    A command that a signal ended has 128 and the signal's number as its exit code. ``files`` are the collected ones that exist.
+    """How a run ended. ``exit_code`` is ``None`` where a limit ended it, and ``limit`` then says which: wall, cpu, memory, files or
+    output. A command that a signal ended has 128 and the signal's number as its exit code. ``files`` are the collected ones that exist.
     """
 
     exit_code: int | None

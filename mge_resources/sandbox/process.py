@@ -1,16 +1,17 @@
 """Our side of a run: starts a launcher, hands it the job, takes its output in bounds, and ends it when it must."""
 
 import base64
+import fcntl
 import json
 import os
 import select
 import selectors
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from mge_resources.sandbox.port import Limits, SandboxOutcome, SandboxUnavailableError
 
@@ -22,10 +23,72 @@ _KILLED = 137
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A launcher's command line (the report channel's number is put at its end), and the uid to start it under, if not ours."""
+    """A launcher's command line (the streams' numbers are put at its end), and the uid to start it under, if not ours."""
 
     command: Sequence[str]
     user: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The launcher's ends of a run's streams, as descriptors of ours: the job, the report's channel, 0, 1, 2, and a link or -1."""
+
+    job: int
+    channel: int
+    stdin: int
+    stdout: int
+    stderr: int
+    link: int = -1
+
+
+class Launched(Protocol):
+    """A launcher at work."""
+
+    def stop(self) -> None:
+        """Ask it to end everything that it started, and itself."""
+
+    def wait(self, seconds: float) -> bool:
+        """True once it has ended, False where it has not within ``seconds``."""
+
+    def kill(self) -> None:
+        """End it whatever it is doing."""
+
+
+class _Process:
+    """A launcher that was started for this run alone."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+
+    def wait(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def started_anew(launch: Launch, environment: dict[str, str]) -> Callable[[Ends], Launched]:
+    """How to start a launcher for one run alone."""
+
+    def start(ends: Ends) -> Launched:
+        handed = tuple(number for number in (ends.job, ends.channel, ends.stdin, ends.link) if number >= 0)
+        words = [str(number) for number in (ends.job, ends.channel, ends.stdin, ends.link)]
+        process = subprocess.Popen(  # noqa: S603 - the command line is ours
+            [*launch.command, *words], stdin=subprocess.DEVNULL, stdout=ends.stdout, stderr=ends.stderr, pass_fds=handed, cwd="/", env=environment,
+            start_new_session=True, user=launch.user, group=launch.user, extra_groups=None if launch.user is None else (),
+        )  # fmt: skip
+        return _Process(process)
+
+    return start
 
 
 @dataclass(slots=True)
@@ -64,19 +127,15 @@ def _pump(pipes: dict[BinaryIO, str], captured: _Captured, deadline: float) -> s
     return ""
 
 
-def _end(process: subprocess.Popen[bytes], report: BinaryIO, limit: str) -> None:
+def _end(launched: Launched, report: BinaryIO, limit: str) -> None:
     """Wait for the launcher, which ends when the code has; after a limit ask it to end everything, and insist if it does not.
 
     The report's last writer dies with the isolation, so its end is the proof that nothing is left.
     """
     if limit:
-        with suppress(ProcessLookupError):
-            process.terminate()
-    try:
-        process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        launched.stop()
+    if not launched.wait(_GRACE_SECONDS):
+        launched.kill()
     while limit and select.select([report], [], [], _GRACE_SECONDS)[0] and os.read(report.fileno(), _CHUNK):
         continue
 
@@ -104,40 +163,33 @@ def _judge(captured: _Captured, limit: str, seconds: float, isolation: str) -> S
     return SandboxOutcome(code, bytes(captured.stdout), bytes(captured.stderr), seconds, isolation, limit, files)
 
 
-def _job_file(job: bytes) -> int:
-    """The job as an anonymous file in memory: a pipe would block on a launcher that does not read."""
-    descriptor = os.memfd_create("job")
+def _sealed(name: str, content: bytes) -> int:
+    """The bytes as an anonymous file in memory that nobody can change: a pipe would block on a launcher that does not read."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with os.fdopen(descriptor, "wb", closefd=False) as target:
-        target.write(job)
+        target.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
     return descriptor
 
 
-def run_launcher(launch: Launch, job: bytes, limits: Limits, isolation: str, environment: dict[str, str]) -> SandboxOutcome:
+def run_launcher(start: Callable[[Ends], Launched], job: bytes, stdin: bytes, link: int | None, limits: Limits, isolation: str) -> SandboxOutcome:
     """Run one job to its end. Raises SandboxUnavailableError where the isolation can't be set up."""
     begin = time.monotonic()
-    reader, writer = os.pipe()
-    source = _job_file(job)
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the command line is ours
-            [*launch.command, str(writer)],
-            stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(writer,), cwd="/", env=environment, start_new_session=True,
-            user=launch.user, group=launch.user, extra_groups=None if launch.user is None else (),
-        )  # fmt: skip
-    except OSError as error:
-        os.close(reader)
-        raise SandboxUnavailableError(f"the launcher can't be started: {error}") from error
-    finally:
-        os.close(source)
-        os.close(writer)
-    captured = _Captured(limits.output_bytes)
-    assert process.stdout
-    assert process.stderr
-    with process, os.fdopen(reader, "rb") as report:
-        pipes: dict[BinaryIO, str] = {process.stdout: "stdout", process.stderr: "stderr", report: "report"}  # type: ignore[dict-item]
+    (stdout, stdout_end), (stderr, stderr_end), (report, channel) = os.pipe(), os.pipe(), os.pipe()
+    ends = Ends(_sealed("job", job), channel, _sealed("stdin", stdin), stdout_end, stderr_end, -1 if link is None else link)
+    with os.fdopen(stdout, "rb") as out, os.fdopen(stderr, "rb") as err, os.fdopen(report, "rb") as told:
+        try:
+            launched = start(ends)
+        except OSError as error:
+            raise SandboxUnavailableError(f"the launcher can't be started: {error}") from error
+        finally:
+            for number in (ends.job, ends.channel, ends.stdin, ends.stdout, ends.stderr):
+                os.close(number)
+        captured = _Captured(limits.output_bytes)
         limit = "interrupted"
         try:
-            limit = _pump(pipes, captured, begin + limits.wall_seconds)
+            limit = _pump({out: "stdout", err: "stderr", told: "report"}, captured, begin + limits.wall_seconds)
         finally:
-            _end(process, report, limit)
+            _end(launched, told, limit)
     return _judge(captured, limit, time.monotonic() - begin, isolation)

@@ -16,8 +16,13 @@ class Language(StrEnum):
     TYPESCRIPT = "typescript"
     TSX = "tsx"
     JAVASCRIPT = "javascript"
+    GO = "go"
 
 
+SCRIPTS = frozenset({Language.TYPESCRIPT, Language.TSX, Language.JAVASCRIPT})
+"""The languages that Node runs."""
+JUDGED = SCRIPTS | {Language.PYTHON}
+"""The languages whose code is read for more than its syntax: the others are cut into atoms, generated and delivered, and their checks are not run."""
 _BY_ENDING = {
     ".py": Language.PYTHON,
     ".pyi": Language.PYTHON,
@@ -29,6 +34,7 @@ _BY_ENDING = {
     ".mjs": Language.JAVASCRIPT,
     ".cjs": Language.JAVASCRIPT,
     ".jsx": Language.JAVASCRIPT,
+    ".go": Language.GO,
 }
 
 

@@ -45,12 +45,12 @@ def sources(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def run_import(package: str, folder: Path, **environment: str) -> Result:
-    """Import a package into a plan (unless that is done) and run it. The installation is the one that the environment names."""
+def run_import(package: str, folder: Path, *options: str, **environment: str) -> Result:
+    """Import a package into a plan (unless that is done) and run it with these options. The installation is the one that the environment names."""
     plan = folder / f"{package}.yaml"
     mge(folder, environment, "import", str(sources(package)), "-o", plan.name)
     begin = time.perf_counter()
-    done = mge(folder, environment, "run", plan.name, "--out", f"made-{package}", "--json")
+    done = mge(folder, environment, "run", plan.name, "--out", f"made-{package}", "--json", *options)
     seconds = time.perf_counter() - begin
     made = folder / f"made-{package}"
     files = [path for path in made.rglob("*") if path.is_file() and ".git" not in path.relative_to(made).parts]

@@ -80,6 +80,8 @@ def test_only_the_schedule_is_off_until_somebody_switches_it_on():
     repository = build_definitions().get_repository_def()
     assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
         "masterplan_files": "RUNNING",
+        "execute_when_asked": "RUNNING",
+        "reap_lost_runs": "RUNNING",
         "execute_when_planned": "RUNNING",
         "deliver_when_executed": "RUNNING",
         "queue_when_blocked": "RUNNING",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mge_assets.defs.wave_order import WaveOrder, wave_of
+from mge_assets.defs.wave_order import DependencyOrder, WaveOrder, wave_of
 
 WAVES = st.lists(st.integers(0, 6), min_size=1, max_size=60)
 
@@ -64,3 +64,31 @@ def test_the_end_of_a_wave_is_told_once():
         order.add(f"op[w00__{place}]")
     ends = [order.end(key) for key in order.start()]
     assert ends == [False, False, True]
+
+
+@given(data=st.data(), size=st.integers(1, 40), limit=st.integers(1, 8))
+def test_by_dependency_a_step_starts_after_what_it_needs_and_waits_for_nothing_else(data: st.DataObject, size: int, limit: int):
+    keys = [f"w00__{place}" for place in range(size)]
+    needs = {key: data.draw(st.lists(st.sampled_from([*keys[:place], "w00__elsewhere"]), max_size=3)) for place, key in enumerate(keys)}
+    order = DependencyOrder(limit, needs)
+    for key in data.draw(st.permutations(keys)):
+        order.add(f"op[{key}]")
+    ended: set[str] = set()
+    under_way: list[str] = []
+    while len(ended) < size:
+        started = order.start()
+        assert all(set(needs[step[3:-1]]) - {"w00__elsewhere"} <= ended for step in started)
+        under_way += started
+        assert order.under_way == len(under_way) <= limit
+        ready = [key for key in keys if key not in ended and f"op[{key}]" not in under_way and set(needs[key]) - {"w00__elsewhere"} <= ended]
+        assert not ready or len(under_way) == limit
+        step = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+        ended.add(step[3:-1])
+        assert order.end(step) == (len(ended) == size)
+
+
+def test_by_dependency_the_longest_chain_comes_first():
+    order = DependencyOrder(1, {"w00__a": [], "w00__b": [], "w01__c": ["w00__b"], "w02__d": ["w01__c"]})
+    for key in ("w00__a", "w00__b", "w01__c", "w02__d"):
+        order.add(f"op[{key}]")
+    assert order.start() == ["op[w00__b]"]

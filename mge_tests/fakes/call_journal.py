@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from mge_resources.llm.port import ModelReply
+from mge_resources.llm.port import ModelError, ModelReply
 
 
 @dataclass
@@ -30,7 +30,7 @@ class MemoryJournal:
         self.entries[call] = Entry(atom, attempt, model, request_digest, usd)
         return call
 
-    async def settle(self, call_id: UUID, reply: ModelReply) -> None:
+    async def settle(self, call_id: UUID, reply: ModelReply, error: ModelError | None = None) -> None:
         self.entries[call_id].usd, self.entries[call_id].state = reply.cost_usd, "settled"
 
     async def fail(self, call_id: UUID, error: str, known_unbilled: bool) -> None:

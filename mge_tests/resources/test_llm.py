@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mge_resources.llm import LanguageModel, ModelError, ModelReply, ModelRequest, OfflineModel, TokenUsage, is_local, open_model, price, price_table
-from mge_tests.fakes.messages_server import MessagesServer
+from mge_tests.fakes.emulator.server import MessagesServer
 
 DAY = date(2026, 11, 20)
 TAG = '<atom name="shop.total" kind="function" language="python" file="shop.py">sum it up</atom>'
@@ -93,7 +93,7 @@ def test_a_local_server_that_sends_no_bill_is_believed(server: MessagesServer) -
 
 def test_an_answer_costs_its_tokens_at_the_list_price(server: MessagesServer) -> None:
     cold, warm = ask(open_model(api_key="k", base_url=server.url, model="claude-sonnet-5-5"), REQUEST, REQUEST)
-    for reply, (_, usage) in zip((cold, warm), server.ledger, strict=True):
+    for reply, usage in zip((cold, warm), [bill.usage for bill in server.ledger.bills], strict=True):
         written, read = usage["cache_creation_input_tokens"], usage["cache_read_input_tokens"]
         dollars = (2 * usage["input_tokens"] + 10 * usage["output_tokens"] + 2.5 * written + 0.1 * read) / 1e6
         assert reply.cost_usd == pytest.approx(dollars, abs=1e-12)

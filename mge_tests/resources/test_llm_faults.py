@@ -10,8 +10,8 @@ import pytest
 
 from mge_resources.llm import ModelError, ModelReply, ModelRequest, TruncatedReplyError
 from mge_resources.llm.claude import ClaudeModel
-from mge_tests.fakes.messages_faults import FAULTS
-from mge_tests.fakes.messages_server import MessagesServer
+from mge_tests.fakes.emulator.faults import FAULTS
+from mge_tests.fakes.emulator.server import MessagesServer
 
 SONNET = "claude-sonnet-5-5"
 TAG = '<atom name="shop.total" kind="function" language="python" file="shop.py">sum it up</atom>'
@@ -146,7 +146,7 @@ def test_a_hundred_calls_at_once_run_side_by_side(server: MessagesServer) -> Non
             await claude.aclose()
 
     assert len({json.dumps(reply.text) for reply in asyncio.run(many())}) == 1
-    assert len(server.ledger) == server.most_in_flight == 100
+    assert len(server.ledger.bills) == server.most_in_flight == 100
 
 
 def test_one_model_serves_one_event_loop_after_another(server: MessagesServer) -> None:

@@ -20,15 +20,20 @@ def test_variables_of_the_machine_that_are_named_like_a_field_are_not_read():
 
 
 def test_every_variable_reaches_its_field():
-    given = {field.alias: value for field, value in zip(Settings.model_fields.values(), VALUES, strict=True)}
-    settings = read_settings({str(name): value for name, value in given.items()})
-    for name, value in zip(Settings.model_fields, VALUES, strict=True):
+    settings = read_settings(VALUES)
+    assert set(VALUES) == {field.alias for field in Settings.model_fields.values()}
+    for name, field in Settings.model_fields.items():
         found = getattr(settings, name)
         shown = found.get_secret_value() if hasattr(found, "get_secret_value") else found
-        assert str(shown) == value, name
+        assert str(shown) == VALUES[str(field.alias)], name
 
 
-VALUES = ("/h", "postgresql://u@h/d", "/p", "me", "key", "http://127.0.0.1:1", "claude-haiku-5-5", "7", "2", "0.5", "high", "off")
+VALUES = {
+    "MGE_HOME": "/h", "MGE_DATABASE_URL": "postgresql://u@h/d", "MGE_PLANS": "/p", "MGE_USER": "me", "ANTHROPIC_API_KEY": "key",
+    "ANTHROPIC_BASE_URL": "http://127.0.0.1:1", "MGE_MODEL": "claude-haiku-5-5", "V2_MAX_PARALLEL_ATOMS": "7", "V2_RETRY_MAX_ATTEMPTS": "2",
+    "V2_CONTEXT_COMPLETENESS_TARGET": "0.5", "V2_VALIDATION_STRICTNESS": "high", "MGE_BUDGET_SOFT_USD": "1.5", "MGE_BUDGET_USD": "2.5",
+    "MGE_ATOM_TIMEOUT": "30.0", "MGE_SANDBOX": "off", "MGE_CASE_SECONDS": "60.0", "MGE_CACHE": "/c", "MGE_FETCH_TOOLS": "False",
+}  # fmt: skip
 
 
 def test_an_empty_variable_counts_as_unset():

@@ -51,4 +51,5 @@ class ContextInjector:
             if said is None:
                 exempt.add(name)
             found[name] = tuple(dict.fromkeys(said or ()))[:_LIMIT]
-        return AtomContext(**found, hints=components.hints(subject), exempt=frozenset(exempt))
+        imports, types, before, after, cases = (found[name] for name in AtomContext.COMPONENTS)
+        return AtomContext(imports, types, before, after, cases, components.hints(subject), frozenset(exempt))

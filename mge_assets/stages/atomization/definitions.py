@@ -110,7 +110,7 @@ def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
     """The type of an expression that shows it: a literal, or a call of a class."""
     if node.type in grammar.inferred:
         return grammar.inferred[node.type]
-    called = node.child_by_field_name("function") if node.type in {"call", "call_expression"} else None
+    called = node.child_by_field_name("function") if node.type in grammar.constructing else None
     called = node.child_by_field_name("constructor") if node.type == "new_expression" else called
     name = marks.text(called) if called is not None and called.end_byte - called.start_byte < 80 else ""
     return name if name.rpartition(".")[2][:1].isupper() else ""

@@ -3,6 +3,7 @@
 What belongs here: the shape of that knowledge and its registry. The knowledge itself is in ``languages/`` and ``queries/``.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -57,9 +58,10 @@ class Grammar:
     ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
     tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``type_members`` declare members of a type;
     ``plain`` are statements that define nothing, so that inside a function nothing need be read of them;
+    ``margin`` matches lines that begin a definition whatever came before, so that no syntax error takes it along;
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
-    node; ``random``, ``effects`` are calls (dotted) that are not
+    node, and of a call of a name in capitals where its node is among ``constructing``; ``random``, ``effects`` are calls (dotted) that are not
     deterministic, or act on the outside.
     """
 
@@ -78,9 +80,11 @@ class Grammar:
     tests: Callable[[Node], "tuple[Node, ...]"]
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
+    constructing: frozenset[str] = frozenset({"call", "call_expression"})
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    margin: "re.Pattern[bytes] | None" = None
     random: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
 
@@ -95,7 +99,13 @@ class Parameter:
     variadic: bool = False
 
 
-_MODULES = {Language.PYTHON: "python", Language.JAVASCRIPT: "javascript", Language.TYPESCRIPT: "typescript", Language.TSX: "typescript"}
+_MODULES = {
+    Language.PYTHON: "python",
+    Language.JAVASCRIPT: "javascript",
+    Language.TYPESCRIPT: "typescript",
+    Language.TSX: "typescript",
+    Language.GO: "go",
+}
 """Language ▸ its module under ``languages/`` and its file under ``queries/`` (of one name)."""
 
 

@@ -95,7 +95,8 @@ class MultiLanguageParser:
             raise ValueError(f"{file}: no supported language for this ending; name one of {', '.join(Language)}")
         tree, grammar = parse(language, source), grammar_of(language)
         lines = Lines(source)
-        recovered = tuple(top_nodes(language, source, lines, tree.root_node) or ()) if tree.root_node.has_error else ()
+        margin = grammar.margin if tree.root_node.has_error else None
+        recovered = tuple(top_nodes(language, margin, source, lines, tree.root_node) or ()) if margin is not None else ()
         marks = captures(language, recovered or (tree.root_node,), tree.language, Part.FULL if full else Part.STRUCTURE)
         if long_lines := lines.long_lines():
             ends = captures(language, (tree.root_node,), tree.language, Part.MINIFIED).get("close", [])

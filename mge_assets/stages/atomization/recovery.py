@@ -12,18 +12,16 @@ from tree_sitter import Node
 from mge_assets.stages.atomization.text import Lines
 from mge_resources.syntax import Language, parse_lines
 
-_PYTHON = re.compile(rb"^(?:@|def\b|class\b|async def\b|import\b|from\b)", re.MULTILINE)
-_BRACES = re.compile(
-    rb"^(?:export\b|import\b|function\b|async function\b|class\b|abstract class\b|interface\b|enum\b|namespace\b|declare\b|type \w|(?:const|let|var) \w)",
-    re.MULTILINE,
-)
 _DECORATOR = ord("@")
 
 
-def top_nodes(language: Language, source: bytes, lines: Lines, root: Node) -> list[Node] | None:
-    """The file's top-level nodes with errors kept to their own definition; nothing where the tree as it is does so already."""
+def top_nodes(language: Language, margin: re.Pattern[bytes], source: bytes, lines: Lines, root: Node) -> list[Node] | None:
+    """The file's top-level nodes with errors kept to their own definition; nothing where the tree as it is does so already.
+
+    ``margin`` finds where definitions begin, at lines' beginnings.
+    """
     before, region, after = _sound(lines, root)
-    cuts = _cuts(language, source, *region)
+    cuts = _cuts(margin, source, *region)
     if len(cuts) < 3:  # one chunk would be what there is
         return None
     rows = [lines.row(at) for at in cuts[:-1]]
@@ -52,9 +50,8 @@ def _sound(lines: Lines, root: Node) -> tuple[list[Node], tuple[int, int], list[
     return children[: bad[0]], (starts[bad[0]], end), children[after:]
 
 
-def _cuts(language: Language, source: bytes, start: int, end: int) -> list[int]:
+def _cuts(margin: re.Pattern[bytes], source: bytes, start: int, end: int) -> list[int]:
     """The region's start and end, and between them where a definition begins at the margin; a decorator begins what follows it."""
-    margin = _PYTHON if language is Language.PYTHON else _BRACES
     cuts = [start]
     decorated = False
     for match in margin.finditer(source, start, end):

@@ -11,11 +11,9 @@ from pygments.lexers import get_lexer_by_name
 
 from mge_assets.model.findings import Finding
 from mge_assets.stages.delivery.report import NamedFinding, ReviewRow
-from mge_resources.syntax import Language
 
 MOST_ATOMS, MOST_LINES, MOST_SIGNS = 100, 80, 6_000
 _LIGHT, _DARK = "xcode", "github-dark"
-_LEXERS = {Language.PYTHON: "python", Language.TYPESCRIPT: "typescript", Language.TSX: "tsx", Language.JAVASCRIPT: "javascript"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def _excerpt(row: ReviewRow, findings: Sequence[Finding]) -> Excerpt:
     text = "".join(whole.splitlines(keepends=True)[:MOST_LINES])[:MOST_SIGNS]
     named = [finding.place.line - row.line + 1 for finding in findings if finding.place and finding.place.line]
     formatter = HtmlFormatter(cssclass="code", linenos="inline", linenostart=row.line, hl_lines=[line for line in named if line > 0], wrapcode=True)
-    lexer = get_lexer_by_name(_LEXERS[row.language], stripnl=False, ensurenl=False)
+    lexer = get_lexer_by_name(row.language.value, stripnl=False, ensurenl=False)
     return Excerpt(row, Markup(highlight(text, lexer, formatter)), cut=len(text) < len(whole))  # noqa: S704  Pygments escapes
 
 

@@ -62,6 +62,7 @@ class DependencyAnalyzer:
             symbols=tuple(sorted(known.values(), key=lambda symbol: (symbol.file, symbol.byte, symbol.id))),
             edges=tuple(sorted(edges, key=lambda e: (e.file, e.byte, e.source, e.target, e.type, e.confidence))),
             references=tuple(sorted(self._references, key=lambda r: (r.file, r.line, r.column, r.name, r.targets))),
+            flows=tuple(sorted(recorder.flows, key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
             imports=tuple(sorted(recorder.imports, key=lambda use: (use.file, use.byte, use.written))),
         )
 

@@ -2,13 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomKind
-from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, EdgeType, Symbol
-from mge_assets.stages.dependency.levels import components, levels, weak_components
+from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, DataFlow, EdgeType, Symbol
+from mge_assets.stages.dependency.headers import base_span
+from mge_assets.stages.dependency.statistics import statistics
 
 _PART = re.compile(r"#(\d+)$")
 _PLACES = 5
@@ -49,8 +50,10 @@ class GraphBuilder:
     def __init__(self, atoms: Sequence[Atom]) -> None:
         self._atoms = atoms
         self._map = _AtomMap(atoms)
-        self._places: dict[_Key, set[tuple[str, int]]] = defaultdict(set)
+        self._places: dict[_Key, set[int]] = defaultdict(set)
         self._shown: dict[_Key, dict[str, None]] = defaultdict(dict)
+        self._bases = {atom.name: span for atom in atoms if (span := base_span(atom))}
+        self._inherits: set[_Key] = set()
 
     def add_code(self, code: CodeGraph) -> None:
         """Map every edge between symbols to the atoms that hold the use and the definition."""
@@ -75,6 +78,13 @@ class GraphBuilder:
             if user is not None and source is not None and source.kind is AtomKind.IMPORT:
                 self._add(user, source, EdgeType.IMPORT, Confidence.RESOLVED, use)
 
+    def add_flows(self, flows: Iterable[DataFlow]) -> None:
+        """Values that are read in one atom and written in another."""
+        for flow in flows:
+            user, source = self._map.at(flow.file, flow.byte), self._map.at(flow.source, flow.written)
+            if user is not None and source is not None:
+                self._add(user, source, EdgeType.DATA_FLOW, Confidence.RESOLVED, flow.byte)
+
     def add_parts(self) -> None:
         """Order inside one definition: a function's parts stand in order, a class's parts need its header.
 
@@ -98,52 +108,21 @@ class GraphBuilder:
         if user.name == needed.name:
             return
         key = (user.name, needed.name, kind, confidence)
-        if (user.file, byte) not in self._places[key]:
-            self._places[key].add((user.file, byte))
-            if len(self._shown[key]) < _PLACES:
-                self._shown[key][_place(user, byte)] = None
+        places = self._places[key]
+        if byte in places:
+            return
+        places.add(byte)
+        shown = self._shown[key]
+        if len(shown) < _PLACES:
+            shown[_place(user, byte)] = None
+        if byte in self._bases.get(user.name, ()):
+            self._inherits.add(key)
 
     def build(self) -> AtomGraph:
         """The graph, its edges sorted, with statistics."""
-        edges = tuple(sorted(AtomEdge(*key, float(len(places)), tuple(self._shown[key])) for key, places in self._places.items()))
+        edges = tuple(AtomEdge(*key, float(len(places)), tuple(self._shown[key]), key in self._inherits) for key, places in sorted(self._places.items()))
         names = tuple(atom.name for atom in self._atoms)
-        return AtomGraph(atoms=names, edges=edges, statistics=_statistics(names, edges))
-
-
-def _statistics(names: Sequence[str], edges: Sequence[AtomEdge]) -> Mapping[str, float]:
-    """Figures of the resolved graph; ``depth`` counts levels once each cycle is taken as one node."""
-    number = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    pairs = {(number[e.source], number[e.target]) for e in edges if e.confidence is Confidence.RESOLVED}
-    needs: list[list[int]] = [[] for _ in number]
-    for node, other in sorted(pairs):
-        needs[node].append(other)
-    fan_in, fan_out = Counter(other for _, other in pairs), Counter(node for node, _ in pairs)
-    cyclic = components(needs)
-    count = len(number)
-    figures = {
-        "atoms": float(count),
-        "edges": float(len(edges)),
-        "pairs": float(len(pairs)),
-        "density": len(pairs) / (count * (count - 1)) if count > 1 else 0.0,
-        "depth": float(_depth(needs, cyclic)),
-        "fan_in_max": float(max(fan_in.values(), default=0)),
-        "fan_out_max": float(max(fan_out.values(), default=0)),
-        "components": float(weak_components(needs)),
-        "isolated": float(sum(1 for node in range(count) if node not in fan_in and node not in fan_out)),
-        "cycles": float(sum(1 for group in cyclic if len(group) > 1)),
-        "guessed": float(sum(1 for e in edges if e.confidence is Confidence.GUESSED)),
-    }
-    by_type = Counter(edge.type for edge in edges)
-    return figures | {f"edges_{kind.value}": float(by_type[kind]) for kind in EdgeType}
-
-
-def _depth(needs: Sequence[Sequence[int]], cyclic: Sequence[Sequence[int]]) -> int:
-    """Levels of the condensation."""
-    home = {node: number for number, group in enumerate(cyclic) for node in group}
-    above: list[set[int]] = [set() for _ in cyclic]
-    for node, below in enumerate(needs):
-        above[home[node]].update(home[other] for other in below if home[other] != home[node])
-    return max(levels([sorted(row) for row in above]), default=-1) + 1
+        return AtomGraph(atoms=names, edges=edges, statistics=statistics(names, edges))
 
 
 def build_graph(atoms: Sequence[Atom], code: CodeGraph) -> AtomGraph:
@@ -155,5 +134,6 @@ def build_graph(atoms: Sequence[Atom], code: CodeGraph) -> AtomGraph:
     builder = GraphBuilder(atoms)
     builder.add_code(code)
     builder.add_imports((use.file, use.byte, use.written) for use in code.imports)
+    builder.add_flows(code.flows)
     builder.add_parts()
     return builder.build()

@@ -8,6 +8,7 @@ from html import escape
 
 from mge_assets.model.graph import AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import WavePlan
+from mge_assets.stages.dependency.layout import ordered_columns
 
 MAX_NODES = 150
 MAX_EDGES = 400
@@ -48,24 +49,8 @@ def _short(name: str) -> str:
     return name if len(name) <= _LABEL else "…" + name[1 - _LABEL :]
 
 
-def _order(graph: AtomGraph, waves: WavePlan) -> list[list[str]]:
-    """Rows of each column, ordered by the mean place of what they are connected with (barycentre sweeps)."""
-    near: dict[str, list[str]] = {}
-    for edge in graph.edges:
-        near.setdefault(edge.source, []).append(edge.target)
-        near.setdefault(edge.target, []).append(edge.source)
-    columns = [list(wave.atoms) for wave in waves.waves]
-    place = {name: float(row) for column in columns for row, name in enumerate(column)}
-    for sweep in range(_SWEEPS):
-        for column in columns if sweep % 2 == 0 else columns[::-1]:
-            means = {name: sum(place.get(other, 0.0) for other in near[name]) / len(near[name]) if near.get(name) else place[name] for name in column}
-            column.sort(key=lambda name: (means[name], name))
-            place.update({name: float(row) for row, name in enumerate(column)})
-    return columns
-
-
 def _columns(graph: AtomGraph, waves: WavePlan, statuses: Mapping[str, str]) -> str:
-    columns = _order(graph, waves)
+    columns = ordered_columns([wave.atoms for wave in waves.waves], [(edge.source, edge.target) for edge in graph.edges], _SWEEPS)
     tallest = max((len(column) for column in columns), default=1)
     spot = {
         name: (_MARGIN + x * _COLUMN, _MARGIN + y * _ROW + (tallest - len(column)) * _ROW // 2)

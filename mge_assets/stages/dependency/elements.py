@@ -85,10 +85,11 @@ class Elements(Invocation):
 
     def settle(self) -> bool:
         """Read by any key where the key stayed unknown; True where that was new work."""
+        new = super().settle()
         unsure, self._unsure = self._unsure, []
         for _, action in unsure:
             action()
-        return bool(unsure)
+        return bool(unsure) or new
 
     def iterate(self, holder: Node, target: Node, site: Site) -> None:
         """``target`` = each element of ``holder``."""

@@ -1,5 +1,7 @@
 """Calls: which function runs, and how arguments reach parameters."""
 
+from collections.abc import Mapping
+
 from mge_assets.model.graph import EdgeType
 from mge_assets.stages.dependency.lookup import Lookup
 from mge_assets.stages.dependency.recording import Recorder
@@ -26,6 +28,9 @@ from mge_assets.stages.dependency.values import (
 MAX_DERIVED = 4
 """Partial functions of partial functions that are followed; a function bound again and again would go on for ever."""
 
+MAX_KEYS = 64
+"""Keys of containers that are copied one by one: ``**options`` handed on from function to function gather hundreds."""
+
 
 class Invocation(Lookup):
     """Calls of functions, classes and instances."""
@@ -42,7 +47,7 @@ class Invocation(Lookup):
             return None
         made = self._derived.get((call, key))
         if made is None:
-            made = Call(call.site, call.result, arguments, call.keywords, call.double_star, types=call.types, depth=call.depth + 1)
+            made = Call(call.site, call.result, arguments, call.keywords, call.double_star, types=call.types, depth=call.depth + 1, used=call.used)
             self._derived[call, key] = made
         return made
 
@@ -84,7 +89,8 @@ class Invocation(Lookup):
 
     def _instantiate(self, cls: Class, call: Call) -> None:
         self.instantiated.add(cls)
-        self.solver.add(call.result, cls.instance)
+        if "__new__" not in {name for known in cls.order for name in known.slots}:
+            self.solver.add(call.result, cls.instance)
         quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
         self.send(cls.instance, "__init__", quiet)
         made = self.solver.node()
@@ -101,16 +107,37 @@ class Invocation(Lookup):
         self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
-        self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+        self.reached(call, function)
+        function = self.copied(function, call)
         passed = self.bind_arguments(function, call, receiver)
         if function.generated is not None:
             self.solver.add(call.result, function.generated)
             return
         self.solver.flow(function.result, call.result)
+        self._guarded_results(function, call, passed)
         for parameter in function.parameters:
             if parameter.name in function.returned:
                 given = passed.get(parameter.name)
                 self.solver.flow(parameter.default if given is None else given, call.result)
+
+    def _guarded_results(self, function: Function, call: Call, passed: Mapping[str, Node]) -> None:
+        """Results of the branches that this call can take: it does or does not give the parameter that they ask for."""
+        unknown = bool(call.double_star) or any(star for _, star in call.arguments)
+        by_name = {parameter.name: parameter for parameter in function.parameters}
+        for guards, node in function.guarded:
+            if unknown or all((passed.get(name, by_name[name].default) == NOTHING) == missing for name, missing in guards if name in by_name):
+                self.solver.flow(node, call.result)
+
+    def reached(self, call: Call, function: Function) -> None:
+        """The call runs this function; what it returns is data that flows to the caller."""
+        self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+        if call.used and (function.gives or function.generated is not None):
+            self.recorder.edge(call.site, function.symbol, EdgeType.DATA_FLOW)
+
+    def copied(self, function: Function, call: Call) -> Function:
+        """The function that this call runs: a copy of its own, where the language makes any."""
+        del call
+        return function
 
     def bind_arguments(self, function: Function, call: Call, receiver: Value | None) -> dict[str, Node]:
         """Flow arguments into parameters; returns what each named parameter was given."""
@@ -179,7 +206,10 @@ class Invocation(Lookup):
                 self.copy_elements(value, held)
 
     def copy_elements(self, source: Container, target: Container) -> None:
-        """Every element of one container is in the other, under its key where that is known now."""
+        """Every element of one container is in the other, under its key where that is known now and keys are few."""
+        if len(source.slots) + len(target.slots) > MAX_KEYS:
+            self.solver.flow(self.solver.element(source, ANY), self.solver.element(target, REST))
+            return
         for key in list(source.slots):
             if key not in (ANY, REST):
                 self.solver.flow(source.slots[key], self.solver.element(target, key))

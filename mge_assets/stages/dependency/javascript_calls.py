@@ -3,6 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.javascript_functions import JavaScriptFunctions
+from mge_assets.stages.dependency.lowering import is_used
 from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.values import NOTHING, Call, Node, Value
 
@@ -18,7 +19,7 @@ class JavaScriptCalls(JavaScriptFunctions):
             return self.imported(arguments, dynamic=True)
         if function is not None and text(function) == "require" and self.locate("require")[0] is None:
             return self.imported(arguments, dynamic=False)
-        call = Call(self.site(tree), self.solver.node())
+        call = Call(self.site(tree), self.solver.node(), used=is_used(tree))
         for types in (child for child in tree.named_children if child.type == "type_arguments"):
             call.types = [self.type_node(child) for child in types.named_children]
         self._call_target(function, arguments, call, tree)

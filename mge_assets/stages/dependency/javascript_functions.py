@@ -98,6 +98,7 @@ class JavaScriptFunctions(JavaScriptBase):
             self.semantics.infer(default_node, node)
         if pattern.type == "identifier":
             self.define(node, pattern)
+            self.values.wrote(node, pattern.start_byte)
             key = self.declare_name(text(pattern))
             self.solver.assign(node, self.whole(self.scope, key))
             self.scope.flow[key,] = node
@@ -124,6 +125,7 @@ class JavaScriptFunctions(JavaScriptBase):
     def returned(self, tree: Tree | None, function: Function) -> None:
         """The value of a ``return``; a parameter that is passed on as it is stays apart by call."""
         node = self.value(tree)
+        function.gives = function.gives or tree is not None
         if function.declared and tree is not None and tree.type in {"object", "array"}:
             return
         if function.generated is not None:

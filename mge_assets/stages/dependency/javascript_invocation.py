@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from mge_assets.model.graph import EdgeType
 from mge_assets.stages.dependency.javascript_lookup import JavaScriptLookup
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
@@ -82,7 +81,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         if "(super)" in function.slots and (call.new or receiver is not None):
             self._run_parent(function, call, self.instance(function) if call.new else receiver)
         if function.symbol:
-            self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
+            self.reached(call, function)
         if call.new:
             receiver = self.instance(function)
             self.solver.add(call.result, receiver)

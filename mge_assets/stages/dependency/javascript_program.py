@@ -71,6 +71,7 @@ class JavaScriptFile(JavaScriptExports):
         """Functions, outer before inner."""
         for body in self.bodies:
             body()
+        self.finish()
 
     # imports
 

@@ -177,6 +177,7 @@ class JavaScriptScopes(Lowering):
             self.define(version, tree)
             self.solver.assign(value, version)
             self.solver.assign(version, self.whole(scope, key))
+            self.note_write(version, scope, key, tree)
         if scope.kind == "module" and declares:
             self._variable(scope, key, name, tree)
 
@@ -190,6 +191,7 @@ class JavaScriptScopes(Lowering):
             self.solver.alias(version, whole)
         self.solver.flow(value, version)
         self.solver.flow(version, whole)
+        self.note_write(whole, scope, key, tree)
         if scope is self.scope:
             self.solver.flow(whole, version) if declares and self.solver.values(whole) else None
             scope.flow[key,] = version

@@ -4,6 +4,7 @@ Everything here is iterative (a chain of 100,000 nodes must not hit the recursio
 ``needs[v]`` lists the nodes that ``v`` needs, without repeats.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 Adjacency = Sequence[Sequence[int]]
@@ -93,8 +94,8 @@ def longest_path(needs: Adjacency, level: Sequence[int]) -> list[int]:
     return path[::-1]
 
 
-def weak_components(needs: Adjacency) -> int:
-    """How many parts the graph falls into when directions are ignored."""
+def weak_components(needs: Adjacency) -> list[int]:
+    """Sizes of the parts that the graph falls into when directions are ignored, the largest first."""
     parent = list(range(len(needs)))
 
     def root(node: int) -> int:
@@ -106,4 +107,4 @@ def weak_components(needs: Adjacency) -> int:
     for node, below in enumerate(needs):
         for other in below:
             parent[root(node)] = root(other)
-    return sum(1 for node in range(len(needs)) if root(node) == node)
+    return sorted(Counter(root(node) for node in range(len(needs))).values(), reverse=True)

@@ -5,6 +5,7 @@ Constraints that may run code (calls) wait until names, imports and base classes
 
 from collections.abc import Callable, Iterable
 
+from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.resolution_order import linearise
 from mge_assets.stages.dependency.solver import Solver
@@ -43,6 +44,7 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
+        self._getters: list[tuple[Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
 
@@ -148,7 +150,7 @@ class Lookup:
         if not self._from_order(cls.order, value, cls, name, target, site):
             getter = self.solver.node()
             if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
-                self.call(getter, Call(site, target))
+                self._getters.append((target, getter, Call(site, target)))
 
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
@@ -158,7 +160,8 @@ class Lookup:
         def look() -> None:
             start = own.order.index(cls) + 1 if cls in own.order else 0
             instance = receiver if isinstance(receiver, Instance) else None
-            self._from_order(own.order[start:], instance, own, name, target, site)
+            if not self._from_order(own.order[start:], instance, own, name, target, site) and name == "__new__":
+                self.solver.add(target, self.external("builtins.object.__new__"))
 
         self._on_order(own, look)
 
@@ -206,18 +209,35 @@ class Lookup:
                 for known in cls.order:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
-                self.solver.assign(source, self.solver.slot(value, name))
+                if not self._overrides_method(cls, name, site):
+                    self.solver.assign(source, self.solver.slot(cls.instance, name))
             case View(base=base):
                 self.put(base, name, source, site)
-            case Class() | Module() | Function() | External():
+            case Class() | Module() | Function():
                 self.solver.assign(source, self.solver.slot(value, name))
             case _:
+                # what is put over an outside name (``sys.stdout``) is left: on click it added 43 edges, of which 4 ever run
                 pass
+
+    def _overrides_method(self, cls: Class, name: str, site: Site) -> bool:
+        """True where a function from elsewhere puts something over a method of one object: the class's other objects keep theirs."""
+        owner = self.recorder.symbols.get(site.symbol)
+        if owner is None or owner.kind not in {SymbolKind.FUNCTION, SymbolKind.LAMBDA}:
+            return False
+        return any(isinstance(value, Function) for known in cls.order if name in known.slots for value in self.solver.values(known.slots[name]))
 
     def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:
         if isinstance(held, Wrapped) and held.setter:
             call = Call(site, self.solver.node(), [(source, False)])
             self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, instance))
+
+    def settle(self) -> bool:
+        """Call ``__getattr__`` for attributes that nothing else gave; True where there are such."""
+        waiting, self._getters = self._getters, []
+        missing = [(getter, call) for target, getter, call in waiting if not self.solver.values(target)]
+        for getter, call in missing:
+            self.call(getter, call)
+        return bool(missing)
 
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node as Tree
 
-from mge_assets.model.graph import ImportUse, Symbol, SymbolKind
+from mge_assets.model.graph import DataFlow, ImportUse, Symbol, SymbolKind
+from mge_assets.stages.dependency.data_flow import ValueFlow
 from mge_assets.stages.dependency.recording import Recorder, Use
 from mge_assets.stages.dependency.scopes import IMMEDIATE, Flows, Scope
 from mge_assets.stages.dependency.solver import Solver
@@ -15,7 +16,8 @@ from mge_assets.stages.dependency.values import NOTHING, Node, Site
 class Names:
     """Who is behind the nodes of names, for edges that follow from scopes and imports alone.
 
-    ``symbols`` names the symbol of a whole node, ``sources`` the nodes that an imported name stands for.
+    ``symbols`` names the symbol of a whole node, ``sources`` the nodes that an imported name stands for, ``writes`` the
+    places where a module's or class's variable gets a value.
     """
 
     symbols: dict[Node, str] = field(default_factory=dict)
@@ -24,6 +26,7 @@ class Names:
     attributes: list[tuple[Site, Node, str, bool]] = field(default_factory=list)
     imports: list[tuple[Site, Node]] = field(default_factory=list)
     types: list[tuple[Site, Node]] = field(default_factory=list)
+    writes: dict[str, dict[Site, None]] = field(default_factory=dict)
     unresolved: list[tuple[Site, Node, str]] = field(default_factory=list)
 
     def resolve(self, node: Node) -> list[str]:
@@ -40,6 +43,17 @@ class Names:
         return list(found)
 
 
+_PASSING = {"await", "await_expression", "parenthesized_expression"}
+
+
+def is_used(tree: Tree) -> bool:
+    """True where something is done with the expression's value."""
+    around = tree.parent
+    while around is not None and around.type in _PASSING:
+        around = around.parent
+    return around is not None and around.type not in {"expression_statement", "module", "block"}
+
+
 class Lowering:
     """State of one file while its constraints are made."""
 
@@ -47,6 +61,7 @@ class Lowering:
         self.file, self.source = file, source
         self.solver, self.recorder, self.names = solver, recorder, names
         self.flows = Flows(solver)
+        self.values = ValueFlow(self.flows.origins)
         self.ascii = source.isascii()
         self.scope = Scope("module", "")
 
@@ -71,6 +86,7 @@ class Lowering:
 
     def use(self, tree: Tree, name: str, node: Node) -> None:
         """A name is read here."""
+        self.values.read(node, tree.start_byte)
         if self.recorder.references:
             self.recorder.use(Use(self.file, tree.start_point.row + 1, self.column(tree), name, node))
 
@@ -88,6 +104,8 @@ class Lowering:
         version = self.solver.node()
         self.define(version, tree)
         self.solver.assign(value, version)
+        if keep:
+            self.note_write(version, target, name, tree)
         path = (name,)
         if keep and path in scope.flow:
             self.solver.alias(scope.flow[path], version)
@@ -95,6 +113,17 @@ class Lowering:
         scope.flow[path] = version
         self.flows.forget(scope, name)
         return version
+
+    def note_write(self, version: Node, home: Scope, name: str, tree: Tree) -> None:
+        """A variable gets a value here."""
+        self.values.wrote(version, tree.start_byte)
+        if home.kind in {"module", "class"}:
+            self.names.writes.setdefault(f"{home.symbol}.{name}", {})[self.site(tree)] = None
+
+    def finish(self) -> None:
+        """Hand over what the file's statements give to each other."""
+        for read, written in self.values.pairs(self.source):
+            self.recorder.flows[DataFlow(self.file, read, self.file, written)] = None
 
     def find(self, name: str) -> tuple[Scope | None, Node]:
         """The scope that binds the name as seen from here, and the node to read."""

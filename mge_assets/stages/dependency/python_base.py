@@ -1,6 +1,6 @@
 """What lowering Python needs everywhere: reading names and attributes, paths with versions, special methods."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from tree_sitter import Node as Tree
 
@@ -156,3 +156,14 @@ class PythonBase(Lowering):
     def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
         """A type annotation. Said by annotations."""
         raise NotImplementedError
+
+    def type_expression(self, tree: Tree, holder: Tree, keys: Sequence[Tree], node: Node) -> None:
+        """A subscript that may be a type. Said by annotations."""
+        raise NotImplementedError
+
+    def _scopes(self) -> Iterator[Scope]:
+        """This scope and those around it."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            yield scope
+            scope = scope.parent

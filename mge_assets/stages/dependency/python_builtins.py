@@ -3,9 +3,11 @@
 Only what passes values on or calls them back is modelled; everything else gives nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
-from mge_assets.stages.dependency.elements import Elements
+from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES
+from mge_assets.stages.dependency.python_ducks import Ducks
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.values import (
@@ -28,6 +30,7 @@ from mge_assets.stages.dependency.values import (
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
     "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0,
+    "functools.update_wrapper": 0, "functools.cache": 0, "typing.no_type_check": 0, "typing.final": 0, "typing.overload": 0, "abc.abstractmethod": 0,
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
 
@@ -50,35 +53,58 @@ _TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
 _LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
 
 
-class PythonSemantics(Elements):
+class PythonSemantics(Ducks):
     """Python's built-in functions, containers and decorators."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self.methods: list[tuple[Function, Class, bool]] = []
+        self._function_copies: dict[tuple[Function, Call], Function] = {}
+        self._copy_counts: Counter[str] = Counter()
+        self._copied_lines = 0
+        self._gates: list[tuple[Node, Node]] = []
         self._decorated: list[tuple[Node, Call]] = []
         self._copies: dict[tuple[Call, str], Container] = {}
-
-    def seed(self) -> bool:
-        """Give each method that nobody called with its own class that class's instance; True where that was new."""
-        new = False
-        for function, cls, of_class in self.methods:
-            receiver: Value = cls if of_class else cls.instance
-            node = function.parameters[0].node
-            held = self.solver.values(node)
-            if not held or (cls in self.instantiated and receiver not in held):
-                self.solver.add(node, receiver)
-                new = True
-        return new
 
     def decorate(self, callee: Node, call: Call) -> None:
         """Call a decorator; where nobody knows what it is, it gives back what it was given."""
         self.call(callee, call)
         self._decorated.append((callee, call))
 
+    def copied(self, function: Function, call: Call) -> Function:
+        """A function that makes functions is copied for each call, so that what they close over stays apart."""
+        if function.copy is None:
+            return function
+        made = self._function_copies.get((function, call))
+        if made is None:
+            self._copy_counts[function.symbol] += 1
+            if self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES:
+                return function
+            made = function.copy()
+            symbol = self.recorder.symbols[function.symbol]
+            self._copied_lines += symbol.end_line - symbol.line + 1
+            self._function_copies[function, call] = made
+        return made
+
+    def own_or_any(self, made: Node, result: Node) -> Node:
+        """What a class decorator gives: the class, if it comes back at all (with others that the decorator is used on); else anything."""
+        chosen = self.solver.node()
+        self.solver.alias(result, chosen)
+
+        def on(value: Value) -> None:
+            if self.solver.holds(made, value):
+                self.solver.add(chosen, value)
+
+        self.solver.watch(result, on)
+        self._gates.append((chosen, result))
+        return chosen
+
     def settle(self) -> bool:
-        """Unknown keys and unknown decorators."""
+        """Unknown keys and unknown decorators, classes that no decorator gave back, attributes that only ``__getattr__`` knows."""
         new = super().settle()
+        for chosen, result in self._gates:
+            if not self.solver.values(chosen) and self.solver.values(result):
+                self.solver.flow(result, chosen)
+                new = True
         for callee, call in self._decorated:
             values = self.solver.values(callee)
             if all(isinstance(value, External) for value in values) or not self.solver.values(call.result):
@@ -300,6 +326,12 @@ class PythonSemantics(Elements):
         if len(call.arguments) == 3:
             nodes = [node for node, _ in call.arguments]
             self.with_keys(nodes[1], lambda key: self.store(nodes[0], key, nodes[2], call.site) if isinstance(key, str) else None)
+
+    def _model_object___new__(self, value: External, call: Call, receiver: Value | None) -> None:
+        """``object.__new__(cls)``, and what ``super().__new__(cls)`` of a class with outside bases comes to."""
+        del value, receiver
+        for node, _ in call.arguments[:1]:
+            self.solver.watch(node, lambda found: self.solver.add(call.result, found.instance) if isinstance(found, Class) else None)
 
     def _model_type(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver

@@ -2,6 +2,7 @@
 
 from tree_sitter import Node as Tree
 
+from mge_assets.stages.dependency.lowering import is_used
 from mge_assets.stages.dependency.python_base import constant_key
 from mge_assets.stages.dependency.python_literals import Literals
 from mge_assets.stages.dependency.python_names import text
@@ -29,7 +30,7 @@ class Calls(Literals):
         if special is not None:
             return special
         callee = self.callee(function)
-        call = Call(self.site(tree), self.solver.node())
+        call = Call(self.site(tree), self.solver.node(), used=is_used(tree))
         self.arguments(arguments, call)
         self._update_paths(function, arguments)
         self.semantics.call(callee, call)

@@ -3,6 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import SymbolKind
+from mge_assets.stages.dependency.python_closures import makes_functions
 from mge_assets.stages.dependency.python_expressions import Expressions
 from mge_assets.stages.dependency.python_names import bindings, text
 from mge_assets.stages.dependency.scopes import Scope
@@ -24,6 +25,17 @@ def _has_yield(tree: Tree | None) -> bool:
         if node.type not in {"function_definition", "lambda", "class_definition"}:
             stack.extend(node.named_children)
     return False
+
+
+def _is_abstract(tree: Tree, decorators: list[str]) -> bool:
+    """True where the method only says that subclasses have it."""
+    if any(name.rpartition(".")[2].startswith("abstract") for name in decorators):
+        return True
+    body = tree.child_by_field_name("body")
+    statements = [child for child in (body.named_children if body is not None else []) if child.type != "comment"]
+    if statements and text(statements[0])[-1:] in {"'", '"'}:
+        statements = statements[1:]
+    return len(statements) == 1 and statements[0].type == "raise_statement" and "NotImplemented" in text(statements[0])
 
 
 class Definitions(Expressions):
@@ -60,11 +72,11 @@ class Definitions(Expressions):
             return
         made = self._define_class(definition) if definition.type == "class_definition" else self._define_function(definition)
         for callee, child in reversed(nodes):
-            made = self._decorated(callee, child, made)
+            made = self._decorated(callee, child, made, keep=definition.type == "class_definition")
         self._bind_definition(definition, made)
 
-    def _decorated(self, callee: Node, tree: Tree, made: Node) -> Node:
-        """The decorator's result; an outside decorator is taken to give back what it was given."""
+    def _decorated(self, callee: Node, tree: Tree, made: Node, *, keep: bool) -> Node:
+        """The decorator's result; with ``keep`` what it was given, where that is among the results."""
         name = text(tree.named_children[0]) if tree.named_children else ""
         last = name.split("(")[0].rpartition(".")[2]
         if last in {"setter", "getter", "deleter"} and "." in name:
@@ -73,7 +85,7 @@ class Definitions(Expressions):
             return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made))
         call = Call(self.site(tree), self.solver.node(), [(made, False)])
         self.semantics.decorate(callee, call)
-        return call.result
+        return self.semantics.own_or_any(made, call.result) if keep else call.result
 
     def _accessor(self, name: str, kind: str, made: Node) -> Node:
         """``@x.setter``: the property of that name with another function in it."""
@@ -98,6 +110,31 @@ class Definitions(Expressions):
             self.names.symbols.setdefault(self.whole(home, text(name)), f"{self.scope.owner().symbol}.{text(name)}")
 
     def _define_function(self, tree: Tree) -> Node:
+        scope, lambdas = self.scope, self.scope.owner().lambdas
+        function = self._make_function(tree)
+        if makes_functions(tree):
+            function.copy = lambda: self._copy(tree, scope, lambdas)
+        made = self.solver.holding(function)
+        if function.owner is not None and text(tree.child_by_field_name("name")) in _IMPLICIT_CLASS_METHODS:
+            made = self.solver.holding(Wrapped("classmethod", made))
+        return made
+
+    def _copy(self, tree: Tree, scope: Scope, lambdas: int) -> Function:
+        """The function once more, with variables of its own; its inner lambdas keep their numbers."""
+        outer, depth, bodies = self.scope, self.depth, self.bodies
+        owner = scope.owner()
+        counted = owner.lambdas
+        self.scope, self.depth, self.bodies, owner.lambdas = scope, 0, [], lambdas
+        try:
+            function = self._make_function(tree)
+            function.copy = None
+            for body in self.bodies:
+                body()
+        finally:
+            self.scope, self.depth, self.bodies, owner.lambdas = outer, depth, bodies, counted
+        return function
+
+    def _make_function(self, tree: Tree) -> Function:
         name = tree.child_by_field_name("name")
         symbol = f"{self.scope.owner().symbol}.{text(name)}"
         cls = self.scope.cls
@@ -106,19 +143,19 @@ class Definitions(Expressions):
         function.owner = cls
         scope = Scope("function", symbol, self.scope, function=function)
         self.parameters(tree.child_by_field_name("parameters"), function, scope)
+        for parameter in function.parameters[1 if cls is not None else 0 :]:
+            if not parameter.star:
+                self.semantics.strangers.append((parameter.node, scope.whole[parameter.name]))
         result = tree.child_by_field_name("return_type")
         if result is not None:
             self.annotation(result, function.result, declared=True)
         if _has_yield(tree.child_by_field_name("body")):
             function.generated = Container("generator")
             function.sent = self.solver.node()
-        made = self.solver.holding(function)
-        if cls is not None and text(name) in _IMPLICIT_CLASS_METHODS:
-            made = self.solver.holding(Wrapped("classmethod", made))
         self.bodies.append(lambda: self._body(tree, scope, function))
         if cls is not None:
             self._receiver(function, cls, tree)
-        return made
+        return function
 
     def _receiver(self, function: Function, cls: Class, tree: Tree) -> None:
         """Note the method for the seeds: what its first parameter is where nobody calls it."""
@@ -128,6 +165,8 @@ class Definitions(Expressions):
             if parent is not None and parent.type == "decorated_definition"
             else []
         )
+        if _is_abstract(tree, decorators):
+            self.semantics.abstract.add(function.symbol)
         if "staticmethod" not in decorators and function.parameters:
             of_class = "classmethod" in decorators or function.symbol.rpartition(".")[2] in {"__new__", *_IMPLICIT_CLASS_METHODS}
             self.semantics.methods.append((function, cls, of_class))
@@ -172,8 +211,7 @@ class Definitions(Expressions):
             if child.type == "keyword_argument":
                 self.value(child.child_by_field_name("value"))
             elif child.type != "comment":
-                cls.bases.append(self.value(child))
-                self.names.attributes.append((self.site(child), NOTHING, "", False))
+                cls.bases.append(self._base(child))
         scope = Scope("class", symbol, self.scope, cls=cls)
         if body is not None:
             self._open(scope, body)
@@ -182,3 +220,12 @@ class Definitions(Expressions):
             self.block(body)
             self.scope = outer
         return made
+
+    def _base(self, tree: Tree) -> Node:
+        """A base class; of ``Base[T]`` it is ``Base``, known before anything is called."""
+        if tree.type != "subscript":
+            return self.value(tree)
+        head, *arguments = tree.named_children
+        for argument in arguments:
+            self.value(argument)
+        return self._base(head)

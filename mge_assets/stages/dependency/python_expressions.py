@@ -95,6 +95,7 @@ class Expressions(Calls):
             return version
         node = self.solver.node()
         self.semantics.load_item(holder, nodes[0] if len(nodes) == 1 else NOTHING, node, self.site(tree))
+        self.type_expression(tree, tree.named_children[0], keys, node)
         return node
 
     def _slice(self, holder: Node, tree: Tree, whole: Tree) -> Node:

@@ -2,17 +2,14 @@
 
 from tree_sitter import Node as Tree
 
+from mge_assets.stages.dependency.python_annotations import Annotations
 from mge_assets.stages.dependency.python_names import bindings, declared_global, text
 from mge_assets.stages.dependency.python_shared import PythonShared
-from mge_assets.stages.dependency.python_statements import Statements
 from mge_assets.stages.dependency.scopes import Scope
-from mge_assets.stages.dependency.values import NOTHING, Class, Holder, Module, Node, Value, View
-from mge_resources.syntax import Language, parse
-
-_TRANSPARENT = {"Optional", "Union", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Awaitable"}
+from mge_assets.stages.dependency.values import NOTHING, Holder, Module, Node, View
 
 
-class PythonFile(Statements):
+class PythonFile(Annotations):
     """One file: its module scope, its imports and its annotations."""
 
     def __init__(self, file: str, source: bytes, root: Tree, module: Module, shared: PythonShared) -> None:
@@ -62,6 +59,7 @@ class PythonFile(Statements):
         """Functions, outer before inner."""
         for body in self.bodies:
             body()
+        self.finish()
 
     # imports
 
@@ -83,6 +81,7 @@ class PythonFile(Statements):
 
     def _module_edge(self, tree: Tree, target: str) -> None:
         self.names.imports.append((self.site(tree), self.modules[target].itself))
+        self.semantics.importing.setdefault(self.file, set()).add(self.modules[target].file)
 
     def _bind_import(self, tree: Tree, name: str, node: Node, place: Tree) -> None:
         self.bind(name, node, place, keep=False)
@@ -169,60 +168,6 @@ class PythonFile(Statements):
 
     def _on_future_import_statement(self, tree: Tree) -> None:
         del tree
-
-    # annotations
-
-    def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
-        """Names in the annotation are read; ``node`` may be an instance of the class that it names."""
-        del declared
-        for classes in self._named_types(tree):
-            self.solver.watch(classes, lambda value: self._instance(value, node))
-
-    def _instance(self, value: Value, node: Node) -> None:
-        if isinstance(value, Class):
-            self.solver.add(node, value.instance)
-
-    def _named_types(self, tree: Tree) -> list[Node]:
-        match tree.type:
-            case "type" | "parenthesized_expression":
-                return [node for child in tree.named_children for node in self._named_types(child)]
-            case "binary_operator" | "union_type":
-                return [node for child in tree.named_children for node in self._named_types(child)]
-            case "generic_type" | "subscript":
-                return self._generic(tree)
-            case "string":
-                return self._quoted(tree)
-            case "identifier" | "attribute":
-                return [self.value(tree)]
-            case _:
-                self.value(tree)
-                return []
-
-    def _generic(self, tree: Tree) -> list[Node]:
-        head, *arguments = tree.named_children
-        outer = self._named_types(head)
-        inner = [
-            node for child in arguments for part in ([child] if child.type != "type_parameter" else child.named_children) for node in self._named_types(part)
-        ]
-        return inner if text(head).rpartition(".")[2] in _TRANSPARENT else outer
-
-    def _quoted(self, tree: Tree) -> list[Node]:
-        """A forward reference: its places are those of the string."""
-        code = "".join(text(child) for child in tree.named_children if child.type == "string_content")
-        if not code or len(code) > 200:
-            return []
-        statement = next(iter(parse(Language.PYTHON, code.encode()).root_node.named_children), None)
-        if statement is None:
-            return []
-        parts = statement.named_children if statement.type == "expression_statement" else [statement]
-        site = self.site(tree)
-        kept, self.recorder.references = self.recorder.references, False
-        real, self.site = self.site, lambda _tree: site  # type: ignore[method-assign,assignment]
-        try:
-            return [node for child in parts for node in self._named_types(child)]
-        finally:
-            self.site = real  # type: ignore[method-assign]
-            self.recorder.references = kept
 
 
 def _dunder_all(root: Tree) -> list[str] | None:

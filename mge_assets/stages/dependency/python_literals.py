@@ -100,11 +100,15 @@ class Literals(PythonBase):
     def returned(self, tree: Tree | None, function: Function) -> None:
         """The value of a ``return`` or of a lambda's body; a parameter that is passed on as it is stays apart by call."""
         node = self.value(tree)
+        function.gives = function.gives or (tree is not None and tree.type != "none")
         for parameter in function.parameters:
             if parameter.node == node and not parameter.star:
                 function.returned.add(parameter.name)
                 return
-        self.solver.flow(node, function.result)
+        if self.scope.owner().guards:
+            function.guarded.append((self.scope.owner().guards, node))
+        else:
+            self.solver.flow(node, function.result)
 
     def parameters(self, tree: Tree | None, function: Function, scope: Scope) -> None:
         """Formal parameters: defaults and annotations belong to the scope around."""
@@ -138,6 +142,7 @@ class Literals(PythonBase):
             self.solver.add(node, Container("tuple" if star == 1 else "dict"))
         self._annotated(tree.child_by_field_name("type"), node if not star else NOTHING)
         self.define(node, name)
+        self.values.wrote(node, name.start_byte)
         if tree.child_by_field_name("type") is None:
             self.solver.mark_parameter(node)
         scope.whole[text(name)] = self.solver.node()

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
+from mge_assets.stages.dependency.dispatch import judge_calls
 from mge_assets.stages.dependency.python_imports import PythonFile
 from mge_assets.stages.dependency.python_modules import module_id
 from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.python_shared import PythonShared
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.uses import name_edges
-from mge_assets.stages.dependency.values import Module
+from mge_assets.stages.dependency.values import Module, Node
 from mge_resources.syntax import Language, parse
 
-MAX_ROUNDS = 6
+MAX_ROUNDS = 12
 """Rounds of settling what stayed unknown; on networkx the fifth finds nothing new."""
 
 
@@ -40,6 +41,7 @@ class PythonProgram(PythonShared):
             one.lower_bodies()
         self.semantics.start()
         self._fixpoint()
+        judge_calls(self.recorder, self.semantics.calls, self.semantics.abstract)
         name_edges(self.solver, self.recorder, self.names, self.semantics)
 
     def _fixpoint(self) -> None:
@@ -49,8 +51,17 @@ class PythonProgram(PythonShared):
             self.solver.run()
             settled = self.semantics.settle()
             self.solver.run()
-            if not seeded and not settled:
+            if not seeded and not settled and not self._shapes():
                 break
+
+    def _shapes(self) -> bool:
+        """Shapes of parameters, once nothing else is to be had; True where one was found."""
+        attributes: dict[Node, dict[str, None]] = {}
+        for _, holder, name, _ in self.names.attributes:
+            attributes.setdefault(holder, {})[name] = None
+        found = self.semantics.guess_shapes(attributes)
+        self.solver.run()
+        return found
 
     def _make_modules(self) -> None:
         ids = {module_id(file) for file in self._sources}

@@ -7,12 +7,16 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.python_base import MAX_DEPTH
 from mge_assets.stages.dependency.python_names import bindings, capture_names, target_names, text
 from mge_assets.stages.dependency.python_targets import Targets
-from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Instance, Node, Value
+from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Guard, Instance, Node, Value
 
 
 def assigned_in(tree: Tree) -> list[str]:
     """Names that the code may assign, inner scopes apart."""
     return list(bindings(tree).names)
+
+
+def _opposite(guard: Guard | None) -> Guard | None:
+    return None if guard is None else (guard[0], not guard[1])
 
 
 class Statements(Targets):
@@ -39,6 +43,8 @@ class Statements(Targets):
         elif tree.type in {"ERROR", "expression_statement", "block"}:
             self.block(tree)
         elif tree.type != "comment":
+            if tree.type == "call" and self.scope.kind == "module":
+                self.semantics.driving[self.site(tree)] = None
             self.value(tree)
 
     # leaving
@@ -81,12 +87,42 @@ class Statements(Targets):
 
     def _on_if_statement(self, tree: Tree) -> None:
         self.value(tree.child_by_field_name("condition"))
-        arms: list[Callable[[], None]] = [lambda: self.block(tree.child_by_field_name("consequence"))]
+        guard, outer, died = self._guard(tree.child_by_field_name("condition")), self.scope.guards, False
+
+        def consequence() -> None:
+            nonlocal died
+            self._guarded(guard, lambda: self.block(tree.child_by_field_name("consequence")))
+            died = self.scope.dead
+
+        arms: list[Callable[[], None]] = [consequence]
         complete = False
         for other in tree.children_by_field_name("alternative"):
             complete = complete or other.type == "else_clause"
-            arms.append(lambda other=other: self._alternative(other))  # type: ignore[misc]
+            arms.append(lambda other=other: self._guarded(_opposite(guard), lambda: self._alternative(other)))  # type: ignore[misc]
         self.flows.branches(self.scope, arms, may_skip=not complete)
+        if died and guard is not None and len(arms) == 1:
+            self.scope.guards = (*outer, (guard[0], not guard[1]))
+
+    def _guarded(self, guard: Guard | None, action: Callable[[], None]) -> None:
+        """Run code that only runs where a parameter was given, or only where it was not."""
+        outer = self.scope.guards
+        self.scope.guards = outer if guard is None else (*outer, guard)
+        action()
+        self.scope.guards = outer
+
+    def _guard(self, tree: Tree | None) -> Guard | None:
+        """What ``p is None``, ``p is not None`` ask of a parameter that still has its value."""
+        function = self.scope.function if self.scope.kind == "function" else None
+        if tree is None or function is None or tree.type != "comparison_operator" or len(tree.named_children) != 2:
+            return None
+        left, right = tree.named_children
+        kind = text(tree.children_by_field_name("operators")[0]) if tree.children_by_field_name("operators") else ""
+        if left.type != "identifier" or right.type != "none" or kind not in {"is", "is not"}:
+            return None
+        name = text(left)
+        if any(parameter.name == name and self.scope.flow.get((name,)) == parameter.node for parameter in function.parameters):
+            return name, kind == "is"
+        return None
 
     def _alternative(self, tree: Tree) -> None:
         self.value(tree.child_by_field_name("condition"))
@@ -154,12 +190,12 @@ class Statements(Targets):
 
         def on(value: Value) -> None:
             if isinstance(value, Class):
-                self.solver.add(target, value.instance)
+                self.solver.add(target, self.semantics.kin(value))
             elif isinstance(value, Container):
                 for key in [key for key in value.slots if isinstance(key, int)]:
                     self.solver.watch(value.slots[key], on)
 
-        self.solver.watch(classes, on)
+        self.semantics.later(lambda: self.solver.watch(classes, on))
 
     def _on_with_statement(self, tree: Tree) -> None:
         clause = next((child for child in tree.named_children if child.type == "with_clause"), None)

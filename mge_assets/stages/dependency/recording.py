@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mge_assets.model.graph import CodeEdge, Confidence, EdgeType, ImportUse, Location, Symbol, SymbolKind
+from mge_assets.model.graph import CodeEdge, Confidence, DataFlow, EdgeType, ImportUse, Location, Symbol, SymbolKind
 from mge_assets.stages.dependency.values import Node, Site
 
 
@@ -25,6 +25,7 @@ class Recorder:
         self.symbols: dict[str, Symbol] = {}
         self.edges: dict[CodeEdge, None] = {}
         self.imports: dict[ImportUse, None] = {}
+        self.flows: dict[DataFlow, None] = {}
         self.definitions: dict[Node, list[Location]] = {}
         self.uses: list[Use] = []
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Class, Function, Node
+from mge_assets.stages.dependency.values import Class, Function, Guard, Node
 
 Path = tuple[str, ...]
 Flow = dict[Path, Node]
@@ -34,6 +34,7 @@ class Scope:
     function: Function | None = None
     lambdas: int = 0
     dead: bool = False
+    guards: tuple[Guard, ...] = ()
 
     def owner(self) -> Scope:
         """The scope that edges and lambdas count for: not a comprehension or a block."""
@@ -48,6 +49,7 @@ class Flows:
 
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
+        self.origins: dict[Node, list[Node]] = {}
 
     def join(self, flows: Iterable[Mapping[Path, Node]]) -> Flow:
         """What holds after one of these; a path that one of them lost is lost, a name is kept."""
@@ -66,6 +68,8 @@ class Flows:
     def one_of(self, nodes: Iterable[Node]) -> Node:
         """A node that is any of these."""
         either = self.solver.node()
+        nodes = list(nodes)
+        self.origins[either] = nodes
         for node in nodes:
             self.solver.assign(node, either)
         return either
@@ -98,6 +102,7 @@ class Flows:
         for path, head in heads.items():
             if path in scope.flow:
                 self.solver.assign(scope.flow[path], head)
+                self.origins[head].append(scope.flow[path])
         end = scope.flow if not scope.dead else before
         scope.dead = False
         scope.flow = self.join([{**before, **heads}, end])

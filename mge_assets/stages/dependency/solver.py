@@ -59,6 +59,10 @@ class Solver:
         """What the node holds now."""
         return list(self._values[node] or ())
 
+    def holds(self, node: Node, value: Value) -> bool:
+        """True where the node holds the value now."""
+        return value in (self._values[node] or ())
+
     def add(self, node: Node, value: Value) -> None:
         """Put a value into a node."""
         held = self._values[node]
@@ -71,6 +75,8 @@ class Solver:
         held = self._values[node]
         if held is None:
             held = self._values[node] = {}
+        elif len(held) >= MAX_VALUES:
+            return
         fresh = [value for value in values if value not in held]
         if not fresh:
             return

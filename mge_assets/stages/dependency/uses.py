@@ -1,6 +1,8 @@
 """Edges that follow from names: reads of variables and types, attributes of modules and classes, imports, guesses."""
 
-from mge_assets.model.graph import Confidence, EdgeType, Symbol, SymbolKind
+from collections.abc import Collection
+
+from mge_assets.model.graph import Confidence, DataFlow, EdgeType, Symbol, SymbolKind
 from mge_assets.stages.dependency.lookup import Lookup
 from mge_assets.stages.dependency.lowering import Names
 from mge_assets.stages.dependency.recording import Recorder
@@ -10,12 +12,16 @@ from mge_assets.stages.dependency.values import Class, Instance, Module, Node, S
 MAX_CANDIDATES = 3
 """Methods of one name that a call on an unknown receiver may be guessed to mean."""
 
+MAX_WRITERS = 12
+"""Places that write one variable and are still told apart."""
+
 
 def name_edges(solver: Solver, recorder: Recorder, names: Names, lookup: Lookup) -> None:
     """Record every edge that needs no call."""
     for site, node, called in names.reads:
         for symbol in names.resolve(node):
             _read(recorder, site, symbol, called=called)
+            _given(recorder, site, names.writes.get(symbol, {}))
     for site, holder, name, called in names.attributes:
         for value in solver.values(holder):
             slot = _slot(value, name, lookup)
@@ -57,14 +63,26 @@ def _read(recorder: Recorder, site: Site, target: str, *, called: bool) -> None:
             pass
 
 
+def _given(recorder: Recorder, site: Site, writes: Collection[Site]) -> None:
+    """A module's variable is read by a function: the value comes from wherever it is written."""
+    if len(writes) > MAX_WRITERS:
+        return
+    for written in writes:
+        if written.symbol != site.symbol:
+            recorder.flows[DataFlow(site.file, site.byte, written.file, written.byte)] = None
+            if (symbol := recorder.symbols.get(written.symbol)) is not None and symbol.kind is not SymbolKind.MODULE:
+                recorder.edge(site, written.symbol, EdgeType.DATA_FLOW)
+
+
 def _guess(solver: Solver, recorder: Recorder, names: Names) -> None:
     """Calls on receivers that stayed unknown: methods of that name, where they are few."""
     by_name: dict[str, list[str]] = {}
     for symbol in recorder.symbols.values():
         if symbol.kind is SymbolKind.METHOD:
             by_name.setdefault(symbol.id.rpartition(".")[2], []).append(symbol.id)
-    for site, node, name in names.unresolved:
+    known = {(site, name) for site, node, name in names.unresolved if solver.values(node)}
+    for site, _, name in names.unresolved:
         candidates = by_name.get(name, [])
-        if candidates and len(candidates) <= MAX_CANDIDATES and not solver.values(node):
+        if candidates and len(candidates) <= MAX_CANDIDATES and (site, name) not in known:
             for target in candidates:
                 recorder.edge(site, target, EdgeType.FUNCTION_CALL, Confidence.GUESSED)

@@ -100,13 +100,35 @@ class Parameter:
     positional_only: bool = False
 
 
+Guard = tuple[str, bool]
+"""A parameter and whether it was not given (or ``None``) where the code runs."""
+
+
 class Function(Holder):
     """A function, method or lambda.
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
+    ``guarded`` holds results of branches that ask whether a parameter was given; ``gives`` says that it returns something;
+    ``copy`` makes another of the same code, for a function that makes functions.
     """
 
-    __slots__ = ("arguments", "declared", "generated", "kind", "owner", "parameters", "prototype", "result", "returned", "sent", "symbol", "this")
+    __slots__ = (
+        "arguments",
+        "copy",
+        "declared",
+        "generated",
+        "gives",
+        "guarded",
+        "kind",
+        "owner",
+        "parameters",
+        "prototype",
+        "result",
+        "returned",
+        "sent",
+        "symbol",
+        "this",
+    )
 
     def __init__(self, symbol: str, result: Node) -> None:
         super().__init__()
@@ -120,7 +142,10 @@ class Function(Holder):
         self.prototype: Instance | None = None
         self.kind = "function"
         self.declared = False
+        self.gives = False
+        self.guarded: list[tuple[tuple[Guard, ...], Node]] = []
         self.owner: Class | None = None
+        self.copy: Callable[[], Function] | None = None
 
 
 class Class(Holder):
@@ -147,6 +172,12 @@ class Instance(Holder):
         super().__init__()
         self.cls = cls
         self.prototypes: list[Holder] = []
+
+
+class Kin(Instance):
+    """Any instance of a class or of its subclasses: what an annotation, an ``except`` clause or an inherited ``self`` promises."""
+
+    __slots__ = ()
 
 
 class Bound(Value):
@@ -205,7 +236,7 @@ class Site:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes."""
+    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at)."""
 
     site: Site
     result: Node
@@ -216,3 +247,4 @@ class Call:
     new: bool = False
     types: list[Node] = field(default_factory=list)
     depth: int = 0
+    used: bool = False

@@ -12,6 +12,7 @@ from mge_assets.stages.generation.orchestrator import RetryOrchestrator
 from mge_assets.stages.generation.prompts import PROMPT_VERSION
 from mge_assets.stages.generation.replies import ReplyError, parse_reply
 from mge_assets.stages.generation.requests import build_request
+from mge_assets.stages.generation.scaffold import skeleton
 from mge_assets.stages.generation.work import AtomWork, DependencyCode, must_generate
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "fingerprint",
     "must_generate",
     "parse_reply",
+    "skeleton",
 ]

@@ -47,11 +47,13 @@ class JournalledCaller:
             return await self.model.complete(request)
         usd = self.model.reservation_usd(request)
         call = await self.journal.reserve(atom, request.attempt, self.model.name, request_digest(request), usd)
+        if isinstance(call, ModelReply):
+            return call
         try:
             reply = await self.model.complete(request)
         except ModelError as error:
             if error.billed is not None:
-                await asyncio.shield(self.journal.settle(call, error.billed))
+                await asyncio.shield(self.journal.settle(call, error.billed, error))
             else:
                 await asyncio.shield(self.journal.fail(call, str(error), error.unbilled))
             raise

@@ -16,6 +16,8 @@ _NAMES = {
     "javascript": {Language.JAVASCRIPT},
     "js": {Language.JAVASCRIPT},
     "jsx": {Language.JAVASCRIPT},
+    "go": {Language.GO},
+    "golang": {Language.GO},
 }
 
 

@@ -19,7 +19,7 @@ def fingerprint(atom: Atom, *, regenerate: bool, dependencies: Sequence[Dependen
     """
     generated = must_generate(atom, regenerate=regenerate)
     own = [atom.name, atom.kind, atom.language, atom.file, atom.scope, atom.indent, atom.signature, atom.stub, atom.text.hex(), regenerate]
-    *components, exempt = astuple(atom.context)
+    *components, exempt, _ = astuple(atom.context)  # what was run only tests the code; what its author is told of it is among the test cases
     prompt = [model, PROMPT_VERSION, prompts_digest(), *brief] if generated else []
     contracts = sorted([each.name, each.kind, each.file, each.signature, "" if each.signature else each.code.hex()] for each in dependencies)
     everything = json.dumps([own, components, sorted(exempt), contracts, prompt], ensure_ascii=True, separators=(",", ":"))

@@ -6,18 +6,21 @@ from dataclasses import astuple, replace
 from typing import Protocol
 from uuid import UUID
 
-from mge_resources.llm.port import ModelReply, ModelRequest
+from mge_resources.llm.port import ModelError, ModelReply, ModelRequest
 
 
 class CallJournal(Protocol):
     """Every call that leaves this process has an entry: booked before it is sent, settled or failed after."""
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID:
-        """Book the most that a call can cost and make it durable. Answers the call's id; whatever it raises, the call is not sent."""
+    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID | ModelReply:
+        """Book the most that a call can cost and make it durable. Answers the call's id, or the answer itself where the very same was asked before.
+
+        Whatever it raises, the call is not sent.
+        """
         ...
 
-    async def settle(self, call_id: UUID, reply: ModelReply) -> None:
-        """Replace the reservation by the bill."""
+    async def settle(self, call_id: UUID, reply: ModelReply, error: ModelError | None = None) -> None:
+        """Replace the reservation by the bill; ``error`` says why the answer can't be used."""
         ...
 
     async def fail(self, call_id: UUID, error: str, known_unbilled: bool) -> None:

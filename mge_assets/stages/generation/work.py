@@ -7,13 +7,17 @@ from mge_assets.model.atoms import Atom, AtomKind
 
 @dataclass(frozen=True, slots=True)
 class DependencyCode:
-    """Another atom that this one needs: its contract (``signature``, may be empty) and its code as it stands."""
+    """Another atom that this one needs: its contract (``signature``, may be empty) and its code as it stands.
+
+    With ``contract_only`` the code is its contract in full, its header and docstring without the body: it is written at the same time, or later.
+    """
 
     name: str
     kind: AtomKind
     file: str
     signature: str
     code: bytes
+    contract_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from mge_resources.syntax import Language, detect_language, parse
+from mge_resources.syntax import SCRIPTS, Language, detect_language, parse
 
 _OTHERS = frozenset(
     [
@@ -84,7 +84,7 @@ def third_party(files: Mapping[str, bytes], python: Mapping[str, PythonFile]) ->
         language = detect_language(file)
         if file in python:
             found.update(name for name in python[file].imports if name not in STANDARD_PYTHON and name not in own)
-        elif language and language is not Language.PYTHON:
+        elif language in SCRIPTS:
             found.update(name for name in node_imports(language, content) if name not in STANDARD_NODE)
     return tuple(sorted(found))
 

@@ -15,7 +15,7 @@ from mge_assets.stages.validation.definitions_javascript import javascript_defin
 from mge_assets.stages.validation.names import name_faults
 from mge_assets.stages.validation.spots import Lines, Spot
 from mge_assets.stages.validation.syntax import compile_python, tree_faults
-from mge_resources.syntax import Language, parse
+from mge_resources.syntax import JUDGED, Language, parse
 
 _MOST_KEPT = 48  # files' analyses in memory at once: a large file's syntax tree takes some 20 MB
 _T = TypeVar("_T")
@@ -77,7 +77,7 @@ class Analysis:
         """Dangerous patterns, in order."""
         if self.language is Language.PYTHON:
             return _in_order(python_dangers(self.python, self.lines)) if self.python else ()
-        return _in_order(javascript_dangers(self.language, self.tree))
+        return _in_order(javascript_dangers(self.language, self.tree)) if self.language in JUDGED else ()
 
     @_Once
     def definitions(self) -> tuple[Definition, ...]:
@@ -87,7 +87,7 @@ class Analysis:
     def _definitions(self) -> Sequence[Definition]:
         if self.language is Language.PYTHON:
             return python_definitions(self.python, self.lines) if self.python else ()
-        return javascript_definitions(self.tree)
+        return javascript_definitions(self.tree) if self.language in JUDGED else ()
 
 
 def _in_order(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:

@@ -1,7 +1,7 @@
 """Level 1: one atom's code, judged in its place in the file."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from mge_assets.model.atoms import MAX_LOC, Atom
@@ -9,11 +9,13 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
+from mge_assets.stages.validation.inheritance import overridden
+from mge_assets.stages.validation.inspection import Inspector, Said
+from mge_assets.stages.validation.lint_spots import without_doubles
 from mge_assets.stages.validation.spots import Spot, as_given, between
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, Language
 
 _COMMENT = {Language.PYTHON: (b"#",)}
-_NO_TYPES = "types are not checked yet: that takes the whole project, which level 1 does not see"
 _NO_UNIT_TEST = "an atom has no tests of its own; the acceptance tests of its task run at level 2"
 
 
@@ -27,6 +29,18 @@ class _Case:
     now: Analysis
     baseline: Analysis
     stub: Severity
+    inspector: Inspector
+    project: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The project with this code in it."""
+        return {**self.project, self.atom.file: self.now.content}
+
+    @property
+    def files_before(self) -> dict[str, bytes]:
+        """The project with the atom's own text in its place."""
+        return {**self.project, self.atom.file: self.baseline.content}
 
     @property
     def end(self) -> int:
@@ -59,13 +73,23 @@ class _Case:
         return Finding(spot.rule, spot.severity, message, spot.fix, Place(self.atom.file, self.line))
 
 
+def _faults(case: _Case, analysis: Analysis, files: Mapping[str, bytes]) -> tuple[Spot, ...]:
+    """Syntax errors. For TypeScript the compiler's word counts where it can be asked: its grammar is newer than tree-sitter's."""
+    if case.atom.language is Language.PYTHON:
+        return analysis.syntax
+    said = case.inspector.syntax(files, case.atom.file, alone=case.changed)
+    return analysis.syntax if isinstance(said, str) else said
+
+
 def _syntax(case: _Case) -> Check:
-    return Check.of("syntax", case.mine(case.now.syntax) + case.caused(case.now.syntax, case.baseline.syntax))
+    now = _faults(case, case.now, case.files)
+    before = _faults(case, case.baseline, case.files_before) if case.changed and now else ()
+    return Check.of("syntax", case.mine(now) + case.caused(now, before))
 
 
 def _semantics(case: _Case) -> Check:
     if case.atom.language is not Language.PYTHON:
-        return Check.not_run("semantics", "names in TypeScript and JavaScript take their compiler, which is not wired in yet")
+        return _said(case, "semantics", case.inspector.names)
     if case.atom.file.endswith(".pyi"):
         return Check.not_run("semantics", "a stub file may use names before it defines them")
     if case.now.python is None:
@@ -73,6 +97,18 @@ def _semantics(case: _Case) -> Check:
     if case.now.names is None:
         return Check.not_run("semantics", "the code is nested too deeply for its names to be followed")
     return Check.of("semantics", case.mine(case.now.names) + case.caused(case.now.names, case.baseline.names or ()))
+
+
+def _said(case: _Case, name: str, ask: Callable[..., Said]) -> Check:
+    """The check of what a tool says of the file as it is now, and of other places in it only what this code brought about."""
+    if _faults(case, case.now, case.files):
+        return Check.not_run(name, "the file does not parse")
+    found = ask(case.files, case.atom.file, alone=case.changed)
+    if isinstance(found, str):
+        return Check.not_run(name, found)
+    elsewhere = case.changed and any(spot.severity is Severity.ERROR and not case.start <= spot.byte < case.end for spot in found)
+    before = ask(case.files_before, case.atom.file, alone=True) if elsewhere else ()
+    return Check.of(name, case.mine(found) + (case.caused(found, before) if elsewhere and not isinstance(before, str) else ()))
 
 
 def count_lines(language: Language, code: bytes) -> int:
@@ -96,19 +132,22 @@ def _at_most_warning(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding
 
 
-def _type_safety(_: _Case) -> Check:
-    return Check.not_run("type_safety", _NO_TYPES)
+def _type_safety(case: _Case) -> Check:
+    return _said(case, "type_safety", case.inspector.types)
 
 
 def _runtime_safety(case: _Case) -> Check:
     if case.atom.language is Language.PYTHON and case.now.python is None:
         return Check.not_run("runtime_safety", "the file does not parse, so its calls are not known")
     found = case.mine(case.now.dangers)
+    if case.atom.language is Language.PYTHON and not isinstance(said := case.inspector.lint(case.files, case.atom.file), str):
+        found += case.mine(without_doubles(said, case.now.dangers))
     return Check.of("runtime_safety", found if case.changed else tuple(map(as_given, found)))
 
 
 def _completeness(case: _Case) -> Check:
-    stubs = [one for one in outermost(case.now.definitions, case.start, case.end) if one.stub and one.kind == "function"]
+    bare = [one for one in outermost(case.now.definitions, case.start, case.end) if one.stub and one.kind == "function"]
+    stubs = [one for one in bare if not overridden(one.name, case.files)]
     spots = [Spot("completeness.stub", case.stub, f"{one.name} has no body yet", "write the body", one.start, one.line) for one in stubs]
     return Check.of("completeness", case.mine(spots))
 
@@ -136,27 +175,42 @@ _CHECKS: tuple[Callable[[_Case], Check], ...] = (
 
 
 class AtomicValidator:
-    """Level 1. It runs nothing: it only reads."""
+    """Level 1. It runs nothing: it only reads. ``inspector`` asks the checking tools; without one, what they would say is reported as not run."""
 
-    def validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, *, stub: Severity = Severity.ERROR) -> ValidationResult:
+    def __init__(self, inspector: Inspector | None = None) -> None:
+        self._inspector = inspector or Inspector(None)
+
+    def validate(
+        self, atom: Atom, code: bytes, before: bytes, after: bytes, *, stub: Severity = Severity.ERROR, project: Mapping[str, bytes] | None = None
+    ) -> ValidationResult:
         """Judge ``code`` in the place of the atom, between the bytes ``before`` and ``after`` it.
 
         Findings are those that lie in the code, and errors elsewhere in the file that the atom's own text did not cause.
-        ``stub`` is the severity of a body that is there in name only.
+        ``stub`` is the severity of a body that is there in name only; ``project`` are the other files as they stand.
         """
         now = analyse(atom.language, b"".join((before, code, after)))
         baseline = now if code == atom.text else analyse(atom.language, b"".join((before, atom.text, after)))
-        return _judged(_Case(atom, code, len(before), now, baseline, stub))
+        return _judged(_Case(atom, code, len(before), now, baseline, stub, self._inspector, project or {}))
 
-    def validate_drafts(self, content: bytes, atoms: Sequence[Atom], *, stub: Severity = Severity.ERROR) -> tuple[ValidationResult, ...]:
+    def validate_drafts(
+        self, content: bytes, atoms: Sequence[Atom], *, stub: Severity = Severity.ERROR, project: Mapping[str, bytes] | None = None
+    ) -> tuple[ValidationResult, ...]:
         """Judge every atom of a draft as it stands: the same as ``validate`` says of each, for one analysis of the file."""
         if not atoms:
             return ()
         now = analyse(atoms[0].language, content)
-        return tuple(_judged(_Case(atom, atom.text, atom.span.start_byte, now, now, stub)) for atom in atoms)
+        return tuple(_judged(_Case(atom, atom.text, atom.span.start_byte, now, now, stub, self._inspector, project or {})) for atom in atoms)
+
+
+def _unread(case: _Case) -> Iterator[Check]:
+    """The checks of a language of which nothing but the syntax is known."""
+    known = {"syntax": _syntax, "atomicity": _atomicity}
+    for check in _CHECKS:
+        name = check.__name__.lstrip("_")
+        yield known[name](case) if name in known else Check.not_run(name, f"code in {case.atom.language.value} is read for its syntax only")
 
 
 def _judged(case: _Case) -> ValidationResult:
     begin = perf_counter()
-    checks = tuple(check(case) for check in _CHECKS)
+    checks = tuple(check(case) for check in _CHECKS) if case.atom.language in JUDGED else tuple(_unread(case))
     return ValidationResult(Level.ATOMIC, case.atom.name, checks, perf_counter() - begin)

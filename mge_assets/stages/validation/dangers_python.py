@@ -55,6 +55,41 @@ def _call_spots(call: ast.Call, aliases: _Aliases, lines: Lines) -> Iterator[Spo
             yield _spot(rule, call, lines, call=name)
 
 
+def _text_of(node: ast.expr) -> str | None:
+    """The written parts of a text that is put together from values; ``None`` for a text that is written out, or is none."""
+    match node:
+        case ast.JoinedStr(values=values) if any(isinstance(value, ast.FormattedValue) for value in values):
+            return "".join(str(value.value) if isinstance(value, ast.Constant) else "?" for value in values)
+        case ast.BinOp(left=left, op=ast.Mod() | ast.Add(), right=right):
+            parts = [_constant(left) or _text_of(left), _constant(right) or _text_of(right)]
+            varies = any(_constant(part) is None for part in (left, right))
+            return "?".join(part or "" for part in parts) if varies and any(parts) else None
+        case ast.Call(func=ast.Attribute(value=value, attr="format")) if _constant(value):
+            return _constant(value)
+    return None
+
+
+def _constant(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _sql_spots(tree: ast.Module, lines: Lines) -> Iterator[Spot]:
+    """Calls that run SQL put together from values, in the call itself or under a name just before it."""
+    rules = table("python")
+    words, calls, built = re.compile(rules["sql_words"]), frozenset(rules["sql_calls"]), set[tuple[int, str]]()
+    for scope in (node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)):
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and words.search(_text_of(node.value) or ""):
+                built |= {(id(scope), target.id) for target in node.targets if isinstance(target, ast.Name)}
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in calls and node.args:
+                first = node.args[0]
+                inner = first.args[0] if isinstance(first, ast.Call) and first.args and _last_name(first.func) == "text" else first
+                named = isinstance(inner, ast.Name) and (id(scope), inner.id) in built
+                if named or words.search(_text_of(inner) or ""):
+                    yield _spot(rules["sql"], node, lines, call=node.func.attr)
+
+
 def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """(name, value) of what the node gives a value to: variables, attributes, keywords, keys, parameters."""
     match node:
@@ -64,6 +99,16 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield _last_name(target), value
         case ast.keyword(arg=str(name), value=value):
             yield name, value
+        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args) | ast.Lambda(args=args):
+            named = [*args.posonlyargs, *args.args]
+            yield from ((one.arg, value) for one, value in zip(named[len(named) - len(args.defaults) :], args.defaults, strict=True))
+            yield from ((one.arg, value) for one, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value)
+        case ast.Compare(left=left, comparators=[right]) if _last_name(left):
+            yield _last_name(left), right
+        case ast.Call(args=args) | ast.List(elts=args) | ast.Tuple(elts=args):
+            yield from (("", value) for value in args)
+        case ast.Return(value=ast.expr() as value):
+            yield "", value
         case ast.Dict(keys=keys, values=values):
             yield from ((key.value, value) for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant) and isinstance(key.value, str))
 
@@ -89,7 +134,8 @@ def python_dangers(tree: ast.Module, lines: Lines) -> tuple[Spot, ...]:
         for name, value in _assigned(node):
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and is_secret(name, value.value):
                 found.append(_spot(rules["secret"], value, lines, name=name or "the value"))
-    return tuple(sorted(found, key=lambda spot: spot.byte))
+    found += _sql_spots(tree, lines)
+    return tuple(sorted(dict.fromkeys(found), key=lambda spot: spot.byte))
 
 
 def _raises_again(handler: ast.ExceptHandler) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mge_assets.stages.validation.spots import Lines
+from mge_assets.stages.validation.stubs import is_stub
 
 _SHAPING = frozenset({"property", "staticmethod", "classmethod", "cached_property", "setter", "deleter", "contextmanager", "asynccontextmanager"})
-_EXEMPT = frozenset({"abstractmethod", "abstractproperty", "overload"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +56,35 @@ def _parameters(arguments: ast.arguments) -> str:
     return ", ".join([*words, *([f"**{arguments.kwarg.arg}"] if arguments.kwarg else [])])
 
 
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0]
-    return body[1:] if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str) else body
-
-
-def is_stub(body: list[ast.stmt]) -> bool:
-    """A body that is there in name only: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``, and nothing else."""
-    for statement in _without_docstring(body):
-        match statement:
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                continue
-            case ast.Raise(exc=ast.expr() as raised) if _last(raised) == "NotImplementedError":
-                continue
-        return False
-    return True
-
-
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: str, depth: int, lines: Lines, *, protocol: bool) -> Definition:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: str, depth: int, lines: Lines, owner: ast.ClassDef | None, *, typing: bool) -> Definition:
     decorators = [_last(decorator) for decorator in node.decorator_list]
     shape = "".join(f"@{name} " for name in decorators if name in _SHAPING)
     prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
-    stub = is_stub(node.body) and not protocol and not _EXEMPT.intersection(decorators)
+    stub = not typing and is_stub(node, owner)
     start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     calls = f"{shape}{prefix}({_parameters(node.args)})"
     end = lines.byte(node.end_lineno or node.lineno, node.end_col_offset or 0)
     return Definition(f"{scope}{node.name}", "function", calls, stub, lines.byte(start, node.col_offset), end, node.lineno, depth)
 
 
-def _walk(body: list[ast.stmt], scope: str, depth: int, lines: Lines, *, protocol: bool = False) -> Iterator[Definition]:
+def _walk(body: list[ast.stmt], scope: str, depth: int, lines: Lines, owner: ast.ClassDef | None = None, *, typing: bool = False) -> Iterator[Definition]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield _function(node, scope, depth, lines, protocol=protocol)
+            yield _function(node, scope, depth, lines, owner, typing=typing)
             yield from _walk(node.body, f"{scope}{node.name}.", depth + 1, lines)
         elif isinstance(node, ast.ClassDef):
             start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             end = lines.byte(node.end_lineno or node.lineno, node.end_col_offset or 0)
             yield Definition(f"{scope}{node.name}", "class", "", stub=False, start=lines.byte(start, node.col_offset), end=end, line=node.lineno, depth=depth)
-            yield from _walk(node.body, f"{scope}{node.name}.", depth, lines, protocol=any(_last(base) in {"Protocol", "ABC"} for base in _bases(node)))
+            yield from _walk(node.body, f"{scope}{node.name}.", depth, lines, node)
         else:
             for part in _branches(node):
-                yield from _walk(part, scope, depth, lines, protocol=protocol)
+                yield from _walk(part, scope, depth, lines, owner, typing=typing or _for_checkers(node))
 
 
-def _bases(node: ast.ClassDef) -> Iterator[ast.expr]:
-    for base in node.bases:
-        yield base.value if isinstance(base, ast.Subscript) else base
+def _for_checkers(node: ast.stmt) -> bool:
+    """``if TYPE_CHECKING``: what stands there never runs."""
+    return isinstance(node, ast.If) and any(getattr(part, "id", getattr(part, "attr", "")) == "TYPE_CHECKING" for part in ast.walk(node.test))
 
 
 def _branches(node: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -19,6 +19,10 @@ _CLASSES = {
 _BLANKS = re.compile(r"\s+")
 _NOT_IMPLEMENTED = re.compile(r"^throw new Error\(\s*[\"'`][^\"'`]*(not (yet )?implemented|todo)[^\"'`]*[\"'`]\s*\);?$", re.IGNORECASE)
 
+_PARAMETER = re.compile(r"(?:^|,)\s*(?:\.\.\.)?([A-Za-z_$][\w$]*)")
+_UNWRITTEN = re.compile(r"todo|fixme|tbd|implement|your code", re.IGNORECASE)
+_NOTHING = re.compile(r"^_*(no_?op|nop|ignore|do_?nothing|dummy)_*$", re.IGNORECASE)
+
 
 def _text(node: Node | None) -> str:
     return (node.text or b"").decode(errors="replace") if node else ""
@@ -37,7 +41,22 @@ def _is_stub(function: Node) -> bool:
     if body is None or body.type != "statement_block" or _text(function.child_by_field_name("name")) == "constructor":
         return False
     statements = [child for child in body.named_children if child.type != "comment"]
-    return not statements or (len(statements) == 1 and bool(_NOT_IMPLEMENTED.match(_text(statements[0]))))
+    if not statements:
+        return not _may_be_empty(function, body)
+    return len(statements) == 1 and bool(_NOT_IMPLEMENTED.match(_text(statements[0])))
+
+
+def _may_be_empty(function: Node, body: Node) -> bool:
+    """A body that is empty on purpose: it says so, the function asserts for the compiler only, takes what it ignores, or overrides."""
+    owner = function.parent.parent if function.type == "method_definition" and function.parent else None
+    overrides = owner is not None and any(child.type == "class_heritage" for child in owner.named_children)
+    returns = _text(function.child_by_field_name("return_type"))
+    parameters = function.child_by_field_name("parameters")
+    names = _PARAMETER.findall(_text(parameters)[1:-1]) if parameters else []
+    ignored = bool(names) and all(name.startswith("_") for name in names)
+    said = any(child.type == "comment" for child in body.named_children) and not _UNWRITTEN.search(_text(body))
+    nothing = not returns or "void" in returns or "asserts" in returns
+    return nothing and (ignored or "asserts" in returns or said or overrides or bool(_NOTHING.match(_text(function.child_by_field_name("name")))))
 
 
 def _define(node: Node, named: Node, kind: str, scope: str, depth: int, function: Node | None) -> Definition:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from mge_assets.stages.validation.analysis import Analysis
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, Language
 
 _OPENERS = frozenset({"globals", "vars", "setattr", "locals"})
 
@@ -20,7 +20,7 @@ class Exports:
     open: bool
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
+def bound_by(node: ast.AST) -> Iterator[str]:
     """Names that a module-level statement binds; function and class bodies are scopes of their own."""
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -35,11 +35,11 @@ def _bound(node: ast.AST) -> Iterator[str]:
         case ast.Lambda():
             return
     for child in ast.iter_child_nodes(node):
-        yield from _bound(child)
+        yield from bound_by(child)
 
 
 def _python_exports(tree: ast.Module) -> Exports:
-    names = frozenset(_bound(tree)) | {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    names = frozenset(bound_by(tree)) | {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
     # The two that every module has, and may be imported by name.
     return Exports(names - {"*"} | {"__name__", "__file__", "__doc__"}, "*" in names or "__getattr__" in names or _opens(tree))
 
@@ -85,4 +85,6 @@ def exports_of(analysis: Analysis) -> Exports:
     """What can be imported from the file; open where Python does not compile."""
     if analysis.language is Language.PYTHON:
         return _python_exports(analysis.python) if analysis.python else Exports(frozenset(), open=True)
+    if analysis.language not in JUDGED:
+        return Exports(frozenset(), open=True)
     return _javascript_exports(analysis.tree.root_node)

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mge_assets.stages.validation.analysis import Analysis, analyse
@@ -32,7 +32,8 @@ class Facts:
     """A file seen from outside.
 
     ``functions`` are those of the module itself by name, ``None`` where a decorator or a second definition makes their parameters
-    uncertain; ``calls`` those of names that ``from … import`` brought in and nothing else binds, by the module and the name there.
+    uncertain; ``calls`` those of names that ``from … import`` brought in and nothing else binds, by the module and the name there;
+    ``bases`` the classes' bases, by their plain names; ``attributes`` what is looked up in imported modules.
     """
 
     language: Language
@@ -43,6 +44,66 @@ class Facts:
     smells: tuple[Spot, ...]
     functions: Mapping[str, ast.arguments | None]
     calls: tuple[tuple[Import, CallUse], ...]
+    bases: Mapping[str, tuple[str, ...]]
+    attributes: tuple["AttributeUse", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeUse:
+    """A name looked up in something imported: the import, the local name's own chain of names after it, and the line."""
+
+    source: Import
+    chain: tuple[str, ...]
+    line: int
+
+
+def _chain(node: ast.expr) -> tuple[str, ...]:
+    """``a.b.c`` as its parts; nothing for any other expression."""
+    match node:
+        case ast.Name(id=name):
+            return (name,)
+        case ast.Attribute(value=value, attr=attr) if before := _chain(value):
+            return (*before, attr)
+    return ()
+
+
+def _modules(tree: ast.Module) -> dict[str, Import]:
+    """Local name ▸ the import that may have bound a module to it; names that are bound twice are left out."""
+    found: dict[str, Import | None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                local = alias.asname or alias.name.partition(".")[0]
+                one = Import(alias.name if alias.asname else local, (), node.lineno)
+                found[local] = None if local in found and found[local] != replace(one, line=getattr(found[local], "line", 0)) else one
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                local = alias.asname or alias.name
+                found[local] = None if local in found else Import(node.module or "", (alias.name,), node.lineno, node.level)
+    bound = _bound_here(tree)
+    return {name: one for name, one in found.items() if one and name not in bound}
+
+
+def _attributes(tree: ast.Module) -> tuple[AttributeUse, ...]:
+    modules, found = _modules(tree), []
+    inner: set[ast.Attribute] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node not in inner and isinstance(node.ctx, ast.Load):
+            inner.update(part for part in ast.walk(node.value) if isinstance(part, ast.Attribute))
+            chain = _chain(node)
+            if chain and chain[0] in modules:
+                found.append(AttributeUse(modules[chain[0]], chain[1:], node.lineno))
+    return tuple(found)
+
+
+def _bases(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+    """Class ▸ the names of its bases, without what stands before their last dot."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            names = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+            found[node.name] = tuple(name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "") for name in names)
+    return found
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.arguments | None]:
@@ -100,6 +161,8 @@ def _gather(analysis: Analysis) -> Facts:
         tuple(smells(analysis)),
         _functions(tree) if tree else {},
         _calls(tree) if tree else (),
+        _bases(tree) if tree else {},
+        _attributes(tree) if tree else (),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from mge_assets.stages.validation.analysis import Analysis
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, Language
 
 _GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _CLAUSES = frozenset({"import_statement", "export_statement"})
@@ -87,4 +87,6 @@ def imports_of(analysis: Analysis) -> tuple[Import, ...]:
     """Every import of the file, in order; none where Python does not compile."""
     if analysis.language is Language.PYTHON:
         return tuple(_python(analysis.python, Import("", (), 1))) if analysis.python else ()
+    if analysis.language not in JUDGED:
+        return ()
     return tuple(_javascript(analysis.tree.root_node))

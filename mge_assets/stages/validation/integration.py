@@ -2,16 +2,19 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
 import networkx as nx
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Finding, Severity
+from mge_assets.stages.validation.analysis import analyse
 from mge_assets.stages.validation.definitions import Definition
 from mge_assets.stages.validation.facts import CallUse
 from mge_assets.stages.validation.imports import Import
+from mge_assets.stages.validation.loading import Break, Loader, events_of
 from mge_assets.stages.validation.project import Project, is_standard
-from mge_resources.syntax import detect_language
+from mge_resources.syntax import Language, detect_language
 
 
 def _written(one: Import) -> str:
@@ -43,13 +46,17 @@ def import_findings(project: Project, file: str, declared: Mapping[str, str]) ->
 
 
 def name_findings(project: Project, files: Iterable[str]) -> Iterator[Finding]:
-    """Names imported from another file of the project that does not offer them."""
+    """Names imported from, or looked up in, another file of the project that does not offer them."""
     for file in files:
         for one in project.facts(file).imports:
             severity = Severity.WARNING if one.guarded else Severity.ERROR
             for name in project.missing_names(file, one):
                 message = f"{_written(one)!r} offers no {name!r}"
                 yield Finding("integration.missing_name", severity, message, "define the name there or correct the import", Place(file, one.line))
+        for use in project.facts(file).attributes:
+            if missing := project.missing_attribute(file, use):
+                message = f"module {missing[0]!r} has no {missing[1]!r}"
+                yield Finding("integration.missing_name", Severity.ERROR, message, "define the name there or correct it here", Place(file, use.line))
 
 
 def _misfit(call: CallUse, arguments: ast.arguments) -> str:
@@ -86,18 +93,42 @@ def _loaded(project: Project, file: str) -> Iterator[str]:
             yield from (module or found.file for module in modules or [None])
 
 
-def circle_findings(project: Project, files: Iterable[str]) -> Iterator[Finding]:
-    """A warning for each knot of files that import one another when loaded and that holds one of ``files``."""
+def _circles(project: Project) -> list[tuple[set[str], list[str]]]:
+    """The knots of files that import one another when loaded, each with one way round."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     for file in project.code:
         graph.add_edges_from((file, other) for other in _loaded(project, file) if other != file)
-    wanted = set(files)
-    for knot in nx.strongly_connected_components(graph):
-        if len(knot) > 1 and wanted & knot:
-            first = min(wanted & knot)
-            circle = [source for source, _ in nx.find_cycle(graph.subgraph(knot), first)]
-            message = f"circular import: {' ▸ '.join([*circle, circle[0]])}"
-            yield Finding("imports.circular", Severity.WARNING, message, "move what both need into a third file, or import inside the function", Place(first))
+    knots = [set(knot) for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
+    return [(knot, [source for source, _ in nx.find_cycle(graph.subgraph(knot), min(knot))]) for knot in knots]
+
+
+def circle_findings(project: Project, files: Iterable[str]) -> Iterator[Finding]:
+    """A warning for each knot that holds one of ``files``, and an error for each name that is taken before it is there."""
+    wanted, circles = set(files), project.kept("circles", _circles)
+    for knot, way in circles:
+        if wanted & knot:
+            message = f"circular import: {' ▸ '.join([*way, way[0]])}"
+            place = Place(min(wanted & knot))
+            yield Finding("imports.circular", Severity.WARNING, message, "move what both need into a third file, or import inside the function", place)
+    for one in project.kept("breaks", lambda _: _breaks(project, {file for knot, _ in circles for file in knot})):
+        file = project.file_of(one.module)
+        if file in wanted:
+            message = f"takes {one.name!r} from {one.source}, which is still being loaded then and has not bound it (when {one.entry} is imported first)"
+            yield Finding(
+                "imports.circle_breaks", Severity.ERROR, message, "import it inside the function that needs it, or from a third file", Place(file, one.line)
+            )
+
+
+def _breaks(project: Project, suspects: set[str]) -> tuple[Break, ...]:
+    names = {file: project.module_of(file) for file in project.code if detect_language(file) is Language.PYTHON}
+    modules, unknown = {}, set()
+    for file, name in names.items():
+        tree = analyse(Language.PYTHON, project.files[file]).python if suspects else None
+        if tree is not None:
+            modules[name] = events_of(tree, name, package=PurePosixPath(file).stem == "__init__")
+        if suspects and (tree is None or project.facts(file).exports.open):
+            unknown.add(name)
+    return Loader(modules, frozenset(unknown)).breaks_of(names[file] for file in suspects if file in names)
 
 
 def duplicate_findings(project: Project, files: Iterable[str]) -> Iterator[Finding]:

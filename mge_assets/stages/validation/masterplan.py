@@ -9,9 +9,11 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.stages.validation.acceptance import acceptance_check, language_of
+from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, declared_unused, import_findings, name_findings
 from mge_assets.stages.validation.project import Project, declared_packages
 from mge_assets.stages.validation.spots import as_given
+from mge_assets.stages.validation.tool_findings import lint_findings, name_tool_findings, types_check
 from mge_resources.sandbox.port import Sandbox
 
 
@@ -42,8 +44,8 @@ def _security(project: Project) -> Iterator[Finding]:
 class MasterPlanValidator:
     """Level 4. Acceptance tests run in the sandbox that it is handed."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
+        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
     def validate(self, plan: Masterplan, project: Mapping[str, bytes], *, tests: str | None = None) -> ValidationResult:
         """Judge the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
@@ -54,10 +56,15 @@ class MasterPlanValidator:
         checks = (
             Check.of("architecture", tuple(_architecture(plan, whole))),
             Check.of("dependencies", tuple(_dependencies(plan, whole))),
-            Check.of("contracts", (*name_findings(whole, whole.code), *call_findings(whole, whole.code))),
+            Check.of("contracts", self._contracts(whole)),
+            types_check("types", self._inspector, whole, whole.code),
             Check.of("performance", tuple(performance)),
-            Check.of("security", tuple(_security(whole))),
+            Check.of("security", (*_security(whole), *lint_findings(self._inspector, whole, whole.code))),
         )
         language = language_of(text, whole.code)
         ran, isolation = acceptance_check(self._sandbox, project, plan.name, text, language)
         return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)
+
+    def _contracts(self, whole: Project) -> tuple[Finding, ...]:
+        every = whole.code
+        return (*name_findings(whole, every), *call_findings(whole, every), *name_tool_findings(self._inspector, whole, every))

@@ -8,8 +8,10 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Milestone
 from mge_assets.stages.validation.acceptance import acceptance_check, language_of
+from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, duplicate_findings, name_findings
 from mge_assets.stages.validation.project import Project
+from mge_assets.stages.validation.tool_findings import name_tool_findings, types_check
 from mge_resources.sandbox.port import Sandbox
 
 
@@ -23,8 +25,8 @@ def present(milestone: Milestone, project: Project) -> Check:
 class MilestoneValidator:
     """Level 3. Acceptance tests run in the sandbox that it is handed."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
+        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
     def validate(self, milestone: Milestone, project: Mapping[str, bytes], *, tests: str | None = None) -> ValidationResult:
         """Judge the milestone inside the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
@@ -34,7 +36,8 @@ class MilestoneValidator:
         files = [task.file for task in milestone.tasks if task.file in whole.code]
         checks = (
             present(milestone, whole),
-            Check.of("interfaces", tuple(name_findings(whole, files))),
+            Check.of("interfaces", (*name_findings(whole, files), *name_tool_findings(self._inspector, whole, files))),
+            types_check("types", self._inspector, whole, files),
             Check.of("contracts", tuple(call_findings(whole, files))),
             Check.of("circular_imports", tuple(circle_findings(whole, files))),
             Check.of("api_consistency", tuple(duplicate_findings(whole, files))),

@@ -5,6 +5,7 @@ import ast
 from pyflakes.checker import Checker
 
 from mge_assets.model.findings import Severity
+from mge_assets.stages.validation.guards import Guards
 from mge_assets.stages.validation.rules import table
 from mge_assets.stages.validation.spots import Lines, Spot
 
@@ -20,11 +21,12 @@ def name_faults(tree: ast.Module, lines: Lines, content: bytes) -> tuple[Spot, .
     except RecursionError:
         return None
     found = []
+    guards = Guards(tree) if any(type(message).__name__ == "UndefinedName" for message in messages) else None
     for message in messages:
         rule = type(message).__name__
         if rule in known and not _excused(content, lines, message.lineno):
             severity, fix = known[rule]
-            if rule == "UndefinedName" and _bound_by_an_earlier_turn(tree, message.lineno, message.message_args[0]):
+            if guards and rule == "UndefinedName" and _meant(guards, tree, message.lineno, message.message_args[0]):
                 continue
             text = message.message % message.message_args
             found.append(Spot(f"pyflakes.{rule}", Severity(severity), text, fix, lines.byte(message.lineno, message.col), message.lineno))
@@ -36,6 +38,11 @@ def _excused(content: bytes, lines: Lines, line: int) -> bool:
     start = lines.byte(line)
     end = content.find(b"\n", start)
     return b"# noqa" in content[start : end if end >= 0 else None]
+
+
+def _meant(guards: Guards, tree: ast.Module, line: int, name: str) -> bool:
+    """Whether the name is bound when the line runs, or the author knows that it may not be."""
+    return guards.excuse(name, line) or _bound_by_an_earlier_turn(tree, line, name)
 
 
 def _bound_by_an_earlier_turn(tree: ast.Module, line: int, name: str) -> bool:

@@ -3,17 +3,19 @@
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 from mge_assets.stages.validation.exports import Exports
-from mge_assets.stages.validation.facts import Facts, facts_of
+from mge_assets.stages.validation.facts import AttributeUse, Facts, facts_of
 from mge_assets.stages.validation.imports import Import
 from mge_assets.stages.validation.rules import table
 from mge_resources.syntax import Language, detect_language
 
+T = TypeVar("T")
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".d.ts", ".json")
 _COMPILED = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
 _DISTRIBUTION = re.compile(r"^(?:@[\w.-]+/)?[\w.-]+")
@@ -33,6 +35,7 @@ class Project:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self._facts: dict[str, Facts] = {}
+        self._kept: dict[str, Any] = {}
 
     @cached_property
     def code(self) -> tuple[str, ...]:
@@ -50,6 +53,23 @@ class Project:
     def exports(self, file: str) -> Exports:
         """What can be imported from the file; anything, where it is no code."""
         return self.facts(file).exports if detect_language(file) else Exports(frozenset(), open=True)
+
+    def kept(self, name: str, compute: Callable[["Project"], T]) -> T:
+        """What is computed of the whole project once, however many ask."""
+        if name not in self._kept:
+            self._kept[name] = compute(self)
+        value: T = self._kept[name]
+        return value
+
+    def module_of(self, file: str) -> str:
+        """A Python file's dotted name, seen from the project's root or from ``src``."""
+        parts = PurePosixPath(file).with_suffix("").parts
+        parts = parts[1:] if len(parts) > 1 and parts[0] == "src" else parts
+        return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+    def file_of(self, module: str) -> str:
+        """The file of a dotted name; empty if there is none."""
+        return self._modules.get(module, "")
 
     @cached_property
     def _modules(self) -> dict[str, str]:
@@ -116,6 +136,25 @@ class Project:
         for name in one.names:
             if name != "*" and name not in exports.names and not exports.open and self.submodule(found.file, name) is None:
                 yield name
+
+    def missing_attribute(self, file: str, use: AttributeUse) -> tuple[str, str] | None:
+        """(module, name) of what is looked up in a file of the project that does not offer it."""
+        found = self.resolve(file, use.source)
+        module = self.module_of(found.file) if found and found.file else use.source.module if found is None and not use.source.level else ""
+        if not module or (found is None and module not in self._modules):
+            return None
+        chain = (*use.source.names, *use.chain)
+        for name in chain:
+            if f"{module}.{name}" in self._modules:
+                module = f"{module}.{name}"
+                continue
+            target = self._modules.get(module, "")
+            # The name itself is an import's business; beyond a module's own name we know nothing.
+            looked_up = name is not chain[0] or not use.source.names
+            if not looked_up or not target or name in self.exports(target).names or self.exports(target).open or name.startswith("__"):
+                return None
+            return module, name
+        return None
 
 
 def is_standard(language: Language, package: str) -> bool:

@@ -26,9 +26,12 @@ class Spot:
 
 
 def as_given(finding: Finding) -> Finding:
-    """How a danger weighs in code that a person wrote, who may have meant it: a warning, which goes before a person; a secret stays an error."""
-    meant = finding.severity is Severity.ERROR and not finding.rule.startswith("secret")
-    return replace(finding, severity=Severity.WARNING) if meant else finding
+    """How a danger weighs in code that a person wrote, who may have meant it: a warning, which goes before a person.
+
+    A secret stays an error, and so does what is simply wrong (a format string that does not fit its values).
+    """
+    danger = finding.rule.startswith(("python.", "javascript.", "typescript.any", "ruff.S", "bandit.B"))
+    return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR and danger else finding
 
 
 def between(spots: Sequence[Spot], start: int, end: int) -> Sequence[Spot]:

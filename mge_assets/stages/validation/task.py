@@ -11,11 +11,13 @@ from mge_assets.model.masterplan import Task
 from mge_assets.stages.validation.acceptance import acceptance_check
 from mge_assets.stages.validation.analysis import analyse
 from mge_assets.stages.validation.contracts import broken
-from mge_assets.stages.validation.integration import import_findings, name_findings
+from mge_assets.stages.validation.inspection import Inspector
+from mge_assets.stages.validation.integration import call_findings, import_findings, name_findings
 from mge_assets.stages.validation.naming import naming_spots
 from mge_assets.stages.validation.project import Project, declared_packages
+from mge_assets.stages.validation.tool_findings import name_tool_findings, syntax_findings, types_check
 from mge_resources.sandbox.port import Sandbox
-from mge_resources.syntax import Language, detect_language
+from mge_resources.syntax import JUDGED, Language, detect_language
 
 
 def _tiling(task: Task, atoms: Sequence[Atom]) -> Iterator[Finding]:
@@ -28,8 +30,7 @@ def _tiling(task: Task, atoms: Sequence[Atom]) -> Iterator[Finding]:
         end = atom.span.end_byte
 
 
-def _consistency(task: Task, language: Language, content: bytes, atoms: Sequence[Atom]) -> Check:
-    syntax = (spot.finding(task.file) for spot in analyse(language, content).syntax)
+def _consistency(task: Task, language: Language, content: bytes, atoms: Sequence[Atom], syntax: Iterable[Finding]) -> Check:
     doubles = (spot for spot in analyse(language, content).names or () if spot.rule == "pyflakes.RedefinedWhileUnused")
     return Check.of("consistency", (*_tiling(task, atoms), *syntax, *(spot.finding(task.file) for spot in doubles)))
 
@@ -46,8 +47,8 @@ def _contracts(task: Task, language: Language, content: bytes, atoms: Sequence[A
 class TaskValidator:
     """Level 2. Acceptance tests run in the sandbox that it is handed."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
+        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
     def validate(
         self,
@@ -69,15 +70,27 @@ class TaskValidator:
         whole = Project({**project, task.file: content})
         if language is None or detect_language(task.file) is None:
             checks: tuple[Check, ...] = (Check.not_run("consistency", f"{task.file} is in no language that we parse"),)
+        elif language not in JUDGED:
+            reason = f"files in {language.value} are read for their syntax only"
+            checks = (
+                _consistency(task, language, content, atoms, syntax_findings(self._inspector, whole, task.file)),
+                *(Check.not_run(name, reason) for name in ("imports", "naming", "contracts", "integration")),
+            )
         else:
             spots = naming_spots(language, analyse(language, content).definitions)
             checks = (
-                _consistency(task, language, content, atoms),
+                _consistency(task, language, content, atoms, syntax_findings(self._inspector, whole, task.file)),
+                types_check("types", self._inspector, whole, [task.file]),
                 Check.of("imports", tuple(import_findings(whole, task.file, declared_packages(requirements)))),
                 Check.of("naming", tuple(spot.finding(task.file) for spot in spots)),
                 _contracts(task, language, content, atoms),
-                Check.of("integration", tuple(name_findings(whole, [task.file]))),
+                Check.of("integration", tuple(self._integration(whole, task.file))),
             )
         ran, isolation = acceptance_check(self._sandbox, whole.files, task.name, task.tests if tests is None else tests, language)
         result = ValidationResult(Level.TASK, task.name, (*checks, ran), isolation=isolation)
         return replace(result, seconds=perf_counter() - begin)
+
+    def _integration(self, whole: Project, file: str) -> Iterator[Finding]:
+        yield from name_findings(whole, [file])
+        yield from call_findings(whole, [file])
+        yield from name_tool_findings(self._inspector, whole, [file])

@@ -1,9 +1,17 @@
 """The declared tables (specification §9). Migrations are tested to equal them."""
 
-from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow
+from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, GraphVersionRow
 from mge_assets.store.tables.base import Base
 from mge_assets.store.tables.decisions import DecisionAuditRow, HumanReviewRow, ValidationResultRow
-from mge_assets.store.tables.executions import AtomRetryRow, DeliveredFileRow, ExecutionRow, ExecutionWaveRow, LlmCallRow
+from mge_assets.store.tables.executions import (
+    AtomMemoryRow,
+    AtomRetryRow,
+    DeliveredFileRow,
+    ExecutionRow,
+    ExecutionWaveRow,
+    LlmCallRow,
+    PlanBudgetRow,
+)
 from mge_assets.store.tables.plans import (
     DiscoveryDocumentRow,
     MasterplanHistoryRow,
@@ -17,6 +25,7 @@ from mge_assets.store.tables.plans import (
 
 __all__ = [
     "AtomDependencyRow",
+    "AtomMemoryRow",
     "AtomRetryRow",
     "AtomicUnitRow",
     "Base",
@@ -26,6 +35,7 @@ __all__ = [
     "DiscoveryDocumentRow",
     "ExecutionRow",
     "ExecutionWaveRow",
+    "GraphVersionRow",
     "HumanReviewRow",
     "LlmCallRow",
     "MasterplanHistoryRow",
@@ -33,6 +43,7 @@ __all__ = [
     "MasterplanVersionRow",
     "MilestoneRow",
     "PhaseRow",
+    "PlanBudgetRow",
     "SubtaskRow",
     "TaskRow",
     "ValidationResultRow",

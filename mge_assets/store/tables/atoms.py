@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mge_assets.model.atoms import AtomKind
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.graph import Confidence, EdgeType
+from mge_assets.model.waves import Order
 from mge_assets.store.tables.base import DEFERRED, Base, Count, Created, Flag, Money, enum_of, parent
 from mge_resources.syntax import Language
 
@@ -79,7 +80,7 @@ class AtomicUnitRow(Base):
 
 
 class DependencyGraphRow(Base):
-    """A plan's graph and its waves; ``digest`` covers the atoms that it was built from."""
+    """A plan's graph and its waves; ``digest`` covers the atoms that it was built from, ``wave_figures`` what each order makes of them."""
 
     __tablename__ = "dependency_graphs"
     graph_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -93,6 +94,8 @@ class DependencyGraphRow(Base):
     critical_path: Mapped[list[str]]
     statistics: Mapped[dict[str, Any]]
     boundaries: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    wave_order: Mapped[Order] = mapped_column(enum_of(Order, "wave_order"), server_default=Order.CODE.value)
+    wave_figures: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     svg: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Created]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
@@ -111,5 +114,19 @@ class AtomDependencyRow(Base):
     confidence: Mapped[Confidence] = mapped_column(enum_of(Confidence, "edge_confidence"))
     weight: Mapped[float] = mapped_column(server_default="1")
     places: Mapped[list[str]]
+    inherits: Mapped[Flag]
     cut: Mapped[Flag]
     created_at: Mapped[Created]
+
+
+class GraphVersionRow(Base):
+    """A graph as it was: which atoms, with a digest of each, and which needed which. What changed since is told from it."""
+
+    __tablename__ = "graph_versions"
+    __table_args__ = (UniqueConstraint("masterplan_id", "digest"),)
+    graph_version_id: Mapped[UUID] = mapped_column(primary_key=True)
+    masterplan_id: Mapped[UUID] = mapped_column(parent("masterplans", "masterplan_id"))
+    version: Mapped[int]
+    digest: Mapped[str]
+    snapshot: Mapped[bytes]
+    built_at: Mapped[datetime] = mapped_column(server_default=func.now())

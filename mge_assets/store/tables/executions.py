@@ -1,15 +1,16 @@
 """Tables of executions: waves, attempts, the journal that money is counted from, delivered files."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, func, text
+from sqlalchemy import Index, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mge_assets.model.attempts import ErrorClass
-from mge_assets.model.executions import ExecutionMode, ExecutionStatus, WaveStatus
+from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule, WaveStatus
 from mge_assets.store.tables.base import Base, Count, Created, Flag, Money, Seconds, enum_of, parent
 
 
@@ -22,7 +23,12 @@ class CallState(StrEnum):
 
 
 class ExecutionRow(Base):
-    """One walk of a plan through generation. At most one of a plan runs at a time."""
+    """One walk of a plan through generation. At most one of a plan runs at a time.
+
+    Who runs it holds a lease: ``fence`` grows by one with every taker, and what an earlier taker still writes is refused by it.
+    ``order`` is what a person asked of the runner; ``target`` the folder to deliver to;
+    ``worked_seconds`` counts the stints before ``resumed_at``.
+    """
 
     __tablename__ = "executions"
     __table_args__ = (Index("uq_executions_running", "masterplan_id", unique=True, postgresql_where=text("status = 'running'")),)
@@ -38,6 +44,17 @@ class ExecutionRow(Base):
     atoms_total: Mapped[Count]
     max_in_flight: Mapped[Count]
     owner: Mapped[str]
+    fence: Mapped[Count]
+    lease_until: Mapped[datetime | None]
+    order: Mapped[Order] = mapped_column(enum_of(Order, "execution_order"), server_default=Order.GO_ON.value)
+    schedule: Mapped[Schedule] = mapped_column(enum_of(Schedule, "execution_schedule"), server_default=Schedule.WAVE.value)
+    asked_wave: Mapped[int | None]
+    target: Mapped[str] = mapped_column(server_default="")
+    in_flight: Mapped[Count]
+    wanted: Mapped[Count]
+    forecast: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    worked_seconds: Mapped[Seconds]
+    resumed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     error: Mapped[str] = mapped_column(server_default="")
     out: Mapped[str] = mapped_column(server_default="")
     report: Mapped[str] = mapped_column(server_default="")
@@ -91,13 +108,18 @@ class AtomRetryRow(Base):
 
 
 class LlmCallRow(Base):
-    """One call to the model: committed with its reservation before it is sent, settled after."""
+    """One call to the model: committed with its reservation before it is sent, settled after. It outlives the atom that it was made for.
+
+    ``reply_text`` is what came back, so that an answer that was paid for is never asked for again, ``fault`` why it could not be used;
+    ``batch`` names the message batch it went with.
+    """
 
     __tablename__ = "llm_calls"
-    __table_args__ = (Index("ix_llm_calls_state", "state"),)
+    __table_args__ = (Index("ix_llm_calls_state", "state"), Index("ix_llm_calls_request_digest", "request_digest"))
     call_id: Mapped[UUID] = mapped_column(primary_key=True)
     execution_id: Mapped[UUID] = mapped_column(parent("executions", "execution_id"), index=True)
-    atom_id: Mapped[UUID | None] = mapped_column(parent("atomic_units", "atom_id"), index=True)
+    atom_id: Mapped[UUID | None] = mapped_column(index=True)
+    atom: Mapped[str] = mapped_column(server_default="")
     attempt_number: Mapped[int]
     llm_model: Mapped[str]
     request_digest: Mapped[str]
@@ -106,9 +128,37 @@ class LlmCallRow(Base):
     cost_usd: Mapped[Money]
     tokens_input: Mapped[Count]
     tokens_output: Mapped[Count]
+    reply_text: Mapped[str | None]
+    sent: Mapped[str] = mapped_column(server_default="")
+    batch: Mapped[str] = mapped_column(server_default="")
+    seconds: Mapped[Seconds]
     error: Mapped[str] = mapped_column(server_default="")
+    fault: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Created]
     settled_at: Mapped[datetime | None]
+
+
+class PlanBudgetRow(Base):
+    """What a plan has cost in all its executions and may cost at most; ``committed_usd`` is bills and open reservations together.
+
+    A limit that is null is the installation's. The row's lock makes a hundred reservations at once come one after another.
+    """
+
+    __tablename__ = "plan_budgets"
+    masterplan_id: Mapped[UUID] = mapped_column(parent("masterplans", "masterplan_id"), primary_key=True)
+    hard_usd: Mapped[Decimal | None] = mapped_column(Numeric(14, 6))
+    committed_usd: Mapped[Money]
+    warned: Mapped[Flag]
+
+
+class AtomMemoryRow(Base):
+    """Generated code that passed, under all that it follows from; any plan may use it again."""
+
+    __tablename__ = "atom_memory"
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[bytes]
+    llm_model: Mapped[str]
+    created_at: Mapped[Created]
 
 
 class DeliveredFileRow(Base):

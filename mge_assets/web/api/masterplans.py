@@ -57,9 +57,12 @@ def waves_shape(workspace: Workspace, name: str) -> WavesShape:
     workspace.plans.stored(name)
     plan = workspace.dependencies.waves(name)
     states = {number: (status, seconds) for number, status, _, seconds in workspace.stores.executions.wave_states(name)}
-    waves = [WaveShape(number=w.number, status=states[w.number][0], atoms=list(w.atoms), seconds=states[w.number][1]) for w in plan.waves]
+    ids = workspace.stores.executions.wave_ids(name)
+    waves = [
+        WaveShape(wave_id=ids[w.number], number=w.number, status=states[w.number][0], atoms=list(w.atoms), seconds=states[w.number][1]) for w in plan.waves
+    ]
     cut = [EdgeShape.of(edge, cut=True) for edge in plan.cut]
-    return WavesShape(masterplan=name, waves=waves, max_parallel=plan.max_parallel, cut=cut, critical_path=list(plan.critical_path))
+    return WavesShape(masterplan=name, order=plan.order, waves=waves, max_parallel=plan.max_parallel, cut=cut, critical_path=list(plan.critical_path))
 
 
 def _graph(workspace: Workspace, name: str) -> GraphShape:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Self
+from uuid import UUID
 
 from pydantic import BaseModel
 
-from mge_assets.model.executions import ExecutionStatus, Progress, WaveStatus
+from mge_assets.model.executions import ExecutionStatus, Progress, Schedule, WaveStatus
 from mge_assets.model.graph import AtomEdge, Confidence, EdgeType
+from mge_assets.model.waves import Order
 from mge_resources.syntax import Language
 
 
@@ -35,6 +37,12 @@ class ProgressShape(BaseModel):
     seconds: float
     delivered: str | None
     report: str | None
+    wave: int | None
+    in_flight: int
+    eta_seconds: float | None
+    budget_usd: float | None
+    schedule: Schedule
+    reason: str
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
@@ -129,6 +137,7 @@ class GraphShape(BaseModel):
 class WaveShape(BaseModel):
     """A wave and how it went."""
 
+    wave_id: UUID
     number: int
     status: WaveStatus
     atoms: list[str]
@@ -139,6 +148,7 @@ class WavesShape(BaseModel):
     """A masterplan's waves; ``critical_path`` is its longest chain of dependencies."""
 
     masterplan: str
+    order: Order
     waves: list[WaveShape]
     max_parallel: int
     cut: list[EdgeShape]

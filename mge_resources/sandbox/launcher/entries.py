@@ -9,7 +9,8 @@ import signal
 import sys
 from typing import Any
 
-from mge_resources.sandbox.launcher import identity, inside, job, kernel, mounts, report
+from mge_resources.sandbox.launcher import groups, identity, inside, job, kernel, mounts, report
+from mge_resources.sandbox.launcher.streams import Streams, from_words
 
 _OTHERS = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 
@@ -17,11 +18,11 @@ _OTHERS = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kerne
 class _Steps:
     """The step that is being taken, so that an error can say which one the machine refused."""
 
-    def __init__(self, channel: int) -> None:
-        self.channel, self.now = channel, "start"
+    def __init__(self, streams: Streams) -> None:
+        self.streams, self.now = streams, "start"
 
     def refuse(self, error: Exception) -> None:
-        report.tell(self.channel, "refused", step=self.now, message=str(error))
+        report.tell(self.streams.channel, "refused", step=self.now, message=str(error))
 
 
 def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps, *, other_uid: bool) -> None:
@@ -34,10 +35,11 @@ def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps,
     steps.now = "dropping rights"
     identity.forbid_user_namespaces()
     kernel.set_hostname("sandbox")
+    kernel.raise_loopback()
     identity.become_nobody(other_uid=other_uid)
     kernel.die_with_parent(signal.SIGKILL)  # again: the change of uid cleared it
     steps.now = "the job"
-    inside.run(spec, files, steps.channel)
+    inside.run(spec, files, steps.streams)
 
 
 def _supervise(first: int) -> None:
@@ -56,6 +58,19 @@ def _supervise(first: int) -> None:
         return
 
 
+def isolate(streams: Streams) -> None:
+    """Isolate this process by direct system calls and run the job that the streams bring. What the machine refuses goes into the report."""
+    steps = _Steps(streams)
+    try:
+        streams.lift()
+        spec, files = job.read(streams.job)
+        steps.now = "the control group"
+        groups.enter(spec["groups"])
+        _isolate(spec, files, steps)
+    except OSError as error:
+        steps.refuse(error)
+
+
 def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps) -> None:
     steps.now = "a user namespace"
     other_uid = identity.enter_user_namespace()
@@ -65,8 +80,7 @@ def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps) -> No
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))  # until there is somebody to kill
     first = os.fork()
     if first:
-        for descriptor in (1, 2, steps.channel):
-            os.close(descriptor)
+        steps.streams.close()
         _supervise(first)
         return
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
@@ -78,32 +92,19 @@ def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps) -> No
         os._exit(0)
 
 
-def _take_job(channel: int) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Read the job from standard input and put nothing in its place; keep the channel from the code."""
-    os.set_inheritable(channel, False)
-    spec, files = job.read(0)
-    empty = os.open("/dev/null", os.O_RDONLY)
-    os.dup2(empty, 0)
-    os.close(empty)
-    return spec, files
-
-
 def main_direct() -> None:
-    """Entry: isolate ourselves and run the job on standard input; the channel's number is the last argument."""
-    channel = int(sys.argv[-1])
-    steps = _Steps(channel)
-    try:
-        _isolate(*_take_job(channel), steps)
-    except OSError as error:
-        steps.refuse(error)
+    """Entry: isolate ourselves and run the job; the streams' numbers are the last arguments."""
+    isolate(from_words(sys.argv))
 
 
 def main_inside() -> None:
     """Entry for a launcher that isolated us already (bubblewrap): only run the job."""
-    channel = int(sys.argv[-1])
+    streams = from_words(sys.argv)
     try:
-        spec, files = _take_job(channel)
+        streams.lift()
+        spec, files = job.read(streams.job)
+        kernel.no_new_privileges()
         kernel.hide_from_ptrace()
-        inside.run(spec, files, channel)
+        inside.run(spec, files, streams)
     except OSError as error:
-        report.tell(channel, "refused", step="the job", message=str(error))
+        report.tell(streams.channel, "refused", step="the job", message=str(error))

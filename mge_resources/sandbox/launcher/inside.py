@@ -3,7 +3,7 @@
 It runs under the same uid as the code and holds no right that the code does not; only the report's pipe is its own.
 """
 # pathlib would cost 3 ms at each run.
-# ruff: noqa: PTH103, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH103, PTH118, PTH120, PTH123
 
 import base64
 import contextlib
@@ -13,12 +13,12 @@ import signal
 import stat
 from typing import Any, NoReturn
 
-from mge_resources.sandbox.launcher import report, system_calls
+from mge_resources.sandbox.launcher import accounts, interpreter, report, system_calls
+from mge_resources.sandbox.launcher.streams import Streams
 
 WORK = "/job"
 _POLL_SECONDS = 0.05
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_CPU_SLACK_SECONDS = 0.1  # the kernel counts the limit in ticks
+_CPU_SHARE = 0.8  # of the limit: the kernel counts it in ticks, and reports the time spent by another count (0.87 of 1 s seen)
 _CANNOT_START = 127
 
 
@@ -39,6 +39,9 @@ def _limit(limits: dict[str, int]) -> None:
         resource.RLIMIT_NPROC: limits["processes"],
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 64 << 10,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 1024,
     }
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]
@@ -46,30 +49,24 @@ def _limit(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (bound, bound))  # soft is hard: SIGKILL at once, no signal that could be ignored
 
 
-def _become(command: list[str], environment: dict[str, str], limits: dict[str, int]) -> NoReturn:
+def _become(spec: dict[str, Any], streams: Streams) -> NoReturn:
     """In the child: turn into the command. Never returns."""
+    command = spec["command"]
     try:
         os.setsid()
         os.chdir(WORK)
-        _limit(limits)
+        streams.give()
+        _limit(spec["limits"])
+        if spec["warm"] and interpreter.loaded():
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            interpreter.go_on(command, spec["environment"])
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores both, and a child would inherit that
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.execvpe(command[0], command, environment)  # noqa: S606 - a shell is the last thing wanted
+        os.execvpe(command[0], command, spec["environment"])  # noqa: S606 - a shell is the last thing wanted
     except BaseException as error:  # whatever it is, this child must not go on as the launcher
         os.write(2, f"{command[0]}: cannot start: {error}\n".encode())
     os._exit(_CANNOT_START)
-
-
-def _private_bytes() -> int:
-    """Memory that the processes of this job hold for themselves alone, together."""
-    total = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/statm") as line:
-                _, resident, shared, *_ = line.read().split()
-                total += (int(resident) - int(shared)) * _PAGE
-    return total
 
 
 def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
@@ -79,13 +76,13 @@ def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
         pid, status, usage = os.wait4(-1, os.WNOHANG)
         if pid == child:
             killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
-            spent = usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] - _CPU_SLACK_SECONDS
+            spent = usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] * _CPU_SHARE
             return status, limit or ("cpu" if killed and spent else "")
         if pid == 0:
             signal.sigtimedwait((signal.SIGCHLD,), _POLL_SECONDS)
-            if _private_bytes() > limits["total_bytes"]:
-                limit = "memory"
-                os.kill(child, signal.SIGKILL)
+            limit = limit or accounts.exceeded(limits["total_bytes"])
+            if limit:
+                os.kill(-1, signal.SIGKILL)  # everybody but us: who holds it need not be the command itself
 
 
 def _collected(names: list[str], most: int) -> dict[str, str]:
@@ -101,17 +98,19 @@ def _collected(names: list[str], most: int) -> dict[str, str]:
     return found
 
 
-def run(spec: dict[str, Any], files: dict[str, bytes], channel: int) -> None:
+def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams) -> None:
     """Run the job to its end and tell how it ended. Raises OSError where the set-up fails."""
     system_calls.close_system_calls()
     write_files(files)
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))
-    report.tell(channel, "started")
+    files.clear()
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # the code may signal everybody; the child unblocks them again
+    report.tell(streams.channel, "started")
     limits = spec["limits"]
     child = os.fork()
     if child == 0:
-        _become(spec["command"], spec["environment"], limits)
+        _become(spec, streams)
+    streams.let_go()
     status, limit = _watch(child, limits)
     code = os.waitstatus_to_exitcode(status)
     collected = _collected(spec["collect"], limits["file_bytes"])
-    report.tell(channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)
+    report.tell(streams.channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)

@@ -1,7 +1,8 @@
 """The system calls that code in the sandbox can't make: a seccomp filter, as data and the few instructions that read it.
 
-Closed are those that hold memory outside every bound (memfd), reach past the namespaces (vsock and other odd sockets, kernel keys) or
-are large targets in the kernel that tests never need (io_uring, bpf, perf). They answer "not implemented", so that programs fall back.
+Closed are those that hold memory outside every bound (memfd, System V's shared memory and queues), reach past the namespaces (vsock and
+other odd sockets, kernel keys) or are large targets in the kernel that tests never need (io_uring, bpf, perf). They answer "not
+implemented", so that programs fall back.
 """
 
 import ctypes
@@ -42,6 +43,39 @@ _CLOSED = {
     "init_module": (175, 105),
     "finit_module": (313, 273),
     "syslog": (103, 116),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "kcmp": (312, 272),
+    "personality": (135, 92),
+    "move_pages": (279, 239),
+    "mbind": (237, 235),
+    "set_mempolicy": (238, 237),
+    "migrate_pages": (256, 238),
+    "chroot": (161, 51),
+    "fsconfig": (431, 431),
+    "fspick": (433, 433),
+    "open_tree_attr": (467, 467),
+    "name_to_handle_at": (303, 264),
+    "fanotify_init": (300, 262),
+    "quotactl": (179, 60),
+    "acct": (163, 89),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "reboot": (169, 142),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "clock_adjtime": (305, 266),
+    "adjtimex": (159, 171),
+    "delete_module": (176, 106),
+    "kexec_file_load": (320, 294),
+    "io_setup": (206, 0),
+    "vhangup": (153, 58),
+    "lookup_dcookie": (212, 18),
+    "process_madvise": (440, 440),
 }
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E, 41), "aarch64": (1, 0xC00000B7, 198)}  # column above, audit number, number of socket()
 _FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, and netlink, which libc asks for the interfaces

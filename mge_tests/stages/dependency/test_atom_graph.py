@@ -87,3 +87,20 @@ def test_parts_of_a_module_are_not_chained_and_parts_of_a_class_need_its_header(
     )
     graph = build_graph(atoms, CodeGraph((), ()))
     assert [(e.source, e.target) for e in graph.edges] == [("c.A#2", "c.A"), ("c.A#3", "c.A")]
+
+
+def test_data_flows_from_where_a_value_is_written_to_where_it_is_read():
+    atoms, source = cut(
+        "c.py",
+        ("c.total", AtomKind.CONSTANT, "total = 0\n"),
+        ("c.add", AtomKind.FUNCTION, "def add(x):\n    global total\n    total += x\n    return total\n"),
+        ("c.run", AtomKind.FUNCTION, "def run(n):\n    first = add(n)\n"),
+        ("c.run#2", AtomKind.STATEMENT_GROUP, "    add(first)\n"),
+        ("c.run#3", AtomKind.STATEMENT_GROUP, "    return first + n + total\n"),
+    )
+    graph = build_graph(atoms, analyse({"c.py": source}))
+    flows = {(e.source, e.target) for e in graph.edges if e.type is EdgeType.DATA_FLOW}
+    assert {("c.run", "c.add"), ("c.run#2", "c.run"), ("c.run#3", "c.run"), ("c.run#3", "c.add"), ("c.run#3", "c.total")} <= flows
+    assert ("c.run#2", "c.add") not in flows, "what a call returns is not looked at there"
+    assert ("c.run#3", "c.run#2") not in flows
+    assert edge(graph, "c.run#3", "c.run", EdgeType.DATA_FLOW).places == ("c.py:9",)

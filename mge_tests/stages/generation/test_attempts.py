@@ -13,7 +13,7 @@ from mge_assets.model.findings import Severity, ValidationResult
 from mge_assets.stages.generation import AtomWork, RetryOrchestrator
 from mge_resources.llm import ModelError, ModelReply, OfflineModel, TruncatedReplyError, open_model
 from mge_tests.fakes.call_journal import MemoryJournal
-from mge_tests.fakes.messages_server import MessagesServer
+from mge_tests.fakes.emulator.server import MessagesServer
 from mge_tests.fakes.scripted_model import ScriptedModel
 from mge_tests.stages.generation.samples import AFTER, BEFORE, BROKEN, GOOD, SECRET, STUB, WRONG, fenced, validate, work
 
@@ -285,7 +285,7 @@ def test_over_a_real_server_bad_then_good_completes_and_pays_what_the_ledger_say
     with MessagesServer({"shop.Basket.total": lambda asked: BROKEN if asked == 1 else GOOD}) as server:
         server.faults.extend(["529", "", "429", "empty", ""])
         outcome = asyncio.run(through(server))
-        billed = sum((2 * usage["input_tokens"] + 10 * usage["output_tokens"]) / 1e6 for _, usage in server.ledger)
+        billed = server.ledger.usd
     assert [attempt.passed for attempt in outcome.attempts] == [False, False, True]
     assert outcome.cost_usd == pytest.approx(billed, abs=1e-12)
     assert journal.total_usd == pytest.approx(billed, abs=1e-12)

@@ -106,12 +106,15 @@ def test_json_errors_have_lines_too():
             with_task("language: pyton"),
             (
                 "plan.yaml:15:13 (phases[0].milestones[0].tasks[0].language): task 'one': unknown language 'pyton'; "
-                "did you mean `python`? known are python, typescript, tsx, javascript"
+                "did you mean `python`? known are python, typescript, tsx, javascript, go"
             ),
         ),
         (
             with_task("language: cobol"),
-            "plan.yaml:15:13 (phases[0].milestones[0].tasks[0].language): task 'one': unknown language 'cobol'; known are python, typescript, tsx, javascript",
+            (
+                "plan.yaml:15:13 (phases[0].milestones[0].tasks[0].language): task 'one': unknown language 'cobol'; "
+                "known are python, typescript, tsx, javascript, go"
+            ),
         ),
         (
             with_task("regenerate: perhaps"),

@@ -111,7 +111,7 @@ def test_level_3_finds_circles_doubles_missing_names_and_missing_files():
         "c.py": b"from a import lost\nprint(lost)\n",
     }
     result = MilestoneValidator(OFF).validate(milestone(*(task(file, file) for file in (*files, "d.py"))), files)
-    assert sorted(set(rules(result))) == ["api.duplicate", "imports.circular", "integration.missing_file", "integration.missing_name"]
+    assert sorted(set(rules(result))) == ["api.duplicate", "imports.circle_breaks", "imports.circular", "integration.missing_file", "integration.missing_name"]
     circle = next(finding for finding in result.findings if finding.rule == "imports.circular")
     assert "a.py ▸ b.py ▸ c.py ▸ a.py" in circle.message
     assert circle.severity is Severity.WARNING

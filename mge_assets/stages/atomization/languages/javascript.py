@@ -329,6 +329,8 @@ COMPOUND = frozenset(
     }
 )
 LITERALS = frozenset({"array", "object"})
+_KEYWORDS = rb"(?:export|import|function|async function|class|abstract class|interface|enum|namespace|declare)\b|(?:type|const|let|var) \w"
+MARGIN = re.compile(rb"^(?:" + _KEYWORDS + rb")", re.MULTILINE)
 PLAIN = frozenset(
     {
         "if_statement",
@@ -356,6 +358,7 @@ GRAMMAR = Grammar(
     glued=frozenset({"decorator"}),
     comments=frozenset({"comment", "html_comment", "hash_bang_line"}),
     plain=PLAIN,
+    margin=MARGIN,
     describe=describe,
     docstring=_docstring,
     signature=_signature,

@@ -6,5 +6,5 @@ from importlib.resources import files
 
 @cache
 def program(name: str) -> bytes:
-    """The bytes of the program of this name (``grade.py.txt``, ``grade.js``)."""
+    """The bytes of the program of this name (``grade.py.txt``, ``grade.mjs.txt``)."""
     return (files(__name__) / name).read_bytes()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
 
@@ -29,9 +29,17 @@ class Fault:
     billed: bool = True
 
 
+def error(status: int, kind: str, message: str, **details: object) -> Answer:
+    """An error as the service writes it."""
+    body: Message = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+    if details:
+        body["error"]["details"] = details
+    return Answer(status, json.dumps(body).encode())
+
+
 def _error(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None, code: str = "") -> Fault:
-    body = {"type": "error", "error": {"type": kind, "message": message} | ({"details": {"error_code": code}} if code else {}), "request_id": "req_1"}
-    return Fault(Answer(status, json.dumps(body).encode(), headers or {}), billed=False)
+    details = {"error_code": code} if code else {}
+    return Fault(replace(error(status, kind, message, **details), headers=headers or {}), billed=False)
 
 
 def _page(status: int) -> Fault:
@@ -149,3 +157,12 @@ FAULTS: dict[str, Fault] = {
     "two texts": Fault(change=_two_texts),
 }
 """Every fault by its name."""
+REALISTIC = {
+    "429": 0.02, "529": 0.01, "500": 0.002, "504": 0.001, "502 page": 0.001, "reset": 0.002, "reset inside": 0.002, "truncated json": 0.001,
+    "max_tokens": 0.002, "empty": 0.001, "refusal": 0.0005, "pause": 0.0005, "thinking first": 0.05, "two texts": 0.01, "new stop reason": 0.001,
+}  # fmt: skip
+"""How often each happens in a usual hour, estimated."""
+PROTOCOL = {
+    "429 at once": 0.20, "529": 0.10, "silence": 0.05, "reset inside": 0.05, "truncated json": 0.05, "max_tokens": 0.05, "empty": 0.02, "html 200": 0.02,
+}  # fmt: skip
+"""The rates that reliability is proven at."""

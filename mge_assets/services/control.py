@@ -1,0 +1,108 @@
+"""What a person asks of an execution, from whatever process: start, pause, resume, cancel, try an atom again, spend more."""
+
+from uuid import UUID
+
+from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.errors import ConflictError, NotFoundError, OrderError
+from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule
+from mge_assets.services.dependencies import DependencyService
+from mge_assets.services.plans import PlanService
+from mge_assets.services.stores import Stores
+from mge_assets.store.executions import NewExecution
+from mge_assets.store.journal import Budget, Limits
+from mge_assets.store.leases import Asked
+
+_RUN = "start it with `mge run`"
+
+
+class ExecutionControl:
+    """Orders are rows: whoever runs the execution hears them within a second, and sends no call after they are given."""
+
+    def __init__(self, stores: Stores, plans: PlanService, dependencies: DependencyService, limits: Limits, actor: str) -> None:
+        self._stores, self._plans, self._dependencies, self._limits, self._actor = stores, plans, dependencies, limits, actor
+
+    def pause(self, plan: str) -> ExecutionStatus:
+        """Let what is in flight come to its end and start nothing more; answers how the execution stood. Raises OrderError where there is nothing to pause."""
+        self._plans.stored(plan)
+        stood = self._stores.executions.order(plan, Order.PAUSE, f"paused by {self._actor}")
+        if stood is None:
+            raise OrderError(f"masterplan {plan} is not being executed", fix=_RUN)
+        return stood
+
+    def cancel(self, plan: str) -> ExecutionStatus:
+        """End the execution: calls in flight are settled, nothing more is started, what was done is kept. Raises OrderError where there is none."""
+        self._plans.stored(plan)
+        stood = self._stores.executions.order(plan, Order.CANCEL, f"cancelled by {self._actor}")
+        if stood is None:
+            raise OrderError(f"masterplan {plan} is not being executed", fix=_RUN)
+        return stood
+
+    def resume(self, plan: str, *, budget_usd: float | None = None) -> ExecutionStatus:
+        """Make a plan's execution ready to go on, with another hard limit if one is given; answers how it stood.
+
+        One that still runs goes on at once; for one that is paused somebody must `start` it. Raises OrderError where none is open, or the limit is too low.
+        """
+        self._plans.stored(plan)
+        if budget_usd is not None:
+            self.set_budget(plan, budget_usd)
+        stood = self._stores.executions.order(plan, Order.GO_ON, "")
+        if stood is None:
+            raise OrderError(f"masterplan {plan} has no execution that could go on", fix=_RUN)
+        return stood
+
+    def ask(self, plan: str, *, wave: int | None = None, out: str = "", schedule: Schedule = Schedule.WAVE) -> UUID:
+        """Put down that the plan, or one wave of it, is to be executed; Dagster's daemon takes it up. Answers the execution.
+
+        Raises NotFoundError for an unknown wave, ConflictError where the plan runs or was asked for already.
+        """
+        stored = self._plans.stored(plan)
+        waves = self._stores.graphs.waves(plan)
+        total = len(waves.waves) if waves else 0
+        if wave is not None and not 0 <= wave < total:
+            raise NotFoundError(f"masterplan {plan} has no wave {wave}", fix=f"its waves are 0 to {total - 1}" if total else "run the plan once first")
+        mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
+        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out)
+        return self._stores.executions.ask(plan, new, wave=wave)
+
+    def asked(self) -> tuple[Asked, ...]:
+        """What was asked for and nobody runs yet."""
+        return self._stores.executions.asked()
+
+    def reap(self) -> tuple[tuple[str, str], ...]:
+        """Put the executions of dead processes on pause; answers their (plan, run)."""
+        return self._stores.executions.reap()
+
+    def retry(self, atom: UUID) -> str:
+        """Let the plan's next execution try a failed or blocked atom again, and what it blocks; answers the plan.
+
+        Raises NotFoundError, OrderError for an atom that passed, ConflictError while the plan is executed.
+        """
+        stored, plan = self._stores.atoms.one(atom), self._stores.atoms.owner(atom)
+        if stored is None or plan is None:
+            raise NotFoundError(f"there is no atom {atom}", fix="look its id up with `mge status PLAN --json`")
+        if stored.status is AtomStatus.COMPLETED:
+            raise OrderError(f"{stored.atom.name} is completed", fix="have it written anew on the review page, where you can say what is wrong with it")
+        newest = self._stores.executions.newest(plan)
+        if newest is not None and newest.status is ExecutionStatus.RUNNING:
+            raise ConflictError(f"masterplan {plan} is being executed", fix="wait for it, or stop that run first")
+        blocked = [other.atom_id for other in self._stores.atoms.of_plan(plan) if other.status is AtomStatus.BLOCKED]
+        self._stores.atoms.set_status([atom, *blocked], AtomStatus.PENDING)
+        return plan
+
+    def atom_named(self, plan: str, name: str) -> UUID:
+        """The id of a plan's atom, by its name or its id. Raises NotFoundError."""
+        for stored in self._stores.atoms.of_plan(plan):
+            if name in (stored.atom.name, str(stored.atom_id)):
+                return stored.atom_id
+        raise NotFoundError(f"masterplan {plan} has no atom {name!r}", fix="`mge status PLAN --json` lists them")
+
+    def budget(self, plan: str) -> Budget:
+        """What the plan has cost in all its executions, and may cost."""
+        return self._stores.journal.budget(plan, self._limits)
+
+    def set_budget(self, plan: str, usd: float) -> None:
+        """Give the plan a hard limit of its own, in USD over all its executions. Raises OrderError for less than it has cost already."""
+        committed = self.budget(plan).committed_usd
+        if usd < committed:
+            raise OrderError(f"{plan} has cost ${committed:.2f} already, more than a budget of ${usd:.2f}", fix="give a larger one")
+        self._stores.journal.set_hard_limit(plan, usd)

@@ -1,0 +1,33 @@
+"""What many answers to one call are worth: abstract methods give way to what implements them, a crowd is a guess."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from mge_assets.model.graph import Confidence, EdgeType
+from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.values import Call, Function
+
+MAX_TARGETS = 10
+"""Functions that one call is said to reach. On eight packages 4 of 100 edges of larger crowds ever ran, 80 of 100 of the rest."""
+
+
+def judge_calls(recorder: Recorder, calls: Mapping[Call, Iterable[Function]], abstract: Collection[str]) -> None:
+    """Record calls: not of abstract methods where an implementation is known, and as guessed where they reach a crowd."""
+    for call, functions in calls.items():
+        gives = {function.symbol: function.gives or function.generated is not None for function in functions}
+        targets = list(gives)
+        implemented = {name_of(target) for target in targets if target not in abstract}
+        targets = [target for target in targets if target not in abstract or name_of(target) not in implemented]
+        confidence = Confidence.RESOLVED if len(targets) <= MAX_TARGETS else Confidence.GUESSED
+        for target in targets:
+            recorder.edge(call.site, target, EdgeType.FUNCTION_CALL, confidence)
+            if call.used and gives[target]:
+                recorder.edge(call.site, target, EdgeType.DATA_FLOW, confidence)
+    resolved = [edge for edge in recorder.edges if edge.confidence is Confidence.RESOLVED and edge.type in {EdgeType.FUNCTION_CALL, EdgeType.DATA_FLOW}]
+    for edge in resolved:
+        recorder.edges.pop(replace(edge, confidence=Confidence.GUESSED), None)
+
+
+def name_of(symbol: str) -> str:
+    """Last part of a symbol's id."""
+    return symbol.rpartition(".")[2]

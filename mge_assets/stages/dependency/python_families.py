@@ -1,0 +1,148 @@
+"""Which classes an object may have whose class is only known by a base: annotations, ``except`` clauses, ``self``.
+
+A subclass counts where the files make an instance of it, or where outsiders may: every class of a library, but no class
+of a script, which is run from its top and whose unused classes stay unused.
+"""
+
+from dataclasses import dataclass
+
+from mge_assets.stages.dependency.elements import Elements
+from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.values import Call, Class, Function, Instance, Kin, Node, Site, Value
+
+MAX_DEFINERS = 8
+"""Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """An attribute asked of a base's instance: the subclasses' own definitions answer too."""
+
+    cls: Class
+    name: str
+    target: Node
+    site: Site
+
+
+class Families(Elements):
+    """Classes and their subclasses, and who receives which method."""
+
+    def __init__(self, solver: Solver, recorder: Recorder) -> None:
+        super().__init__(solver, recorder)
+        self.methods: list[tuple[Function, Class, bool]] = []
+        self.abstract: set[str] = set()
+        self.driving: dict[Site, None] = {}
+        self.importing: dict[str, set[str]] = {}
+        self.calls: dict[Call, dict[Function, None]] = {}
+        self._kin: dict[Class, Kin] = {}
+        self._lookups: dict[_Lookup, None] = {}
+        self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
+        self._below: dict[Class, set[Class]] = {}
+        self._definers: dict[str, list[Class]] = {}
+        self._closed: set[str] | None = None
+
+    def kin(self, cls: Class) -> Instance:
+        """An instance of the class or of a subclass; the class's own where it has no subclass."""
+        if not self._below:
+            self._learn_subclasses()
+        if cls not in self._below:
+            return cls.instance
+        return self._kin.setdefault(cls, Kin(cls))
+
+    def _new_base(self, cls: Class, value: Value) -> None:
+        super()._new_base(cls, value)
+        self._learn_subclasses()
+
+    def _learn_subclasses(self) -> None:
+        for cls in self.classes:
+            for base in cls.order[1:]:
+                self._below.setdefault(base, set()).add(cls)
+
+    def reached(self, call: Call, function: Function) -> None:
+        """Kept until all targets of the call are known."""
+        self.calls.setdefault(call, {})[function] = None
+
+    # attributes
+
+    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
+        """``target`` = the attribute of one value; of any subclass's too, where only a base is known."""
+        super().get(value, name, target, site)
+        if isinstance(value, Kin) and isinstance(value.cls, Class):
+            lookup = _Lookup(value.cls, name, target, site)
+            if lookup not in self._lookups:
+                self._lookups[lookup] = None
+                self._look_below(lookup)
+
+    def _look_below(self, lookup: _Lookup) -> None:
+        definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
+        for cls in definers if len(definers) <= MAX_DEFINERS else ():
+            if lookup.name in cls.slots:
+                self._link(cls.slots[lookup.name], self.kin(cls), cls, lookup.target, lookup.site)
+            elif lookup.name in cls.instance.slots:
+                self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
+
+    def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
+        super()._from_super(cls, receiver, name, target, site)
+        if isinstance(receiver, Kin):
+            self._supers_of_kin[cls, receiver, name, target, site] = None
+
+    # growth
+
+    def seed(self) -> bool:
+        """Give each method that nobody called with its own class that class's instance; True where that was new."""
+        new = False
+        for function, cls, of_class in self.methods:
+            receiver: Value = cls if of_class else cls.instance
+            node = function.parameters[0].node
+            if not self.solver.values(node) or cls in self.instantiated:
+                new = self._put(node, receiver) or new
+            if not of_class and self._open_below(cls):
+                new = self._put(node, self.kin(cls)) or new
+        self._grow()
+        return new
+
+    def _grow(self) -> None:
+        """Look again for what base lookups may mean, now that more classes have instances and more attributes are stored."""
+        self._definers = {}
+        for cls in self.classes:
+            for name in {**cls.slots, **cls.instance.slots}:
+                self._definers.setdefault(str(name), []).append(cls)
+        for lookup in list(self._lookups):
+            self._look_below(lookup)
+        for cls, receiver, name, target, site in list(self._supers_of_kin):
+            self._super_below(cls, receiver, name, target, site)
+
+    def _super_below(self, cls: Class, receiver: Kin, name: str, target: Node, site: Site) -> None:
+        """``super()`` of an inherited method goes on along the order of the subclass."""
+        assert isinstance(receiver.cls, Class)
+        for own in sorted(self._below[receiver.cls], key=lambda known: known.symbol):
+            if len(own.bases) > 1 and cls in own.order and self._may_exist(own):
+                self._from_order(own.order[own.order.index(cls) + 1 :], own.instance, own, name, target, site)
+
+    def _put(self, node: Node, value: Value) -> bool:
+        if self.solver.holds(node, value):
+            return False
+        self.solver.add(node, value)
+        return self.solver.holds(node, value)
+
+    # who may exist
+
+    def _open_below(self, cls: Class) -> bool:
+        return any(self._is_open(known) for known in self._below.get(cls, ()))
+
+    def _may_exist(self, cls: Class) -> bool:
+        return cls in self.instantiated or self._is_open(cls)
+
+    def _is_open(self, cls: Class) -> bool:
+        """True where others than the files may make instances."""
+        symbol = self.recorder.symbols.get(cls.symbol)
+        return symbol is not None and symbol.file not in self._closed_files()
+
+    def _closed_files(self) -> set[str]:
+        """Scripts that call the files' code at their top, and the modules that they import."""
+        if self._closed is None:
+            calls = {(call.site.file, call.site.byte) for call in self.calls}
+            driven = {site.file for site in self.driving if (site.file, site.byte) in calls}
+            self._closed = driven.union(*(self.importing.get(file, set()) for file in driven))
+        return self._closed

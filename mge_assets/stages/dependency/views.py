@@ -1,0 +1,209 @@
+"""What a page shows of a graph: all atoms, or groups of them, with places and the links between them.
+
+Above ``MOST_ATOMS`` a graph is shown collapsed unless asked otherwise; one group, or what is around one atom, can be opened by itself.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence
+from mge_assets.model.waves import WavePlan
+from mge_assets.stages.dependency.layout import ROW, few_columns, ordered_columns, positions
+
+MOST_ATOMS = 200
+"""Atoms shown one by one without being asked for."""
+MOST_DRAWN = 6_000
+"""Atoms that a browser can draw and move at all: 20,000 took 9 s to open."""
+
+
+_GROUP_ROW, _MIXED_ROW = 90, 40
+
+
+class Show(StrEnum):
+    """What is a node."""
+
+    ATOMS = "atoms"
+    TASK = "task"
+    WAVE = "wave"
+
+
+@dataclass(frozen=True, slots=True)
+class AtomFacts:
+    """What is known of an atom beside the graph."""
+
+    id: str
+    kind: str
+    task: str
+    file: str
+    status: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewNode:
+    """An atom, or a group of ``atoms`` of them (``kind`` is then ``task`` or ``wave``); ``wave`` is the column. Places are in pixels."""
+
+    id: str
+    name: str
+    kind: str
+    wave: int
+    x: int
+    y: int
+    atoms: int = 1
+    status: str = ""
+    task: str = ""
+    file: str = ""
+    atom_id: str = ""
+    confidence: float | None = None
+    critical: bool = False
+    done: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLink:
+    """``source`` needs ``target``, for ``count`` pairs of atoms; ``type`` is that of most of them."""
+
+    source: str
+    target: str
+    type: str
+    count: int
+    guessed: bool
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """A column's heading: the waves ``wave`` to ``last``, and how many atoms they have."""
+
+    wave: int
+    last: int
+    x: int
+    atoms: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """A picture of a graph; ``opened`` is the group or atom that it is about, empty for the whole."""
+
+    show: Show
+    opened: str
+    atoms: int
+    waves: int
+    columns: tuple[ViewColumn, ...]
+    nodes: tuple[ViewNode, ...]
+    links: tuple[ViewLink, ...]
+    critical: tuple[str, ...]
+
+
+@dataclass
+class _Merged:
+    types: Counter[str] = field(default_factory=Counter)
+    resolved: bool = False
+    cut: bool = False
+
+
+class GraphViewer:
+    """Makes views of one graph."""
+
+    def __init__(self, graph: AtomGraph, waves: WavePlan, facts: Mapping[str, AtomFacts]) -> None:
+        self._graph, self._waves, self._facts = graph, waves, facts
+        self._wave = {name: wave.number for wave in waves.waves for name in wave.atoms}
+        self._critical = set(waves.critical_path)
+        self._cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+
+    def whole(self, show: Show | None = None) -> GraphView:
+        """All of it; collapsed by task above 200 atoms unless said otherwise, and always where there are too many to be drawn."""
+        show = show or (Show.ATOMS if len(self._graph.atoms) <= MOST_ATOMS else Show.TASK)
+        if show is Show.ATOMS and len(self._graph.atoms) > MOST_DRAWN:
+            show = Show.TASK
+        return self._view(show, "", self._node_of(show), self._graph.atoms)
+
+    def group(self, show: Show, key: str) -> GraphView:
+        """The atoms of one task or wave, and the groups that they depend on, or that depend on them."""
+        node_of = self._node_of(show)
+        wanted = f"{show.value}:{key}"
+        own = {name for name in self._graph.atoms if node_of(name) == wanted}
+        beside = {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
+        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [n for n in self._graph.atoms if n in own | beside])
+
+    def around(self, atom: str) -> GraphView:
+        """One atom, the atoms that it needs, and those that need it."""
+        near = {atom} | {e.target for e in self._graph.edges if e.source == atom} | {e.source for e in self._graph.edges if e.target == atom}
+        return self._view(Show.ATOMS, f"atom:{atom}", self._node_of(Show.ATOMS), [name for name in self._graph.atoms if name in near])
+
+    def _node_of(self, show: Show) -> Callable[[str], str]:
+        match show:
+            case Show.ATOMS:
+                return lambda name: f"atom:{name}"
+            case Show.TASK:
+                return lambda name: f"task:{self._facts[name].task}"
+            case Show.WAVE:
+                return lambda name: f"wave:{self._wave[name]}"
+
+    def _view(self, show: Show, opened: str, node_of: Callable[[str], str], names: Iterable[str]) -> GraphView:
+        members: dict[str, list[str]] = {}
+        for name in names:
+            members.setdefault(node_of(name), []).append(name)
+        home = {name: node for node, inside in members.items() for name in inside}
+        links = self._links(home)
+        wave = {node: self._column(inside) for node, inside in members.items()}
+        used = sorted(set(wave.values()))
+        grouped = any(not node.startswith("atom:") for node in members)
+        shared = few_columns(used, len(members)) if grouped else range(len(used))
+        column = dict(zip(used, shared, strict=True))
+        columns = _columns(wave, column)
+        if show is not Show.WAVE or opened:
+            columns = ordered_columns(columns, [(link.source, link.target) for link in links])
+        spot, lefts = positions(columns, (_MIXED_ROW if opened else _GROUP_ROW) if grouped else ROW)
+        heads = tuple(self._heading([number for number in used if column[number] == place], left) for place, left in enumerate(lefts))
+        nodes = tuple(self._node(node, inside, wave[node], spot[node]) for node, inside in members.items())
+        critical = tuple(dict.fromkeys(home[name] for name in self._waves.critical_path if name in home))
+        return GraphView(show, opened, len(self._graph.atoms), len(self._waves.waves), heads, nodes, links, critical)
+
+    def _heading(self, numbers: list[int], left: int) -> ViewColumn:
+        first, last = numbers[0], numbers[-1]
+        return ViewColumn(first, last, left, sum(len(wave.atoms) for wave in self._waves.waves[first : last + 1]))
+
+    def _column(self, inside: list[str]) -> int:
+        """The wave that a group stands in: that of the atom in its middle."""
+        waves = sorted(self._wave[name] for name in inside)
+        return waves[len(waves) // 2]
+
+    def _links(self, home: Mapping[str, str]) -> tuple[ViewLink, ...]:
+        merged: dict[tuple[str, str], _Merged] = {}
+        for edge in self._graph.edges:
+            source, target = home.get(edge.source), home.get(edge.target)
+            if source is not None and target is not None and source != target:
+                self._merge(merged.setdefault((source, target), _Merged()), edge)
+        return tuple(
+            ViewLink(source, target, min(one.types, key=lambda kind: (-one.types[kind], kind)), one.types.total(), not one.resolved, one.cut)
+            for (source, target), one in sorted(merged.items())
+        )
+
+    def _merge(self, one: _Merged, edge: AtomEdge) -> None:
+        one.types[edge.type.value] += 1
+        one.resolved |= edge.confidence is Confidence.RESOLVED
+        one.cut |= (edge.source, edge.target, edge.type) in self._cut
+
+    def _node(self, node: str, inside: list[str], wave: int, at: tuple[int, int]) -> ViewNode:
+        kind, _, name = node.partition(":")
+        critical = not self._critical.isdisjoint(inside)
+        if kind != "atom":
+            ends = Counter(self._facts[atom].status for atom in inside)
+            label = f"wave {name}" if kind == "wave" else name
+            file = self._facts[inside[0]].file if kind == "task" else ""
+            return ViewNode(node, label, kind, wave, *at, len(inside), "", file=file, critical=critical, done=ends["completed"], failed=ends["failed"])
+        fact = self._facts[name]
+        told = ViewNode(node, name, fact.kind, wave, *at, status=fact.status, task=fact.task, file=fact.file, atom_id=fact.id, critical=critical)
+        return replace(told, confidence=fact.confidence)
+
+
+def _columns(wave: Mapping[str, int], column: Mapping[int, int]) -> list[list[str]]:
+    """Nodes by column, each in the order of its waves."""
+    found: list[list[str]] = [[] for _ in range(max(column.values(), default=-1) + 1)]
+    for node in sorted(wave, key=lambda node: wave[node]):
+        found[column[wave[node]]].append(node)
+    return found

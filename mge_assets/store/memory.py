@@ -1,0 +1,36 @@
+"""Generated code that passed, by all that it follows from: what makes an unchanged atom cost nothing, in whatever plan it stands."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.tables import AtomMemoryRow
+
+
+class MemoryStore:
+    """Recalls code."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @again_after_loss
+    def recall(self, fingerprint: str) -> bytes | None:
+        """The code that passed under this fingerprint, if there is any."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(AtomMemoryRow.code).where(AtomMemoryRow.fingerprint == fingerprint))
+
+    @again_after_loss
+    def known(self, fingerprints: Sequence[str]) -> Mapping[str, bytes]:
+        """The same for many."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(AtomMemoryRow.fingerprint, AtomMemoryRow.code).where(AtomMemoryRow.fingerprint.in_(fingerprints)))
+            return {row[0]: bytes(row[1]) for row in rows}
+
+
+def remember(connection: Connection, learnt: Sequence[tuple[str, bytes, str]]) -> None:
+    """Keep (fingerprint, code, model); what was known stays."""
+    rows = [{"fingerprint": print_, "code": code, "llm_model": model} for print_, code, model in learnt]
+    if rows:
+        connection.execute(insert(AtomMemoryRow).on_conflict_do_nothing(), rows)

@@ -1,0 +1,86 @@
+"""What jedi says of the calls in chosen functions: run in an environment that has it, so no import of ours.
+
+    python dependency_jedi.py ROOT CALLERS.json OUT.json
+
+``CALLERS.json`` lists dotted ids of functions; the answer is rows of caller and callee, both inside ROOT, by the same ids.
+Every call's callee, and every decorator of the function, is given to ``infer``; a class stands for its ``__init__``.
+"""
+
+import ast
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jedi  # type: ignore[import-not-found]
+
+
+def functions(root: Path) -> Iterator[tuple[Path, str, ast.AST]]:
+    """Every function below the folder: file, dotted id, tree."""
+    for file in sorted(root.rglob("*.py")):
+        relative = file.relative_to(root)
+        module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
+        stack: list[tuple[ast.AST, str]] = [(ast.parse(file.read_bytes()), module)]
+        while stack:
+            node, name = stack.pop()
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    own = f"{name}.{child.name}"
+                    stack.append((child, own))
+                    if not isinstance(child, ast.ClassDef):
+                        yield file, own, child
+                else:
+                    stack.append((child, name))
+
+
+def calls(tree: ast.AST) -> Iterator[ast.expr]:
+    """What the function's own code calls."""
+    stack = list(ast.iter_child_nodes(tree))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Call):
+            yield node.func
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def main() -> None:
+    """Ask jedi and write its edges."""
+    root, wanted, out = Path(sys.argv[1]).resolve(), set(json.loads(Path(sys.argv[2]).read_text())), Path(sys.argv[3])
+    project = jedi.Project(str(root), added_sys_path=[str(root)])
+    scripts: dict[Path, Any] = {}
+    found: set[tuple[str, str]] = set()
+    begin = time.process_time()
+    for file, caller, tree in functions(root):
+        if caller not in wanted:
+            continue
+        script = scripts.setdefault(file, jedi.Script(path=str(file), project=project))
+        for callee in calls(tree):
+            column = (callee.end_col_offset or 1) - 1
+            try:
+                answers = script.infer(callee.end_lineno, column)
+            except Exception:
+                continue
+            found.update((caller, target) for answer in answers if (target := _target(answer, root)))
+    out.write_text(json.dumps({"seconds": time.process_time() - begin, "edges": sorted(found)}))
+
+
+def _target(answer: Any, root: Path) -> str:
+    """The dotted id of an answer inside the folder."""
+    if answer.type == "instance" or answer.module_path is None:
+        return ""
+    try:
+        relative = Path(answer.module_path).relative_to(root)
+    except ValueError:
+        return ""
+    name = answer.full_name or ""
+    if answer.type == "class":
+        inits = [known for known in answer.defined_names() if known.name == "__init__"]
+        name = f"{name}.__init__" if inits else ""
+    return name if relative.suffix == ".py" and answer.type in {"function", "class"} else ""
+
+
+if __name__ == "__main__":
+    main()

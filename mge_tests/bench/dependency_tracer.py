@@ -1,0 +1,213 @@
+"""A pytest plugin that notes which functions of one package call which while its tests run, and how each callee is written.
+
+Runs in the bench's own environment, so it needs the standard library alone. ``MGE_TRACE_ROOT`` is the folder that holds
+the package's files, ``MGE_TRACE_OUT`` the JSON file to write: rows of caller, callee (dotted ids) and form.
+"""
+
+import ast
+import dis
+import inspect
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+_INSIDE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
+_RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_MISSING = object()
+
+
+class Sources:
+    """Syntax trees of the package's files, by the position of an instruction."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._nodes: dict[str, dict[tuple[int, int, int, int], list[ast.AST]]] = {}
+        self._ids: dict[CodeType, str] = {}
+
+    def id_of(self, code: CodeType) -> str:
+        """Dotted id of a function's code; empty for module and class bodies and for code from elsewhere."""
+        known = self._ids.get(code)
+        if known is None:
+            known = self._ids[code] = self._make_id(code)
+        return known
+
+    def _make_id(self, code: CodeType) -> str:
+        try:
+            file = Path(code.co_filename).resolve().relative_to(self._root)
+        except ValueError:
+            return ""
+        parts = [part for part in code.co_qualname.split(".") if part not in {"<locals>", *_INSIDE}]
+        if "tests" in file.parts or not parts or code.co_name == "<module>" or not code.co_flags & inspect.CO_NEWLOCALS:
+            return ""
+        if parts[-1] == "<lambda>":
+            return f"{file.as_posix()}:{code.co_firstlineno}"
+        module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+        return ".".join([module, *parts])
+
+    def node_at(self, frame: FrameType) -> ast.AST | None:
+        """The innermost expression or statement that the frame is running."""
+        found = self._by_position(frame.f_code.co_filename).get(_position(frame), [])
+        return found[-1] if found else None
+
+    def _by_position(self, file: str) -> dict[tuple[int, int, int, int], list[ast.AST]]:
+        nodes = self._nodes.get(file)
+        if nodes is None:
+            nodes = self._nodes[file] = {}
+            for node in ast.walk(ast.parse(Path(file).read_bytes() if Path(file).is_file() else b"")):
+                if isinstance(node, ast.expr | ast.stmt | ast.keyword):
+                    nodes.setdefault((node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0), []).append(node)
+        return nodes
+
+
+def _position(frame: FrameType) -> tuple[int, int, int, int]:
+    positions = list(frame.f_code.co_positions())
+    line, end, column, end_column = positions[frame.f_lasti // 2]
+    return line or 0, end or 0, column or 0, end_column or 0
+
+
+class Tracer:
+    """Edges between functions of the package, one for each pair and form."""
+
+    def __init__(self, root: Path) -> None:
+        self.sources = Sources(root)
+        self._seen: set[tuple[CodeType, int, CodeType]] = set()
+        self._first: dict[CodeType, int] = {}
+        self.edges: dict[tuple[str, str, str], None] = {}
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        """What ``sys.setprofile`` calls."""
+        if event != "call" or frame.f_back is None:
+            return
+        key = (frame.f_back.f_code, frame.f_back.f_lasti, frame.f_code)
+        if key in self._seen:
+            return
+        if frame.f_code.co_flags & _RESUMED and frame.f_lasti > self._first_resume(frame.f_code):
+            return
+        self._seen.add(key)
+        if frame.f_code.co_name in _INSIDE:
+            return
+        source, target = self.sources.id_of(frame.f_back.f_code), self.sources.id_of(frame.f_code)
+        if source and target:
+            self.edges[source, target, _form(self.sources.node_at(frame.f_back), frame.f_back, frame)] = None
+
+    def _first_resume(self, code: CodeType) -> int:
+        if code not in self._first:
+            self._first[code] = next((i.offset for i in dis.get_instructions(code) if i.opname == "RESUME"), 0)
+        return self._first[code]
+
+
+def _form(node: ast.AST | None, caller: FrameType, callee: FrameType) -> str:
+    """How the callee is written in the caller."""
+    name = callee.f_code.co_name
+    if isinstance(node, ast.Attribute):
+        return "dunder" if name.startswith("__") else "property"
+    if isinstance(node, ast.Await):
+        node = node.value
+    call = _call_of(node, name, caller, callee)
+    if call is None:
+        return "dunder" if name.startswith("__") or not isinstance(node, ast.Call) else "callback"
+    if isinstance(call.func, ast.Name):
+        return _name_form(call.func.id, caller)
+    assert isinstance(call.func, ast.Attribute)
+    return _attribute_form(call.func, caller, callee)
+
+
+def _call_of(node: ast.AST | None, name: str, caller: FrameType, callee: FrameType) -> ast.Call | None:
+    """The call that names the callee: this one, or for a generator that another call runs, the one among its arguments."""
+    if not isinstance(node, ast.Call):
+        return None
+    candidates = [node]
+    if callee.f_code.co_flags & _RESUMED:
+        candidates += [inner for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner is not node]
+    for call in candidates:
+        written = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if not written:
+            continue
+        found = _value(call.func, caller)
+        if written == name or _is_callee(found, callee) or (found is _MISSING and name in {"__init__", "__new__"}):
+            return call
+    return None
+
+
+def _is_callee(value: Any, callee: FrameType) -> bool:
+    """Calling the value runs the callee directly."""
+    code = callee.f_code
+    if isinstance(value, type):
+        return code.co_name in {"__init__", "__new__"} or getattr(inspect.getattr_static(type(value), "__call__", None), "__code__", None) is code
+    if getattr(value, "__code__", None) is code or getattr(getattr(value, "__func__", None), "__code__", None) is code:
+        return True
+    return value is not _MISSING and code.co_name == "__call__"
+
+
+def _value(tree: ast.expr, frame: FrameType) -> Any:
+    """What a name, or an attribute of one, is in the frame; nothing is computed."""
+    if isinstance(tree, ast.Name):
+        for names in (frame.f_locals, frame.f_globals):
+            if tree.id in names:
+                return names[tree.id]
+        return vars(sys.modules["builtins"]).get(tree.id, _MISSING)
+    if isinstance(tree, ast.Attribute):
+        holder = _value(tree.value, frame)
+        if holder is _MISSING:
+            return _MISSING
+        if isinstance(holder, ModuleType):
+            return vars(holder).get(tree.attr, _MISSING)
+        return inspect.getattr_static(holder, tree.attr, _MISSING)
+    return _MISSING
+
+
+def _name_form(name: str, caller: FrameType) -> str:
+    """A name is called: of a definition or an import, or of a variable that holds a function."""
+    value = _value(ast.Name(name), caller)
+    if name in caller.f_code.co_varnames[: caller.f_code.co_argcount + caller.f_code.co_kwonlyargcount]:
+        return "callback"
+    if name in caller.f_globals and name not in caller.f_locals:
+        return "name"
+    return "name" if getattr(value, "__name__", "") == name else "callback"
+
+
+def _attribute_form(tree: ast.Attribute, caller: FrameType, callee: FrameType) -> str:
+    """An attribute is called: of a module, of the method's own object, or of something else."""
+    if callee.f_code.co_name not in {tree.attr, "__init__", "__new__"} and not isinstance(_value(tree, caller), type):
+        return "callback"
+    if isinstance(_value(tree.value, caller), ModuleType):
+        return "module attribute"
+    if isinstance(tree.value, ast.Call) and isinstance(tree.value.func, ast.Name) and tree.value.func.id == "super":
+        return "self"
+    if isinstance(tree.value, ast.Name) and caller.f_code.co_varnames[:1] == (tree.value.id,):
+        held = caller.f_locals.get(tree.value.id)
+        owner = caller.f_code.co_qualname.rpartition(".")[0]
+        mro = (held if isinstance(held, type) else type(held)).__mro__
+        own = next((i for i, cls in enumerate(mro) if cls.__qualname__ == owner), None)
+        home = next((i for i, cls in enumerate(mro) if _defines(cls, callee)), None)
+        if own is None:
+            return "other receiver"
+        return "override in a subclass" if home is not None and home < own else "self"
+    return "other receiver"
+
+
+def _defines(cls: type, callee: FrameType) -> bool:
+    return callee.f_code.co_qualname.rpartition(".")[0] == cls.__qualname__ and callee.f_globals.get("__name__") == cls.__module__
+
+
+_TRACER: Tracer | None = None
+
+
+def pytest_configure() -> None:
+    """Begin before the package is imported by its tests."""
+    global _TRACER  # noqa: PLW0603 - pytest calls functions of the module, and this one has to leave something for the other
+    _TRACER = Tracer(Path(os.environ["MGE_TRACE_ROOT"]).resolve())
+    threading.setprofile(_TRACER)
+    sys.setprofile(_TRACER)
+
+
+def pytest_unconfigure() -> None:
+    """Write what was seen."""
+    sys.setprofile(None)
+    threading.setprofile(None)
+    if _TRACER is not None:
+        Path(os.environ["MGE_TRACE_OUT"]).write_text(json.dumps(sorted(_TRACER.edges)))

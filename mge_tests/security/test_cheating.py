@@ -1,0 +1,124 @@
+"""Code that cheats does not pass, whichever way it cheats; honest code passes, whatever its tests lean on."""
+
+import shutil
+
+import pytest
+
+from mge_assets.model.findings import Check, CheckStatus, Severity
+from mge_assets.stages.validation import run_tests
+from mge_assets.stages.validation.testshape import shape_of
+from mge_resources.sandbox import Sandbox, open_sandbox
+from mge_resources.syntax import Language
+from mge_tests.security.corpora import JAVASCRIPT_TESTS, PYTHON_OTHERS, PYTHON_TESTS, projects
+
+CHEATS, HONEST = projects("cheats_python"), projects("honest_python")
+LONG = {
+    "reads its own memory",
+    "reads its relatives' memory",
+    "an endless generator",
+    "exit in a thread",
+    "reads the tests from linecache",
+    "a float equal to everything",
+    "raises SystemExit(0)",
+    "writes a report file",
+    "kills itself",
+    "a stub that returns nothing",
+    "replaces the excepthook and raises",
+    "patches how pytest makes reports",
+    "random input",
+}
+"""Left to the long proof, which tries all of them: others of the same kind stand here."""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    found = open_sandbox("auto")
+    if found.isolation == "refused":
+        pytest.skip("this machine refuses every isolation")
+    return found
+
+
+def judged(sandbox: Sandbox, files: dict[str, str], tests: str) -> Check:
+    project = {name: text.encode() for name, text in {**PYTHON_OTHERS, **files}.items()}
+    return run_tests(sandbox, project, "tests/test_model.py", tests, Language.PYTHON)
+
+
+def test_the_corpora_are_as_large_as_promised():
+    assert len(CHEATS) >= 50
+    assert len(HONEST) >= 20
+
+
+@pytest.mark.parametrize("name", [name for name in CHEATS if name not in LONG])
+def test_code_that_cheats_fails(sandbox, name):
+    assert judged(sandbox, CHEATS[name], PYTHON_TESTS).status is CheckStatus.FAILED
+
+
+@pytest.mark.parametrize("name", [name for name in HONEST if name not in LONG])
+def test_honest_code_passes(sandbox, name):
+    files = dict(HONEST[name])
+    tests = files.pop("tests/test_model.py")
+    check = judged(sandbox, files, tests)
+    assert check.status is CheckStatus.PASSED, check.findings
+
+
+def test_tests_that_need_the_codes_process_are_said_to_be_graded_there(sandbox):
+    files = dict(HONEST["threads"])
+    (note,) = judged(sandbox, files, files.pop("tests/test_model.py")).findings
+    assert (note.rule, note.severity) == ("tests.beside", Severity.INFO)
+    assert "threading" in note.message
+
+
+def test_a_pass_beside_the_code_is_not_believed_of_code_that_looks_around(sandbox):
+    check = judged(sandbox, CHEATS["patches pytest's verdict"], "import threading\n" + PYTHON_TESTS)
+    assert [finding.rule for finding in check.findings][:1] == ["tests.tampering"]
+    assert "touches pytest" in check.findings[0].message
+
+
+JS_CHEATS, JS_HONEST = projects("cheats_javascript"), projects("honest_javascript")
+JS_LONG = {
+    "process.reallyExit",
+    "kills its process",
+    "deletes the tests",
+    "a worker that ends the process",
+    "swallows every error",
+    "replaces node:test",
+    "a stub",
+}
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+
+def judged_javascript(sandbox: Sandbox, files: dict[str, str]) -> Check:
+    texts = {"tests/model.test.mjs": JAVASCRIPT_TESTS, **files}
+    tests = texts.pop("tests/model.test.mjs")
+    return run_tests(sandbox, {name: text.encode() for name, text in texts.items()}, "tests/model.test.mjs", tests, Language.JAVASCRIPT)
+
+
+@needs_node
+@pytest.mark.parametrize("name", [name for name in JS_CHEATS if name not in JS_LONG])
+def test_javascript_that_cheats_fails(sandbox, name):
+    assert judged_javascript(sandbox, JS_CHEATS[name]).status is CheckStatus.FAILED
+
+
+@needs_node
+@pytest.mark.parametrize("name", JS_HONEST)
+def test_honest_javascript_passes(sandbox, name):
+    check = judged_javascript(sandbox, JS_HONEST[name])
+    assert check.status is CheckStatus.PASSED, check.findings
+
+
+@pytest.mark.parametrize(
+    ("tests", "served", "plain"),
+    [
+        ("from pkg.m import f\ndef test(): assert f(1) == 2\n", True, True),
+        ("import json, pytest\nfrom pkg.m import f\n", True, True),
+        ("import random\nfrom pkg.m import f\n", True, False),
+        ("from pkg.m import f\ndef test(monkeypatch): pass\n", True, False),
+        ("from pkg.m import Base\nclass Fake(Base): pass\n", True, False),
+        ("import numpy as np\nfrom pkg.m import f\n", False, False),
+        ("import threading\n", False, False),
+        ("def broken(:\n", True, True),
+    ],
+)
+def test_what_tests_need_is_read_from_their_text(tests, served, plain):
+    shape = shape_of(tests, ["pkg"])
+    assert (shape.served, shape.plain) == (served, plain)
