@@ -37,6 +37,14 @@ class Settings(BaseModel):
         None, pattern=r"^https?://[^/\s]+", alias="ANTHROPIC_BASE_URL", description="Another server that speaks the Messages API."
     )
     model: str = Field("claude-sonnet-5-5", alias="MGE_MODEL", description="Model that generates.")
+    models: str | None = Field(
+        None, alias="MGE_MODELS", description="Models of attempts 1, 2, 3, 4, separated by commas, cheap first; the last holds for all later ones."
+    )
+    model_prices: str | None = Field(
+        None,
+        alias="MGE_MODEL_PRICES",
+        description="Prices of models that the table does not know, in USD per million tokens: `name=input/output`, separated by commas; 0/0 for free ones.",
+    )
     max_parallel_atoms: int = Field(100, ge=1, le=10_000, alias="V2_MAX_PARALLEL_ATOMS", description="Atoms in flight at once.")
     retry_max_attempts: int = Field(4, ge=1, le=10, alias="V2_RETRY_MAX_ATTEMPTS", description="Attempts at an atom.")
     context_completeness_target: float = Field(0.95, ge=0, le=1, alias="V2_CONTEXT_COMPLETENESS_TARGET", description="Wanted share of context components.")

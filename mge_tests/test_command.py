@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from dulwich import porcelain
 
 from mge_assets.examples import example
 from mge_assets.services.workspace import open_workspace
@@ -215,6 +216,53 @@ def test_graph_prints_one_object_a_folder(mge):
     assert [entry["path"] for entry in found] == ["one", "one"]
     assert {"source": "main", "target": "main.f", "type": "FUNCTION_CALL", "confidence": "resolved"} in found[0]["edges"]
     assert any(reference["name"] == "f" and reference["targets"] == [{"file": "main.py", "line": 1}] for reference in found[0]["references"])
+
+
+def test_graph_shows_a_plan_file_in_both_orders_and_in_forms_for_others(mge):
+    plan = example("inventory")
+    done = mge("graph", plan, MGE_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in ("contract", "possible parallelism", "critical path", "isolated atoms"))
+    document = json.loads(mge("graph", plan, "--json", "--order", "contract").stdout)
+    assert document["order"] == "contract"
+    assert len(document["waves"]) == document["orders"]["contract"]["waves"] < document["orders"]["code"]["waves"]
+    assert mge("graph", plan, "--format", "graphml", "-o", "plan.graphml").returncode == 0
+    assert (mge.place / "plan.graphml").read_text().startswith("<?xml")
+    assert mge("graph", plan, "--format", "svg").stdout.startswith("<svg")
+    one_error(mge("graph", "nowhere"), "nowhere", "mge run")
+
+
+def test_graph_tells_what_changed_since_a_commit_and_what_that_touches(mge):
+    porcelain.init(str(mge.place))
+    (mge.place / "pkg").mkdir()
+    (mge.place / "pkg/base.py").write_text("def twice(number):\n    return 2 * number\n")
+    (mge.place / "pkg/use.py").write_text("from base import twice\n\n\ndef four(number):\n    return twice(twice(number))\n\n\nprint(four(1))\n")
+    porcelain.add(str(mge.place), [str(path) for path in (mge.place / "pkg").iterdir()])
+    porcelain.commit(str(mge.place), b"first", author=b"a <a@b>", committer=b"a <a@b>")
+    assert "nothing changed" in mge("graph", "pkg", "--since", "HEAD").stdout
+    (mge.place / "pkg/base.py").write_text("def twice(number):\n    return number + number\n")
+    change = json.loads(mge("graph", "pkg", "--since", "HEAD", "--json").stdout)
+    assert change["changed"] == ["base.twice"]
+    assert "use.four" in change["cone"]
+    one_error(mge("graph", "pkg", "--since", "none"), "no commit 'none'")
+
+
+def test_a_run_by_contract_takes_fewer_waves_and_the_plan_tells_what_changed_since(mge):
+    plan = mge.place / "plan.yaml"
+    plan.write_text(
+        "name: two\nphases:\n- name: p\n  milestones:\n  - name: m\n    tasks:\n    - name: t\n      description: d\n      file: t.py\n      code: |\n"
+        "        def one(n):\n            return n\n\n\n        def two(n):\n            return one(n)\n"
+    )
+    by_code = json.loads(mge("run", "plan.yaml", "--json").stdout)
+    by_contract = json.loads(mge("run", "plan.yaml", "--json", "--order", "contract").stdout)
+    assert (by_code["waves"], by_contract["waves"]) == (2, 1)
+    assert by_contract["atoms"]["completed"] == 2
+    assert "nothing changed" in mge("graph", "plan.yaml", "--since", "last").stdout
+    plan.write_text(plan.read_text().replace("return n\n", "return -n\n", 1))
+    change = json.loads(mge("graph", "plan.yaml", "--since", "last", "--json").stdout)
+    assert (change["changed"], change["cone"]) == (["t.one"], ["t.two"])
+    assert "by code" not in mge("graph", "two").stdout
+    one_error(mge("graph", "two", "--since", "7"), "version 7", "versions with a graph: 1")
 
 
 def test_doctor_schema_and_url_work_in_an_empty_installation(mge):

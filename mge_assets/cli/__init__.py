@@ -15,7 +15,8 @@ from mge_assets.cli.database import database
 from mge_assets.cli.dev import dev
 from mge_assets.cli.doctor import doctor
 from mge_assets.cli.estimate import estimate
-from mge_assets.cli.inspect import atomize, graph, schema
+from mge_assets.cli.graph import graph
+from mge_assets.cli.inspect import atomize, schema
 from mge_assets.cli.output import narrate_error, narrate_usage
 from mge_assets.cli.planning import import_
 from mge_assets.cli.run import resume, retry, run

@@ -1,4 +1,4 @@
-"""Commands that look at code and need no database: atoms of files, symbols and edges of folders, the plan file's schema."""
+"""Commands that look at code and need no database: atoms of files, the plan file's schema."""
 
 from pathlib import Path
 
@@ -33,26 +33,6 @@ def atomize(paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(f"  {lines:>12}  {atom.loc:>3} LOC  {atom.complexity:>2} CC  {atom.kind.value:<16} {atom.name}")
     if missing:
         raise SystemExit(EXIT_INPUT)
-
-
-@click.command()
-@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON line a folder on stdout.")
-@click.option("--references", is_flag=True, help="Also every use of a name and the lines that define it.")
-def graph(folders: tuple[Path, ...], as_json: bool, references: bool) -> None:
-    """Show the symbols of folders and which of them need which."""
-    from mge_assets.stages.dependency import analyse, graph_json
-    from mge_assets.stages.dependency.reading import read_folder
-
-    for folder in folders:
-        files = read_folder(folder)
-        code = analyse(files, references=references)
-        if as_json:
-            print_json(graph_json(str(folder), code, references))
-            continue
-        click.echo(f"{folder}: {len(files)} files, {len(code.symbols)} symbols, {len(code.edges)} edges")
-        for edge in code.edges:
-            click.echo(f"  {edge.type.value:<13} {edge.source} -> {edge.target}" + ("  (guessed)" if edge.confidence.value == "guessed" else ""))
 
 
 @click.command()

@@ -38,6 +38,7 @@ class Attempt:
     """One attempt. Number 0 is the draft taken as it is: no call, no cost.
 
     ``temperature`` is the requested one (``None`` at attempt 0); ``cost_usd`` and the token counts are what was billed.
+    ``imports`` are lines that the code needs at the top of its file and that were not there.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Attempt:
     tokens_output: int = 0
     cost_usd: float = 0.0
     seconds: float = 0.0
+    imports: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -75,6 +77,11 @@ class AtomOutcome:
         """The last attempt's findings."""
         last = self.attempts[-1].validation if self.attempts else None
         return last.findings if last else ()
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """What a completed atom's code needs at the top of its file and was not there."""
+        return self.attempts[-1].imports if self.attempts and self.status is AtomStatus.COMPLETED else ()
 
     @property
     def cost_usd(self) -> float:

@@ -74,6 +74,21 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A person's word that a finding does not count: of one rule in one unit; with ``message`` only that finding, without it all of the rule.
+
+    ``subject`` is the unit's name at ``level``; ``reason`` is required where it is given.
+    """
+
+    level: Level
+    subject: str
+    rule: str
+    message: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationResult:
     """What one level says of one unit.
 

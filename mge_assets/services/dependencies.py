@@ -14,9 +14,10 @@ from mge_assets.model.waves import Order, WaveFigures, WavePlan
 from mge_assets.services.clock import timed
 from mge_assets.services.stores import Stores
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
+from mge_assets.stages.dependency.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
 
-ANALYSER_VERSION = "2"
+ANALYSER_VERSION = "3"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 
@@ -78,7 +79,7 @@ class DependencyService:
     def _build(self, plan: str, atoms: Sequence[StoredAtom], digest: str) -> Change | None:
         files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
         pure = [stored.atom for stored in atoms]
-        graph = build_graph(pure, analyse(files))
+        graph = with_promises(build_graph(pure, analyse(files)), pure)
         found = boundaries(graph, {atom.name: atom.file for atom in pure})
         before, now = self._versions.load(plan), snapshot(pure, graph)
         self._graphs.save(plan, graph, _ids(atoms), digest, found)
@@ -133,13 +134,17 @@ class DependencyService:
         """Which of the plan's atoms are import statements, and which are still to be written."""
         return _contracts(self._masterplan(plan)[0], self._atoms.of_plan(plan))
 
-    def changed(self, plan: str, now: Snapshot, version: int | None = None) -> Change:
-        """What is different in ``now`` from the plan's newest stored state, or the newest of a version of it. Raises NotFoundError."""
-        before = self._versions.load(plan, version)
+    def changed(self, plan: str, now: Snapshot, version: int | None = None, *, other: bool = False) -> Change:
+        """What is different in ``now`` from the plan's newest stored state, or the newest of a version of it. Raises NotFoundError.
+
+        With ``other`` the state that the stored graph is of does not count: what the last run changed is told.
+        """
+        head = self._graphs.head(plan) if other and version is None else None
+        before = self._versions.load(plan, version, but=head.digest if head else "")
         if before is None:
             known = ", ".join(map(str, self._versions.versions(plan))) or "none"
             wanted = "a graph" if version is None else f"a graph of its version {version}"
-            raise NotFoundError(f"masterplan {plan} has no {wanted} to compare with", fix=f"versions with a graph: {known}; a run stores one")
+            raise NotFoundError(f"masterplan {plan} lacks {wanted} to compare with", fix=f"versions with a graph: {known}; a run stores one")
         return changes(before, now)
 
     def now(self, plan: str) -> Snapshot:

@@ -23,19 +23,21 @@ from mge_assets.services.control import ExecutionControl
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.forecasting import History, forecast
 from mge_assets.services.gathering import Gatherer
+from mge_assets.services.generating import Generation
 from mge_assets.services.heartbeat import Heartbeat
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
 from mge_assets.services.pacing import PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.generation import RetryOrchestrator
-from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness
+from mge_assets.services.unit_tests import UnitTests
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
 from mge_assets.store.landings import Landing
 from mge_resources.llm.port import LanguageModel
+from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
 
 LOST_PROCESS = "its process ended before it did"
@@ -54,7 +56,7 @@ class AtomTicket:
 class ExecutionServiceV2(ExecutionControl):
     """Starts executions, runs their atoms, tells how far they are; and everything of ``ExecutionControl``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- the parts that executing takes, put together once
         self,
         stores: Stores,
         plans: PlanService,
@@ -62,11 +64,13 @@ class ExecutionServiceV2(ExecutionControl):
         model: LanguageModel,
         settings: Settings,
         log: FilteringBoundLogger,
+        sandbox: Sandbox,
         inspector: Inspector,
     ) -> None:
         super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
         self._model, self._log, self._settings = model, log, settings
-        self._validator = AtomicValidator(inspector)
+        self._validator, self._sandbox = AtomicValidator(inspector), sandbox
+        self._generations: dict[UUID, Generation] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
@@ -120,9 +124,10 @@ class ExecutionServiceV2(ExecutionControl):
         started = datetime.now(UTC)
         try:
             with live.flying():
-                outcome = await self._outcome(live, atom)
+                outcome, others = await self._outcome(live, atom)
                 if not outcome.reused:
-                    await live.writer.put(Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC)))
+                    for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
+                        await live.writer.put(Landing(key, ended, self._print(live, live.atoms.by_id[key]), started, datetime.now(UTC)))
         except (HaltedError, FencedError) as halted:
             live.halted = live.halted or halted
             return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
@@ -154,6 +159,7 @@ class ExecutionServiceV2(ExecutionControl):
         if row is None or plan is None:
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         live = self._live.pop(execution, None)
+        self._generations.pop(execution, None)
         if not self._live:
             self._heart.stop()
         if live is not None:
@@ -232,6 +238,7 @@ class ExecutionServiceV2(ExecutionControl):
             model=PacedModel(self._model, pacer),
             accounts=accounts,
             writer=Gatherer(partial(self._land, accounts)),
+            overrides=self._stores.overrides.of_plan(together.plan.name),
         )
         for key, stored in together.by_id.items():
             if stored.code is not None and stored.status is AtomStatus.COMPLETED:
@@ -243,20 +250,27 @@ class ExecutionServiceV2(ExecutionControl):
         self._stores.executions.land(accounts.lease.execution_id, group)
         return [None] * len(group)
 
-    async def _outcome(self, live: LiveExecution, atom: UUID) -> AtomOutcome:
+    async def _outcome(self, live: LiveExecution, atom: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
+        """How the atom ended, and how others did that were written anew for its sake."""
         stored = live.atoms.by_id[atom]
         blocked = live.blocked_by(atom)
         if blocked:
-            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked)
+            return AtomOutcome(stored.atom.name, AtomStatus.BLOCKED, stored.atom.text, blocked_by=blocked), ()
         recalled = await self._recalled(live, stored)
         if recalled is not None:
-            return recalled
+            return recalled, ()
+        return await self._generation(live).run(atom)
+
+    def _generation(self, live: LiveExecution) -> Generation:
+        """The execution's generation, made once. Tests are run where a model can mend what they find."""
         assert live.accounts is not None
-        journal = ExecutionJournal(live.accounts, atom)
-        settings = self._settings
-        return await RetryOrchestrator(live.model, partial(self._validate, live), journal, settings.retry_max_attempts, settings.atom_timeout).run(
-            live.work(atom)
-        )
+        execution = live.accounts.lease.execution_id
+        if execution not in self._generations:
+            tests = UnitTests(live, self._sandbox, self._stores.plans.tests(live.atoms.plan.name)) if self._model.remote else None
+            bounds = self._settings.retry_max_attempts, self._settings.atom_timeout
+            journal = partial(ExecutionJournal, live.accounts)
+            self._generations[execution] = Generation(live, live.model, *bounds, journal, partial(self._validate, live), tests)
+        return self._generations[execution]
 
     async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
         """The atom as it stands, where what it needs came out as before; or the code that any plan had for the same, if it passes here too."""
@@ -290,16 +304,20 @@ class ExecutionServiceV2(ExecutionControl):
         return (ExecutionStatus.FAILED if problem else ExecutionStatus.COMPLETED), problem
 
     def _validate(self, live: LiveExecution, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
-        if stub is Severity.ERROR and live.is_draft(atom, code):
+        if atom.name in live.atoms.briefing.heads:  # its body is another atom
+            stub = Severity.INFO
+        elif stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
-        return apply_strictness(self._validator.validate(atom, code, before, after, stub=stub, project=live.project()), self._settings.validation_strictness)
+        found = self._validator.validate(atom, code, before, after, stub=stub, project=live.project())
+        return respect(apply_strictness(found, self._settings.validation_strictness), live.overrides)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
             results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
-            live.draft_results[atom.file] = {result.subject: apply_strictness(result, self._settings.validation_strictness) for result in results}
+            read = [respect(apply_strictness(result, self._settings.validation_strictness), live.overrides) for result in results]
+            live.draft_results[atom.file] = {result.subject: result for result in read}
         return live.draft_results[atom.file][atom.name]
 
     def _state(self, execution: UUID) -> LiveExecution:

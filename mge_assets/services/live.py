@@ -4,21 +4,24 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID
 
-from mge_assets.model.atoms import Atom
-from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.attempts import AtomOutcome, AtomStatus
 from mge_assets.model.errors import MgeError
 from mge_assets.model.executions import ExecutionMode, Order
-from mge_assets.model.findings import ValidationResult
+from mge_assets.model.findings import Override, ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.waves import WavePlan
+from mge_assets.services.briefing import Briefing
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.journal import Accounts, stopped
 from mge_assets.services.pacing import PacedModel, Pacer
 from mge_assets.stages.dependency import Contracts, orders
+from mge_assets.stages.dependency.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing
@@ -45,6 +48,7 @@ class PlanAtoms:
         self.by_name: Mapping[str, StoredAtom] = {stored.atom.name: stored for stored in atoms}
         self.waves = tuple(tuple(self.by_name[name].atom_id for name in wave.atoms) for wave in waves.waves)
         self.needs, self.uses = _needs(graph, waves, contracts)
+        self._promised = {(edge.source, edge.target) for edge in graph.edges if edge.weight <= PROMISED}
         self._skeletons: dict[str, bytes] = {}
         self.tasks = {task.name: task for task in plan.tasks}
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
@@ -53,11 +57,18 @@ class PlanAtoms:
         self.drafts = {file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}
         self.wave_of = {atom: number for number, wave in enumerate(self.waves) for atom in wave}
         self.summary = f"{plan.name}: {plan.description}".rstrip(": ")
+        self.briefing = self._brief(graph)
         self._file_digests = {file: hashlib.sha256(draft).hexdigest() for file, draft in self.drafts.items()}
+
+    def _brief(self, graph: AtomGraph) -> Briefing:
+        files = {file: [stored.atom for stored in members] for file, members in self.files.items()}
+        needs = {task.file: [self.tasks[name].file for name in task.depends_on if name in self.tasks] for task in self.plan.tasks}
+        wanted = {stored.atom.name for stored in self.by_name.values() if must_generate(stored.atom, regenerate=self.regenerate(stored))}
+        return Briefing(files, graph, needs, wanted)
 
     def generates(self, stored: StoredAtom) -> bool:
         """True where the atom's draft can't be taken as it is, so that its code follows from more than its own text."""
-        return must_generate(stored.atom, regenerate=self.regenerate(stored))
+        return stored.atom.name not in self.briefing.heads and must_generate(stored.atom, regenerate=self.regenerate(stored))
 
     def regenerate(self, stored: StoredAtom) -> bool:
         """True where the plan, or a person who rejected the code, wants the atom written anew."""
@@ -80,10 +91,20 @@ class PlanAtoms:
 
     def dependencies(self, stored: StoredAtom, codes: Mapping[str, bytes]) -> tuple[DependencyCode, ...]:
         """What the atom needs, with the code that it has by now, or else its draft; then what it uses, by the frozen contract."""
-        needed = [self.by_name[name].atom for name in self.needs.get(stored.atom.name, ())[:MAX_DEPENDENCIES]]
+        needed = [self.by_name[name].atom for name in self._shown(stored.atom.name)[:MAX_DEPENDENCIES]]
         used = [self.by_name[name].atom for name in self.uses.get(stored.atom.name, ())[: MAX_DEPENDENCIES - len(needed)]]
         code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
         return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
+
+    def hard_needs(self, name: str) -> list[str]:
+        """The atoms without which this one can't be: its needs but for the constructors that only come first so that their members are known."""
+        return [needed for needed in self.needs.get(name, ()) if (name, needed) not in self._promised]
+
+    def _shown(self, name: str) -> list[str]:
+        """The atoms whose code is shown: the own class's constructor, then what is needed for certain."""
+        owner = name.partition("#")[0].rpartition(".")[0]
+        own = [needed for needed in self.needs.get(name, ()) if (name, needed) in self._promised and needed.partition("#")[0].rpartition(".")[0] == owner]
+        return [*own, *self.hard_needs(name)]
 
     def _contract(self, atom: Atom) -> bytes:
         """What the draft says of the atom to others."""
@@ -106,6 +127,7 @@ class LiveExecution:
     model: PacedModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
+    overrides: Sequence[Override] = ()
     halted: MgeError | None = None
     in_flight: int = 0
     max_in_flight: int = 0
@@ -138,23 +160,46 @@ class LiveExecution:
         stored = self.atoms.by_id[atom_id]
         before, after = self._around(stored)
         task, plan = self.atoms.tasks[stored.task], self.atoms.plan
-        return AtomWork(
+        work = AtomWork(
             atom=stored.atom,
             before=before,
             after=after,
             regenerate=self.atoms.regenerate(stored),
             rejected_because=stored.rejected_because,
-            dependencies=self.atoms.dependencies(stored, self.codes) if self.atoms.generates(stored) else (),
             plan_summary=self.atoms.summary,
             task_description=task.description,
             requirements=plan.requirements,
         )
+        if stored.atom.name in self.atoms.briefing.heads:
+            return replace(work, given=True)
+        return replace(work, more=partial(self._briefed, stored))
+
+    def _briefed(self, stored: StoredAtom, work: AtomWork) -> AtomWork:
+        """The work with all that only a model needs, which most drafts never get to."""
+        return self.atoms.briefing.complete(replace(work, more=None, dependencies=self.atoms.dependencies(stored, self.codes)), self.codes)
 
     def blocked_by(self, atom_id: UUID) -> tuple[str, ...]:
         """The lost atoms that this one needs, if it must be generated; a complete draft needs nobody's code."""
         stored = self.atoms.by_id[atom_id]
-        needs = self.atoms.needs.get(stored.atom.name, ()) if self.atoms.generates(stored) else ()
+        needs = self.atoms.hard_needs(stored.atom.name) if self.atoms.generates(stored) else ()
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
+
+    def with_imports(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[tuple[UUID, AtomOutcome], ...]:
+        """The file's import atom with what this atom's code needs beside; nothing where it needs nothing."""
+        members = self.atoms.files[self.atoms.by_id[atom_id].atom.file]
+        imports = [stored for stored in members if stored.atom.kind is AtomKind.IMPORT and not stored.atom.indent]
+        if not outcome.imports or not imports:
+            return ()
+        last = imports[-1]
+        code = self.codes.get(last.atom.name, last.atom.text)
+        present = set(code.decode(errors="replace").split("\n"))
+        new = [line for line in outcome.imports if line not in present]
+        if not new:
+            return ()
+        body = code.rstrip()
+        code = body + b"".join(b"\n" + line.encode() for line in new) + code[len(body) :]
+        self.landed(last.atom_id, AtomStatus.COMPLETED, code)
+        return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, code)),)
 
     def project(self) -> dict[str, bytes]:
         """Every file as it stands: drafts, with the code that landed."""

@@ -10,6 +10,7 @@ from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import ConfidenceScore, ReviewItem
 from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.stages import Stage
+from mge_assets.model.waves import Order
 from mge_assets.services.execution import ExecutionServiceV2
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
@@ -53,7 +54,7 @@ class ReportService:
         progress = self._execution.progress(plan)
         atoms = self._stores.atoms.of_plan(plan)
         results = self._stores.validations.of_plan(plan)
-        graph, waves = self._stores.graphs.load(plan), self._stores.graphs.waves(plan)
+        graph, waves, head = self._stores.graphs.load(plan), self._stores.graphs.waves(plan), self._stores.graphs.head(plan)
         statuses = {stored.atom.name: stored.status.value for stored in atoms}
         out = progress.delivered or ""
         return DeliveryReport(
@@ -77,6 +78,8 @@ class ReportService:
             cut_edges=tuple(f"{edge.source} → {edge.target} ({edge.type.value})" for edge in (waves.cut if waves else ())),
             graph_svg=dependency_svg(graph, waves, statuses) if graph and waves else "",
             next_commands=self.next_commands(plan),
+            order=waves.order if waves else Order.CODE,
+            orders=tuple(head.figures.values()) if head else (),
         )
 
     def next_commands(self, plan: str) -> tuple[tuple[str, str], ...]:

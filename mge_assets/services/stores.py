@@ -12,6 +12,7 @@ from mge_assets.store.graphs import GraphStore
 from mge_assets.store.journal import JournalStore
 from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
+from mge_assets.store.overrides import OverrideStore
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
 from mge_assets.store.validations import ValidationStore
@@ -30,6 +31,7 @@ class Stores:
     journal: JournalStore
     memory: MemoryStore
     validations: ValidationStore
+    overrides: OverrideStore
     reviews: ReviewStore
     deliveries: DeliveryStore
     figures: FigureStore
@@ -48,6 +50,7 @@ def open_stores(settings: Settings) -> Stores:
         JournalStore(engine),
         MemoryStore(engine),
         ValidationStore(engine),
+        OverrideStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
         FigureStore(engine),

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
+from mge_assets.model.errors import NotFoundError
+from mge_assets.model.findings import CheckStatus, Level, Override, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness
+from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
@@ -55,11 +56,31 @@ class ValidationService:
             marks = self._stores.validations.marks(plan, levels)
             due = [unit for unit in self._units(whole) if unit[0] in levels and marks.get((unit[0].value, unit[1])) != whole.digest]
             with ThreadPoolExecutor(WORKERS) as pool:
-                results = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+                found = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+                overrides = self._stores.overrides.of_plan(plan)
+                results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
             self._stores.validations.save(plan, [(result, whole.digest) for result in results], execution.execution_id if execution else None)
         self._stores.plans.add_seconds(plan, Stage.VALIDATION, clock.seconds)
         return self.results(plan, waves)
+
+    def override(self, plan: str, override: Override) -> tuple[ValidationResult, ...]:
+        """Record a person's word against a finding, with the reason, and weigh the stored result anew; answers what it is now.
+
+        Raises ValueError without a reason, NotFoundError where the unit has no such finding.
+        """
+        if not override.reason.strip():
+            message = "an override needs a reason: say why the finding does not count here"
+            raise ValueError(message)
+        unit = [result for result in self._stores.validations.of_plan(plan, (override.level,)) if result.subject == override.subject]
+        meant = [one for result in unit for one in result.findings if one.rule == override.rule and override.message in ("", one.message)]
+        if not meant:
+            raise NotFoundError(f"{override.subject} has no finding of {override.rule}", fix="take rule and message as the result shows them")
+        self._stores.overrides.add(plan, override)
+        judged = tuple(respect(result, [override]) for result in unit)
+        for result in judged:
+            self._stores.validations.judge_again(plan, result)
+        return judged
 
     def results(self, plan: str, waves: Sequence[int] | None = None) -> tuple[ValidationResult, ...]:
         """Every stored result, the widest level first; with ``waves`` level 1 of those waves' atoms only."""
@@ -79,7 +100,11 @@ class ValidationService:
     def stubs(self, plan: str) -> list[str]:
         """The atoms whose body is there in name only, sorted."""
         results = self._stores.validations.of_plan(plan, (Level.ATOMIC,))
-        return [result.subject for result in results if any(finding.rule == "completeness.stub" for finding in result.findings)]
+        return [
+            result.subject
+            for result in results
+            if any(finding.rule == "completeness.stub" and finding.severity is not Severity.INFO for finding in result.findings)
+        ]
 
     def untested(self, plan: str) -> Mapping[str, list[str]]:
         """The units whose acceptance tests could not be run, by the reason."""

@@ -30,7 +30,9 @@ class Workspace:
         self.settings, self.stores = settings, stores
         self.log = open_log(settings.logs)
         key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None
-        self.model = open_model(api_key=key, base_url=settings.anthropic_base_url, model=settings.model)
+        self.model = open_model(
+            api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
+        )
         self.sandbox = open_sandbox(settings.sandbox)
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
         inspector = Inspector(self.checkers)
@@ -39,7 +41,7 @@ class Workspace:
         self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
         self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
         self.graphs = GraphService(stores, self.dependencies)
-        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, inspector)
+        self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox, inspector)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
         self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness, inspector)

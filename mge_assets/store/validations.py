@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
@@ -35,6 +35,15 @@ class ValidationStore:
                 connection.execute(delete(table).where(table.masterplan_id == owner, table.level == level, table.subject.in_(subjects)))
             if rows:
                 connection.execute(insert(table), rows)
+
+    @again_after_loss
+    def judge_again(self, plan: str, result: ValidationResult) -> None:
+        """Store what a unit's result is now, its findings weighed anew; what was run, and when, stays."""
+        kept = ("passed", "score", "checks_run", "checks_passed", "checks_failed", "errors", "warnings")
+        row, table = result_row(result, ""), ValidationResultRow
+        wanted = (table.masterplan_id == masterplan_id(plan), table.level == result.level.value, table.subject == result.subject)
+        with self._engine.begin() as connection:
+            connection.execute(update(table).where(*wanted).values({name: row[name] for name in kept}))
 
     def of_plan(self, plan: str, levels: Sequence[Level] = tuple(Level)) -> tuple[ValidationResult, ...]:
         """The newest results of these levels, from the widest level to the smallest unit."""

@@ -35,11 +35,12 @@ def is_local(base_url: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-def open_model(*, api_key: str | None, base_url: str | None, model: str) -> LanguageModel:
+def open_model(*, api_key: str | None, base_url: str | None, model: str, models: str = "", prices: str = "") -> LanguageModel:
     """The model that these settings name: offline where there is neither a key nor a server.
 
-    A model with a list price is paid at that price whoever serves it; one without is taken only from a local server, at no cost.
-    Raises ModelError where the address is none or nobody knows what the model costs.
+    ``models`` names one for each attempt, separated by commas, in place of ``model``; the last holds for all later ones. A model with a list price, or
+    with one in ``prices`` (``name=input/output`` in USD per million tokens), is paid at that price whoever serves it; one without is taken only from a
+    local server, at no cost. Raises ModelError where the address is none, a price can't be read, or nobody knows what a model costs.
     """
     key, address = (api_key or "").strip(), (base_url or "").strip()
     if not key and not address:
@@ -47,9 +48,13 @@ def open_model(*, api_key: str | None, base_url: str | None, model: str) -> Lang
     parts = urlsplit(address or DEFAULT_BASE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ModelError(f"ANTHROPIC_BASE_URL is no address: {address!r}", fix="write it as http://host:port, without /v1", retryable=False, unbilled=True)
-    priced = price_table().known(model)
-    if not priced and not (address and is_local(address)):
-        raise price_table().unknown(model)
+    table = price_table().with_own(prices)
+    names = tuple(name.strip() for name in models.split(",") if name.strip()) or (model,)
+    for name in names:
+        if not table.known(name) and not (address and is_local(address)):
+            raise table.unknown(name)
     from mge_resources.llm.claude import ClaudeModel  # noqa: PLC0415 -- the SDK takes 1 s to import, which only a call is worth
+    from mge_resources.llm.escalation import EscalatingModel  # noqa: PLC0415 -- as above
 
-    return ClaudeModel(model, api_key=key, base_url=address or DEFAULT_BASE_URL, priced=priced)
+    opened = {name: ClaudeModel(name, api_key=key, base_url=address or DEFAULT_BASE_URL, priced=table.known(name), table=table) for name in names}
+    return opened[names[0]] if len(set(names)) == 1 else EscalatingModel(tuple(opened[name] for name in names))

@@ -16,7 +16,8 @@ from mge_resources.llm.answers import read_answer
 from mge_resources.llm.faults import as_model_error, timed_out
 from mge_resources.llm.policies import Variation, variation
 from mge_resources.llm.port import ModelReply, ModelRequest
-from mge_resources.llm.prices import TokenUsage, price, price_table
+from mge_resources.llm.prices import PriceTable, TokenUsage, price, price_table
+from mge_resources.llm.warmth import PrefixGate
 
 CONNECT_SECONDS = 10.0
 _OVERHEAD_TOKENS = 200
@@ -40,6 +41,7 @@ class ClaudeModel:
         priced: whether list prices apply; otherwise calls cost nothing and the name says ``local``.
         deadline: wall seconds for one call, whatever trickles in; computed from ``max_tokens`` if left out.
         today: the day (UTC) whose prices hold.
+        table: the prices, the package's own if left out.
     """
 
     remote = True
@@ -53,10 +55,12 @@ class ClaudeModel:
         priced: bool = True,
         deadline: float | None = None,
         today: Callable[[], date] = _today,
+        table: PriceTable | None = None,
     ) -> None:
         self._model, self._key, self._base_url = model, api_key, base_url
-        self._priced, self._deadline, self._today = priced, deadline, today
+        self._priced, self._deadline, self._today, self._table = priced, deadline, today, table or price_table()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic] = WeakKeyDictionary()
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, PrefixGate] = WeakKeyDictionary()
 
     @property
     def name(self) -> str:
@@ -69,10 +73,18 @@ class ClaudeModel:
             return 0.0
         # 3 bytes a token is usual for code, but only 1 can never be too few; input is the cheap side, so being sure adds about a third.
         prompt = sum(len(part.encode(errors="replace")) for part in (request.system, request.shared, request.prompt)) + _OVERHEAD_TOKENS
-        return price(self._model, TokenUsage(write_5m=prompt, output=request.max_tokens), self._today())
+        return price(self._model, TokenUsage(write_5m=prompt, output=request.max_tokens), self._today(), table=self._table)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
-        """The model's answer. Raises ModelError for whatever else comes back, or does not."""
+        """The model's answer. Raises ModelError for whatever else comes back, or does not.
+
+        Where the shared prefix is worth caching, the first call goes ahead and the others wait for it.
+        """
+        gate = self._gates.setdefault(asyncio.get_running_loop(), PrefixGate())
+        async with gate.turn(request.system + request.shared if self._priced else ""):
+            return await self._complete(request)
+
+    async def _complete(self, request: ModelRequest) -> ModelReply:
         sent = variation(self._model, request)
         started, deadline = time.monotonic(), self._deadline or _GRACE_SECONDS + request.max_tokens / _SLOWEST[self._priced]
         try:
@@ -119,4 +131,4 @@ class ClaudeModel:
 
     def _cost(self, answering: str, usage: TokenUsage) -> float:
         """USD at the price of the model that answered, where that has one; otherwise of the one that was asked."""
-        return price(answering if price_table().known(answering) else self._model, usage, self._today())
+        return price(answering if self._table.known(answering) else self._model, usage, self._today(), table=self._table)

@@ -17,13 +17,13 @@ Effort = Literal["low", "medium", "high", "xhigh", "max"]
 class _Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     models: str
+    version: str | None = None
     temperature: bool = False
     efforts: tuple[Effort, ...] = ()
 
 
 class _Policies(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-    old_version: str
     policies: tuple[_Policy, ...]
 
 
@@ -43,11 +43,11 @@ def _policies() -> _Policies:
 
 def variation(model: str, request: ModelRequest) -> Variation:
     """What the policy of this model sends for this request."""
-    table = _policies()
-    policy = next(policy for policy in table.policies if fnmatchcase(model, policy.models))
+    policy = next(policy for policy in _policies().policies if fnmatchcase(model, policy.models))
+    headers = {"anthropic-version": policy.version} if policy.version else {}
     if policy.temperature:
-        return Variation({"temperature": request.temperature}, {"anthropic-version": table.old_version}, f"temperature={request.temperature}")
+        return Variation({"temperature": request.temperature}, headers, f"temperature={request.temperature}")
     if policy.efforts:
         effort = policy.efforts[min(max(request.attempt, 1), len(policy.efforts)) - 1]
-        return Variation({"output_config": {"effort": effort}}, {}, f"effort={effort}")
-    return Variation()
+        return Variation({"output_config": {"effort": effort}}, headers, f"effort={effort}")
+    return Variation({}, headers)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,9 +68,26 @@ class PriceTable(_Row):
         """Whether the model or its alias has a price."""
         return model in self.models or any(model in entry.aliases for entry in self.models.values())
 
+    def with_own(self, prices: str) -> "PriceTable":
+        """The table with prices of one's own: ``name=input/output`` in USD per million tokens, separated by commas; reading and writing a cache cost as input.
+
+        Raises ModelError where one can't be read.
+        """
+        found: dict[str, _Model] = {}
+        for each in filter(None, (part.strip() for part in prices.split(","))):
+            name, _, figures = each.rpartition("=")
+            try:
+                paid, made = (float(figure) for figure in figures.split("/"))
+            except ValueError as error:
+                raise ModelError(f"MGE_MODEL_PRICES: {each!r} is no price", fix="write it as name=input/output", retryable=False, unbilled=True) from error
+            if not name or min(paid, made) < 0 or not isfinite(paid + made):
+                raise ModelError(f"MGE_MODEL_PRICES: {each!r} is no price", fix="write it as name=input/output", retryable=False, unbilled=True)
+            found[name] = _Model(prices=(_Period(tiers=(Tier(input=paid, output=made, write_5m=paid, write_1h=paid, read=paid),)),))
+        return self.model_copy(update={"models": {**self.models, **found}}) if found else self
+
     def unknown(self, model: str) -> ModelError:
         """The error that says that nobody knows what this model costs, and lists those whose price is known."""
-        fix = f"set MGE_MODEL to one of {', '.join(self.models)}, or ANTHROPIC_BASE_URL to a server on this machine or network"
+        fix = f"set MGE_MODEL to one of {', '.join(self.models)}, its price in MGE_MODEL_PRICES, or ANTHROPIC_BASE_URL to a server on this machine or network"
         return ModelError(f"the model {model!r} has no price", fix=fix, retryable=False, unbilled=True)
 
     def tier(self, model: str, prompt: int, when: date) -> Tier:
@@ -87,7 +105,7 @@ def price_table() -> PriceTable:
     return PriceTable.model_validate(YAML(typ="safe").load(Path(__file__).with_name("prices.yaml")))
 
 
-def price(model: str, usage: TokenUsage, when: date, *, batch: bool = False) -> float:
-    """USD for one call's tokens on that day (UTC). Raises ModelError where the model is unknown."""
-    table = price_table()
+def price(model: str, usage: TokenUsage, when: date, *, batch: bool = False, table: PriceTable | None = None) -> float:
+    """USD for one call's tokens on that day (UTC), by the package's table if none is given. Raises ModelError where the model is unknown."""
+    table = table or price_table()
     return table.tier(model, usage.prompt, when).cost(usage) * (table.batch_factor if batch else 1.0)

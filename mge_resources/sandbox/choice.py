@@ -8,7 +8,7 @@ from threading import Lock
 
 from mge_resources.sandbox.isolations import BubblewrapSandbox, NamespaceSandbox, find_bubblewrap
 from mge_resources.sandbox.port import Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
-from mge_resources.sandbox.probe import self_test
+from mge_resources.sandbox.probe import Promise, self_test
 
 CHOICES = ("auto", "bwrap", "namespaces", "off")
 REFUSED = "refused"
@@ -18,6 +18,7 @@ _FIX = (
 )
 _WRAPPED_FIX = "set MGE_SANDBOX=namespaces, or as root make the interpreter's folder readable for everybody"
 _probing = Lock()
+_promises: dict[str, tuple[Promise, ...]] = {}
 
 
 class NoSandbox:
@@ -48,7 +49,7 @@ def _proven(choice: str) -> Sandbox:
     reason = "bubblewrap is not installed; install it or set MGE_SANDBOX=auto"
     for sandbox in _candidates(choice):
         try:
-            self_test(sandbox)
+            _promises[choice] = self_test(sandbox)
         except SandboxUnavailableError as error:
             fix = _WRAPPED_FIX if sandbox.isolation == "bwrap" else _FIX
             reason = f"no sandbox here: {error}" + ("" if ";" in str(error) else f"; {fix}")
@@ -71,6 +72,11 @@ class ProvenSandbox:
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job to its end. Raises SandboxUnavailableError, or ValueError for a file name that climbs out."""
         return self._sandbox().run(job)
+
+    def promises(self) -> tuple[Promise, ...]:
+        """What the self-test proved here; nothing where no sandbox works."""
+        self._sandbox()
+        return _promises.get(self._choice, ())
 
     def _sandbox(self) -> Sandbox:
         with _probing:

@@ -15,6 +15,7 @@ from pathlib import Path
 from mge_resources.sandbox.port import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
+_SLACK_BYTES = 64 << 20
 _SLACK_PROCESSES = 8  # the launcher's own
 _EMPTY_SECONDS = 2.0
 
@@ -56,10 +57,12 @@ def _write(path: Path, value: str) -> bool:
 
 def _bounds(folder: Path, limits: Limits) -> None:
     _write(folder / "pids.max", str(limits.processes + _SLACK_PROCESSES))
-    for name in ("memory.max", "memory.limit_in_bytes"):
-        _write(folder / name, str(limits.total_bytes))
+    # Above the watcher's bound, which ends the whole run where the kernel would end one process of it after the other.
+    most = str(limits.total_bytes + limits.total_bytes // 4 + _SLACK_BYTES)
+    for name in ("memory.max", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"):
+        _write(folder / name, most)
     _write(folder / "memory.swap.max", "0")
-    _write(folder / "memory.memsw.limit_in_bytes", str(limits.total_bytes))
+    _write(folder / "memory.oom.group", "1")
 
 
 def _parents() -> list[tuple[Path, str]]:

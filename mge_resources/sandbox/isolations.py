@@ -106,7 +106,7 @@ class NamespaceSandbox:
         with control_groups(job.limits) as groups:
             encoded, _ = _encoded(job, groups.folders)
             outcome = run_launcher(self._start, encoded, job.stdin, job.link, job.limits, self.isolation)
-            return replace(outcome, exit_code=None, limit="memory") if not outcome.limit and groups.out_of_memory() else outcome
+            return replace(outcome, exit_code=None, limit="memory") if groups.out_of_memory() else outcome
 
     def _start(self, ends: Ends) -> Launched:
         launched = self._server.start(ends) if self._server else None

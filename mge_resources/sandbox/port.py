@@ -45,6 +45,7 @@ class SandboxJob:
 class SandboxOutcome:
     """How a run ended. ``exit_code`` is ``None`` where a limit ended it, and ``limit`` then says which: wall, cpu, memory, files or
     output. A command that a signal ended has 128 and the signal's number as its exit code. ``files`` are the collected ones that exist.
+    ``ended`` says that the end of everything that the run started was seen.
     """
 
     exit_code: int | None
@@ -54,6 +55,7 @@ class SandboxOutcome:
     isolation: str
     limit: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    ended: bool = True
 
 
 class SandboxUnavailableError(Exception):

@@ -1,53 +1,119 @@
-"""The self-test: a run that tries to break out, and what it must not have managed."""
+"""The self-test: runs that try to break each promise of a sandbox. What belongs here: the promises, and the proof of each.
+
+It is run when a process first needs the sandbox, and shown by ``mge doctor``. It costs three runs, at once.
+"""
 
 import json
 import os
+import socket
 import sys
-from tempfile import NamedTemporaryFile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxUnavailableError
+from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 
-_ATTEMPTS = r"""
-import json, os, socket, sys
-
-def works(action):
-    try:
-        return bool(action())
-    except (OSError, AttributeError):
-        return False
-
-def status(name):
-    with open("/proc/self/status") as lines:
-        return next((line.split()[1] for line in lines if line.startswith(name + ":")), "")
-
-canary, outside = sys.argv[1], int(sys.argv[2])
-print(json.dumps({
-    "runs as root": os.getuid() == 0,
-    "keeps capabilities": int(status("CapEff") or "1", 16) != 0 or int(status("CapBnd") or "1", 16) != 0,
-    "may gain privileges": status("NoNewPrivs") != "1",
-    "may make every system call": status("Seccomp") != "2" and os.uname().machine in ("x86_64", "aarch64"),
-    "sees the network": {name for _, name in socket.if_nameindex()} != {"lo"},
-    "reads a file of the host": works(lambda: open(canary).read()),
-    "sees the host's processes": os.getpid() > 20 or works(lambda: os.path.exists(f"/proc/{outside}")),
-    "writes to the root": works(lambda: open("/written", "w")),
-    "writes to /usr": works(lambda: open("/usr/written", "w")),
-    "writes to /dev": works(lambda: open("/dev/written", "w")),
-    "has our environment": "MGE_CANARY" in os.environ or "LOGNAME" in os.environ,
-}))
-"""
+_PROGRAM = Path(__file__).with_name("probe_inside.py.txt")
+_PROCESSES = 12
+_OUTPUT_BYTES = 64 << 10
+_TOTAL_BYTES = 192 << 20
 
 
-def self_test(sandbox: Sandbox) -> None:
-    """Prove that the isolation holds here. Raises SandboxUnavailableError naming what does not."""
-    with NamedTemporaryFile(prefix="mge-canary-") as canary:
-        canary.write(b"canary")
-        canary.flush()
-        command = ("{python}", "-I", "-S", "-c", _ATTEMPTS, canary.name, str(os.getpid() + 100_000))
-        outcome = sandbox.run(SandboxJob(command, {}, limits=Limits(wall_seconds=20, cpu_seconds=10)))
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise, as people read it, and whether it was kept here."""
+
+    text: str
+    kept: bool
+
+
+PROMISES = {
+    "root": "it runs under a uid that owns nothing",
+    "capabilities": "it holds no right of root, and can gain none",
+    "calls": "system calls that tests never need are closed",
+    "network": "there is no network, and no socket of this machine can be reached",
+    "files": "no file of this machine can be read but the tools'",
+    "writes": "nothing can be written outside its own folders",
+    "processes_seen": "no process of this machine is seen",
+    "environment": "our environment is not handed on",
+    "descriptors": "no open file is handed on",
+    "namespaces": "no namespace, mount or device can be made",
+    "forks": "the number of processes is bounded",
+    "address_space": "the memory of each process is bounded",
+    "file_size": "files are bounded, each and together",
+    "output": "output is bounded, and its end ends the run",
+    "memory": "the memory of all processes together is bounded",
+    "nothing_left": "nothing is left running when a run ends",
+}
+
+
+def _failure(outcome: SandboxOutcome) -> str:
+    words = outcome.stderr.decode(errors="replace").strip().splitlines()
+    return outcome.limit or (words[-1] if words else f"exit code {outcome.exit_code}")
+
+
+@contextmanager
+def _baits() -> Iterator[dict[str, object]]:
+    """What the run shall not reach: a file, a listener, an abstract socket, a variable, this process."""
+    with TemporaryDirectory(prefix="mge-canary-") as folder, socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
+        canary = Path(folder, "canary")
+        canary.write_text("canary")
+        name = f"mge-canary-{os.getpid()}-{listener.getsockname()[1]}"
+        abstract.bind("\0" + name)
+        abstract.listen()
+        yield {
+            "canary": str(canary),
+            "port": listener.getsockname()[1],
+            "abstract": name,
+            "pid": os.getpid(),
+            "variables": sorted(os.environ),
+            "most": _PROCESSES,
+        }
+
+
+def _isolated(sandbox: Sandbox) -> dict[str, bool]:
+    """What one run from within says of itself. Raises SandboxUnavailableError where Python does not start."""
+    with _baits() as baits:
+        limits = Limits(20, 10, 512 << 20, 1 << 20, 1 << 20, _PROCESSES)
+        outcome = sandbox.run(SandboxJob(("{python}", "-I", "-S", "probe.py", json.dumps(baits)), {"probe.py": _PROGRAM.read_bytes()}, limits=limits))
     if outcome.exit_code != 0:
-        words = outcome.stderr.decode(errors="replace").strip().splitlines()
-        reason = outcome.limit or (words[-1] if words else f"exit code {outcome.exit_code}")
-        raise SandboxUnavailableError(f"Python does not start in the sandbox ({reason}); make {sys.prefix} readable for everybody")
-    broken = [attempt for attempt, managed in json.loads(outcome.stdout).items() if managed]
+        raise SandboxUnavailableError(f"Python does not start in the sandbox ({_failure(outcome)}); make {sys.prefix} readable for everybody")
+    found: dict[str, bool] = json.loads(outcome.stdout)
+    return found
+
+
+def _bounded_output(sandbox: Sandbox) -> dict[str, bool]:
+    """A run that leaves a daemon behind and writes without end: its output is cut, and the daemon's end of the report is closed with it."""
+    code = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    while True: time.sleep(1)\nwhile True: os.write(1, b'x' * 4096)"
+    limits = Limits(20, 10, 512 << 20, 1 << 20, _OUTPUT_BYTES, _PROCESSES)
+    outcome = sandbox.run(SandboxJob(("{python}", "-I", "-S", "-c", code), {}, limits=limits))
+    return {"output": outcome.limit == "output" and len(outcome.stdout) <= _OUTPUT_BYTES, "nothing_left": outcome.limit == "output" and outcome.ended}
+
+
+def _bounded_memory(sandbox: Sandbox) -> dict[str, bool]:
+    code = (
+        "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n        held = bytearray(b'x') * (80 << 20); time.sleep(20); os._exit(0)\ntime.sleep(20)"
+    )
+    limits = Limits(20, 10, 512 << 20, 1 << 20, 1 << 20, _PROCESSES, _TOTAL_BYTES)
+    return {"memory": sandbox.run(SandboxJob(("{python}", "-I", "-S", "-c", code), {}, limits=limits)).limit == "memory"}
+
+
+def prove(sandbox: Sandbox) -> tuple[Promise, ...]:
+    """Every promise, and whether it is kept here. Raises SandboxUnavailableError where nothing can be run at all."""
+    found = _isolated(sandbox)
+    with ThreadPoolExecutor(2) as pool:
+        for part in pool.map(lambda proof: proof(sandbox), (_bounded_output, _bounded_memory)):
+            found |= part
+    return tuple(Promise(text, found.get(name, False)) for name, text in PROMISES.items())
+
+
+def self_test(sandbox: Sandbox) -> tuple[Promise, ...]:
+    """Prove that the isolation holds here; the promises, all kept. Raises SandboxUnavailableError naming those that are not."""
+    promises = prove(sandbox)
+    broken = [promise.text for promise in promises if not promise.kept]
     if broken:
-        raise SandboxUnavailableError(f"the sandbox leaks: code in it {' and '.join(broken)}; report this with `uname -r`")
+        raise SandboxUnavailableError(f"the sandbox does not keep its promise that {' and that '.join(broken)}; report this with `uname -r`")
+    return promises

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Protocol
 
 from mge_resources.sandbox.port import Limits, SandboxOutcome, SandboxUnavailableError
@@ -127,17 +127,19 @@ def _pump(pipes: dict[BinaryIO, str], captured: _Captured, deadline: float) -> s
     return ""
 
 
-def _end(launched: Launched, report: BinaryIO, limit: str) -> None:
+def _end(launched: Launched, report: BinaryIO, limit: str) -> bool:
     """Wait for the launcher, which ends when the code has; after a limit ask it to end everything, and insist if it does not.
 
-    The report's last writer dies with the isolation, so its end is the proof that nothing is left.
+    The report's last writer dies with the isolation, so its end is the proof that nothing is left: True where it was seen.
     """
     if limit:
         launched.stop()
     if not launched.wait(_GRACE_SECONDS):
         launched.kill()
-    while limit and select.select([report], [], [], _GRACE_SECONDS)[0] and os.read(report.fileno(), _CHUNK):
-        continue
+    while select.select([report], [], [], _GRACE_SECONDS)[0]:
+        if not os.read(report.fileno(), _CHUNK):
+            return True
+    return False
 
 
 def _records(report: bytes) -> dict[str, dict[str, Any]]:
@@ -187,9 +189,9 @@ def run_launcher(start: Callable[[Ends], Launched], job: bytes, stdin: bytes, li
             for number in (ends.job, ends.channel, ends.stdin, ends.stdout, ends.stderr):
                 os.close(number)
         captured = _Captured(limits.output_bytes)
-        limit = "interrupted"
+        limit, ended = "interrupted", False
         try:
             limit = _pump({out: "stdout", err: "stderr", told: "report"}, captured, begin + limits.wall_seconds)
         finally:
-            _end(launched, told, limit)
-    return _judge(captured, limit, time.monotonic() - begin, isolation)
+            ended = _end(launched, told, limit)
+    return replace(_judge(captured, limit, time.monotonic() - begin, isolation), ended=ended)

@@ -8,11 +8,13 @@ import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
+from weakref import WeakSet
 
 from mge_resources.sandbox.process import Ends, Launched
 
 _START_SECONDS = 30.0
 _ANSWER_SECONDS = 10.0
+_END_SECONDS = 2.0
 _RUNS = 500  # then a new one is started: what a kernel or an allocator keeps for an old process is given back
 
 
@@ -46,6 +48,7 @@ class ForkServer:
         self._lock = Lock()
         self._control: socket.socket | None = None
         self._owner, self._runs, self._broken = 0, 0, False
+        self._forks: WeakSet[_Fork] = WeakSet()
 
     def start(self, ends: Ends) -> Launched | None:
         """Have a run started on these streams; None where there is no server."""
@@ -62,14 +65,17 @@ class ForkServer:
                     answer, handles = b"", []
                 if answer and handles:
                     self._runs += 1
-                    return _Fork(handles[0])
+                    fork = _Fork(handles[0])
+                    self._forks.add(fork)
+                    return fork
                 self._drop()
             self._broken = True
             return None
 
     def _connected(self) -> socket.socket | None:
         """The control socket of this process's server; after a fork of ours the parent's is not ours to use."""
-        if self._owner != os.getpid() or self._runs >= _RUNS:
+        worn = self._runs >= _RUNS and all(fork.wait(0) for fork in self._forks)  # its runs would end with it
+        if self._owner != os.getpid() or worn:
             self._drop()
             self._broken = False
         if self._control is None and not self._broken:
@@ -93,11 +99,19 @@ class ForkServer:
         ours.settimeout(_ANSWER_SECONDS)
         self._control, self._process, self._owner, self._runs = ours, process, os.getpid(), 0
 
+    def __del__(self) -> None:
+        self._drop()
+
     def _drop(self) -> None:
         """Let go of the server: it ends once its runs have."""
         if self._control is not None:
             self._control.close()
             if self._owner == os.getpid():
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0.5)
+                try:
+                    self._process.wait(_END_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()  # its runs end with it
+                    self._process.wait()
+            else:
+                self._process.returncode = 0  # our parent's child, not ours to wait for
         self._control = None

@@ -1,7 +1,6 @@
 """Faults seeded into real Python code: one edit each, of a kind that belongs to a validation level. Everything is drawn from a seeded generator."""
 
 import ast
-import builtins
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -293,7 +292,7 @@ def _wrong_calls(source: Source) -> Iterator[Fault]:
     for call in source.nodes(ast.Call):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in imported and call.func.id[0].islower():
             end = source.span(call)[1]
-            comma = "" if not call.args and not call.keywords or source.content[: end - 1].rstrip().endswith(b",") else ", "
+            comma = "" if (not call.args and not call.keywords) or source.content[: end - 1].rstrip().endswith(b",") else ", "
             yield source.edited("integration.call", call, end - 1, end, f"{comma}extra_q=1)")
 
 
@@ -383,26 +382,26 @@ def _slow(source: Source) -> Iterator[Fault]:
 
 
 def drawn(faults: Mapping[str, Sequence[Fault]], wanted: int, seed: int = 5) -> list[Fault]:
-    """So many faults, the same share of each kind as far as there are any; those that leave the file unreadable by kind are meant."""
-    chance, found = random.Random(seed), []
+    """So many faults, the same share of each kind as far as there are any. A file that is not Python any more is a fault of syntax, and of no other kind."""
+    chance = random.Random(seed)
+    found: list[Fault] = []
     pools = {kind: chance.sample(list(pool), len(pool)) for kind, pool in faults.items() if pool}
     while len(found) < wanted and pools:
         for kind in list(pools):
-            found.append(pools[kind].pop())
-            if not pools[kind]:
+            fault = next((one for one in iter(lambda kind=kind: pools[kind].pop() if pools[kind] else None, None) if reads(one)), None)  # type: ignore[misc]
+            if fault is None:
                 del pools[kind]
+            else:
+                found.append(fault)
     return found[:wanted]
 
 
 def reads(fault: Fault) -> bool:
-    """Whether the edited file is still Python; a fault that is not one of syntax must be."""
-    if fault.content is None:
+    """Whether the edited file is what its kind of fault leaves: Python, unless the fault is one of syntax."""
+    if fault.content is None or not fault.file.endswith(".py") or fault.kind.startswith("syntax"):
         return True
     try:
         ast.parse(fault.content)
     except SyntaxError:
         return False
     return True
-
-
-BUILTINS = frozenset(dir(builtins))

@@ -55,7 +55,7 @@ def _names(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fault]
 
 def _arguments(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fault]:
     """One argument too many for a function of the same file that takes a fixed number."""
-    fixed = {}
+    fixed: dict[bytes | None, int | None] = {}
     for node in _nodes(content):
         if node.type == "function_declaration":
             name, parameters = node.child_by_field_name("name"), node.child_by_field_name("parameters")
@@ -73,24 +73,30 @@ def _arguments(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fa
         ):
             count = len([child for child in given.named_children if child.type != "comment"])
             if b"..." not in (given.text or b""):
-                extra = ", ".join(["0"] * (fixed[called.text] - count + 1))
+                extra = ", ".join(["0"] * ((fixed[called.text] or 0) - count + 1))
                 yield _edited("types.call", file, content, node, given.end_byte - 1, given.end_byte, f", {extra})" if count else f"{extra})")
+
+
+def _alone(node: Node) -> bool:
+    """In a class that builds on no other and has no computed name: rxjs's Observable has one, and the compiler takes every name of its kind."""
+    while node.parent is not None and node.type != "class_body":
+        node = node.parent
+    owner = node.parent
+    if node.type != "class_body" or owner is None or any(child.type == "class_heritage" for child in owner.named_children):
+        return False
+    names = (member.child_by_field_name("name") for member in node.named_children)
+    return all(name is None or name.type != "computed_property_name" for name in names)
 
 
 def _properties(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fault]:
     """A misspelt property of ``this`` in a class."""
     for node in _nodes(content):
         owner, named = node.child_by_field_name("object"), node.child_by_field_name("property")
-        if (
-            node.type == "member_expression"
-            and owner
-            and named
-            and owner.type == "this"
-            and _inside(node, "class_body")
-            and not _inside(node, "function_expression", "function_declaration")
-        ):
-            if not (node.parent is not None and node.parent.type in {"assignment_expression", "as_expression"}):
-                yield _edited("types.property", file, content, node, named.end_byte, named.end_byte, "_q")
+        if node.type != "member_expression" or owner is None or named is None or owner.type != "this":
+            continue
+        written = node.parent is not None and node.parent.type in {"assignment_expression", "as_expression"}
+        if not written and _alone(node) and not _inside(node, "function_expression", "function_declaration"):
+            yield _edited("types.property", file, content, node, named.end_byte, named.end_byte, "_q")
 
 
 def _returns(file: str, content: bytes, _: Mapping[str, bytes]) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from mge_resources.checkers import open_checkers
 from mge_resources.sandbox import open_sandbox
 from mge_resources.syntax import Language
 from mge_tests.bench.corpora import corpora
-from mge_tests.bench.faults import LEVEL_1, LEVEL_2, Fault, Source, cross_file, drawn, reads, whole_plan
+from mge_tests.bench.faults import LEVEL_1, LEVEL_2, Fault, Source, cross_file, drawn, whole_plan
 from mge_tests.bench.faults_typescript import TYPESCRIPT
 from mge_tests.stages.validation.cases import cut
 
@@ -115,10 +115,8 @@ class Tally:
             )
         total, found = sum(self.seeded.values()), sum(self.found.values())
         share = found / total if total else 0.0
-        print(
-            f"{self.name}: {found} of {total} found, {share:.2%} (bound {self.bound:.0%}, ratio {share / self.bound:.3f}); as errors {sum(self.errors.values())}",
-            flush=True,
-        )
+        beside = f"bound {self.bound:.0%}, ratio {share / self.bound:.3f}"
+        print(f"{self.name}: {found} of {total} found, {share:.2%} ({beside}); as errors {sum(self.errors.values())}", flush=True)
         return share >= self.bound
 
 
@@ -139,23 +137,21 @@ def _pools(sources: Iterable[Source], kinds: Mapping[str, Callable[[Source], Ite
     pools: dict[str, list[Fault]] = defaultdict(list)
     for source in sources:
         for kind, seed in kinds.items():
-            pools[kind] += [fault for fault in seed(source) if reads(fault) or kind.startswith("syntax")]
+            pools[kind] += seed(source)
     return pools
 
 
 def _grouped(faults: Iterable[Fault]) -> dict[str, list[Fault]]:
     pools: dict[str, list[Fault]] = defaultdict(list)
     for fault in faults:
-        if reads(fault):
-            pools[fault.kind].append(fault)
+        pools[fault.kind].append(fault)
     return pools
 
 
-def python(inspector: Inspector, wanted: int) -> bool:
+def python(inspector: Inspector, wanted: int, names: list[str]) -> bool:
     """Python's faults: four sevenths at level 1, the rest shared by the others."""
     tallies = {level: Tally(f"Python, level {level}", bound) for level, bound in BOUNDS.items()}
     shares = {1: wanted * 4 // 7, 2: wanted // 7, 3: wanted // 7, 4: wanted // 7}
-    names = ["click", "flask", "requests"]
     for corpus in corpora(names, Path()):
         if isinstance(corpus, str):
             print(corpus)
@@ -167,7 +163,8 @@ def python(inspector: Inspector, wanted: int) -> bool:
         run(tallies[2], project, drawn(_pools(sources, LEVEL_2), counts[2]), levels.level_2)
         run(tallies[3], project, drawn(_grouped(cross_file(sources)), counts[3]), levels.level_3)
         run(tallies[4], project, drawn(_grouped(whole_plan(sources)), counts[4]), levels.level_4)
-    return all([tally.print() for tally in tallies.values()])
+    shown = [tally.print() for tally in tallies.values()]
+    return all(shown)
 
 
 def typescript(inspector: Inspector, wanted: int, folder: Path) -> bool:
@@ -186,7 +183,8 @@ def typescript(inspector: Inspector, wanted: int, folder: Path) -> bool:
                     pools[kind] += seed(file, content, project)
             share = wanted * 4 // 7 if level == 1 else wanted * 3 // 14 + 1
             run(tallies[level], project, drawn(pools, share), getattr(levels, f"level_{level}"))
-    return all([tally.print() for tally in tallies.values()])
+    shown = [tally.print() for tally in tallies.values()]
+    return all(shown)
 
 
 def main() -> None:
@@ -194,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", type=int, default=1050)
     parser.add_argument("--typescript", type=int, default=520)
+    parser.add_argument("--packages", nargs="+", default=["click", "flask", "requests"], help="installed Python packages to seed faults in")
     options = parser.parse_args()
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
@@ -201,7 +200,7 @@ def main() -> None:
         checkers = open_checkers(cache)
         try:
             inspector = Inspector(checkers)
-            good = python(inspector, options.python) if options.python else True
+            good = python(inspector, options.python, options.packages) if options.python else True
             good = (typescript(inspector, options.typescript, Path(name)) if options.typescript else True) and good
         finally:
             checkers.close()

@@ -176,3 +176,61 @@ def test_a_cached_write_costs_more_than_input_and_a_read_less() -> None:
 def test_opening_a_model_offline_does_not_import_the_sdk() -> None:
     code = "import sys, mge_resources.llm as m; m.open_model(api_key=None, base_url=None, model='x'); sys.exit('anthropic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_ladder_asks_the_cheap_model_first_and_the_strong_one_last(server: MessagesServer) -> None:
+    model = open_model(api_key="k", base_url=server.url, model="unused", models="claude-haiku-5-5, claude-sonnet-5-5,claude-opus-5-5")
+    replies = ask(model, *(replace(REQUEST, attempt=attempt) for attempt in (1, 2, 3, 4)))
+    asked = [request.body["model"] for request in server.received]
+    assert asked == ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-opus-5-5"]
+    assert [reply.model for reply in replies] == asked
+    assert sum(reply.cost_usd for reply in replies) == pytest.approx(server.ledger.usd, abs=1e-12)
+    assert model.name == "claude-haiku-5-5>claude-sonnet-5-5>claude-opus-5-5"
+    assert model.reservation_usd(REQUEST) < model.reservation_usd(replace(REQUEST, attempt=2)) < model.reservation_usd(replace(REQUEST, attempt=3))
+
+
+def test_a_model_in_the_ladder_that_nobody_knows_is_named() -> None:
+    with pytest.raises(ModelError, match="gpt-9"):
+        open_model(api_key="k", base_url=None, model="claude-sonnet-5-5", models="claude-haiku-5-5,gpt-9")
+
+
+def test_a_price_of_ones_own_is_what_the_model_costs(server: MessagesServer) -> None:
+    model = open_model(api_key=None, base_url=server.url, model="local-coder", prices="local-coder=0.5/2, other=0/0")
+    reply = ask(model, REQUEST)[0]
+    usage = server.ledger.bills[0].usage
+    prompt = usage["input_tokens"] + usage["cache_creation_input_tokens"] + usage["cache_read_input_tokens"]
+    assert reply.cost_usd == pytest.approx((0.5 * prompt + 2 * usage["output_tokens"]) / 1e6)
+    assert model.name == "local-coder"
+    assert open_model(api_key="k", base_url="https://models.example.com", model="other", prices="other=0/0").reservation_usd(REQUEST) == 0
+
+
+@pytest.mark.parametrize("prices", ["local-coder", "local-coder=1", "local-coder=a/b", "=1/2", "local-coder=-1/2", "local-coder=nan/1"])
+def test_a_price_that_is_none_is_quoted(prices: str) -> None:
+    with pytest.raises(ModelError, match="MGE_MODEL_PRICES"):
+        open_model(api_key="k", base_url="http://localhost:1", model="local-coder", prices=prices)
+
+
+def test_of_calls_at_once_one_writes_the_prefix_and_the_others_read_it(server: MessagesServer) -> None:
+    server.latency = 0.05
+    model = open_model(api_key="k", base_url=server.url, model="claude-sonnet-5-5")
+
+    async def at_once() -> None:
+        await asyncio.gather(*(model.complete(REQUEST) for _ in range(20)))
+        await model.aclose()
+
+    asyncio.run(at_once())
+    assert sum(bill.usage["cache_creation_input_tokens"] > 0 for bill in server.ledger.bills) == 1
+
+
+def test_a_leader_that_fails_hands_over(server: MessagesServer) -> None:
+    server.faults.append("529")
+    model = open_model(api_key="k", base_url=server.url, model="claude-sonnet-5-5")
+
+    async def at_once() -> list[object]:
+        found = await asyncio.gather(*(model.complete(REQUEST) for _ in range(5)), return_exceptions=True)
+        await model.aclose()
+        return list(found)
+
+    answers = asyncio.run(at_once())
+    assert sum(isinstance(each, ModelReply) for each in answers) == 4
+    assert sum(bill.usage["cache_creation_input_tokens"] > 0 for bill in server.ledger.bills) == 1

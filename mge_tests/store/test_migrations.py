@@ -11,7 +11,7 @@ from mge_resources.database import create_engine
 SPECIFIED = {
     "discovery_documents", "masterplans", "masterplan_phases", "masterplan_milestones", "masterplan_tasks", "masterplan_subtasks",
     "masterplan_versions", "masterplan_history", "atomic_units", "atom_dependencies", "dependency_graphs", "validation_results",
-    "execution_waves", "atom_retry_history", "human_review_queue", "executions", "llm_calls", "delivered_files", "decision_audit",
+    "execution_waves", "atom_retry_history", "human_review_queue", "executions", "llm_calls", "delivered_files", "decision_audit", "finding_overrides",
     "graph_versions",
     "plan_budgets", "atom_memory",
 }  # fmt: skip

@@ -117,7 +117,13 @@ class CasePlan:
         return _Maker((), None)
 
     def _function(self, description: Description, outer: Node, lead: bytes, owner: str, maker: _Maker | None = None) -> Iterator[_Callee]:
-        if not description.name.isidentifier() or description.name.startswith("__") or description.stub or description.body is None:
+        if (
+            not description.name.isidentifier()
+            or description.name.startswith("__")
+            or description.name == "constructor"
+            or description.stub
+            or description.body is None
+        ):
             return
         traits = _traits(outer) | _traits(description.node)
         start, end = description.node.start_byte, description.node.end_byte

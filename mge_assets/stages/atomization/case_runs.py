@@ -24,7 +24,7 @@ from mge_assets.stages.atomization.parsing import MultiLanguageParser
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.syntax import Language, detect_language
 
-CASES_VERSION = "1"
+CASES_VERSION = "2"
 """Changes when the same draft would be called otherwise or its outcomes written otherwise."""
 LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
 KEPT, SHOWN = 8, 3

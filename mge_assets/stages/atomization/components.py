@@ -6,7 +6,7 @@ A component is ``None`` where it does not apply, empty where it applies and noth
 from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.acceptance import AcceptanceTests
 from mge_assets.stages.atomization.contracts import Contracts, Said
-from mge_assets.stages.atomization.definitions import inferred
+from mge_assets.stages.atomization.definitions import NOTHING, inferred
 from mge_assets.stages.atomization.facts import Facts, Subject
 from mge_assets.stages.atomization.marks import shorten
 
@@ -77,6 +77,7 @@ class Components:
     def _fields(self, subject: Subject) -> tuple[str, ...]:
         """Types of the names that the atom binds, written or shown by their values."""
         marks, span = self._facts.marks, subject.atom.span
+        inside = not subject.defines and self._facts.holder(subject) is not None  # a variable that begins as nothing becomes something
         found: dict[str, str] = {}
         if subject.atom.kind in _DECLARED:
             found.update(
@@ -85,7 +86,8 @@ class Components:
         for name, node in marks.pairs("typed", "written", span.start_byte, span.end_byte):
             found.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
         for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte):
-            if written := inferred(marks, node, self._facts.grammar):
+            written = inferred(marks, node, self._facts.grammar)
+            if written and not (inside and written in NOTHING):
                 found.setdefault(marks.text(name), written)
         return tuple(f"{name}: {written}" for name, written in found.items())
 
@@ -141,9 +143,10 @@ class Components:
 
 
 def _header(text: str) -> str:
-    """A loop's first line, as far as its colon or brace."""
-    for end in (":", "{"):
-        head, sign, _ = text.partition(end)
-        if sign:
-            return head.strip()
+    """A loop's first line, as far as the colon or brace that stands in no bracket."""
+    depth = 0
+    for place, sign in enumerate(text):
+        if not depth and sign in ":{":
+            return text[:place].strip()
+        depth += (sign in "([{") - (sign in ")]}")
     return text

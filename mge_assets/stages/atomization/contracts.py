@@ -109,12 +109,12 @@ class Contracts:
         """What the atom assigns or calls for its effect."""
         facts = self._facts
         marks = facts.marks
-        found = [f"assigns {marks.quote(node)}" for node in islice(facts.own("state", subject), _NODES)]
+        found = [f"assigns {self._stated(node)}" for node in islice(facts.own("state", subject), _NODES)]
         found += [f"rebinds {marks.quote(node)}" for node in islice(facts.own("outer", subject), _NODES)]
         if not subject.callable:
             span = subject.atom.span
             values = {marks.text(name): marks.quote(node) for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte)}
-            own_name = subject.piece.description.name if subject.defines else ""
+            own_name = subject.piece.description.name if subject.defines or subject.atom.kind in _DECLARED else ""
             names = islice((name for name in facts.bound(subject) if name != own_name), _NODES)
             found += [f"{name} = {values[name]}" if name in values else f"binds {name}" for name in names]
             found += [f"exports {marks.quote(node)}" for node in marks.table("export").within(span.start_byte, span.end_byte)]
@@ -124,6 +124,11 @@ class Contracts:
         if not found and subject.piece.statement and not subject.defines and whole.start_byte < subject.start:
             found.append(f"gives a part of {marks.quote(whole)}")
         return list(dict.fromkeys(found))
+
+    def _stated(self, node: Node) -> str:
+        """What is assigned; a parameter that is a property too is one of the object's."""
+        text = self._facts.marks.quote(node)
+        return f"{self._facts.grammar.self_name}.{text}" if node.type == "identifier" else text
 
     def _quote(self, node: Node, skip: int = 0) -> str:
         return self._facts.marks.quote(node)[skip:].strip()

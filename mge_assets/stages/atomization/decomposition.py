@@ -122,7 +122,7 @@ class RecursiveDecomposer:
         first, last = unit.first, unit.last
         if first == last:
             return True
-        if role is Role.BODY and part_of is not None and part_of.scoped:
+        if role is Role.BODY and part_of is not None and (part_of.scoped or part_of.split):
             return False  # a definition's body is cut into statements or members even where it would fit
         loc = self._code[last + 1] - self._code[first]
         if loc > MAX_LOC or description.split:

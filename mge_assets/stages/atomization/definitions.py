@@ -1,8 +1,8 @@
 """What is known of each definition of a file: parameters, types, documentation, its atoms and the variables that pass between them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -11,7 +11,9 @@ from mge_assets.stages.atomization.assembly import Tiling, leading
 from mge_assets.stages.atomization.decomposition import Scope
 from mge_assets.stages.atomization.documentation import Documentation, read_documentation
 from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
+from mge_assets.stages.atomization.liveness import FunctionFlow
 from mge_assets.stages.atomization.marks import Marks, shorten
+from mge_assets.stages.atomization.nested_scopes import Scopes
 
 _OPENING = re.compile(r"\w*(?:\"{3}|'{3}|[\"'])")
 _CLOSING = ('"""', "'''", '"', "'")
@@ -19,6 +21,11 @@ _MEMBERS = 6
 _BUDGET = 20
 """Times that a file's bytes may be looked through for types: definitions nested ten thousand deep must not cost their square."""
 _OUTER = 8
+_CALLEE = 80
+"""Bytes of a callee beyond which it is an expression of its own."""
+NOTHING = ("None", "null")
+"""Types that say of a variable's first value only that it has none."""
+_SILENT = (AtomKind.DOCSTRING, AtomKind.TRIVIA)
 _CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 
 
@@ -93,9 +100,16 @@ class Definitions:
             end = start
         for name, node in marks.pairs("typed", "written", start, end):
             types.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
+        nothing: dict[str, int] = {}
         for name, node in marks.pairs("valued", "value", start, end):
-            if written := inferred(marks, node, grammar):
-                types.setdefault(marks.text(name), written)
+            variable, written = marks.text(name), inferred(marks, node, grammar)
+            if written and written not in NOTHING:
+                types.setdefault(variable, written)
+            if written in NOTHING or variable in nothing:
+                nothing[variable] = nothing.get(variable, 0) + 1
+        for variable, count in nothing.items():
+            if count == 1 and variable not in types:
+                types[variable] = "None" if grammar.self_name == "self" else "null"  # it never is anything else here
         for parameter in definition.parameters:
             if written := parameter.type or inferred_from_text(parameter.default):
                 types[parameter.name] = written
@@ -107,13 +121,21 @@ class Definitions:
 
 
 def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
-    """The type of an expression that shows it: a literal, or a call of a class."""
+    """The type of an expression that shows it: a literal, an operator, a call whose result is known, or of a class."""
     if node.type in grammar.inferred:
         return grammar.inferred[node.type]
-    called = node.child_by_field_name("function") if node.type in grammar.constructing else None
-    called = node.child_by_field_name("constructor") if node.type == "new_expression" else called
-    name = marks.text(called) if called is not None and called.end_byte - called.start_byte < 80 else ""
-    return name if name.rpartition(".")[2][:1].isupper() else ""
+    if (operator := node.child_by_field_name("operator")) is not None:
+        return grammar.operators.get(operator.type, "")
+    called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    if called is None or called.end_byte - called.start_byte >= _CALLEE:
+        return ""
+    name = marks.text(called)
+    last = name.rpartition(".")[2]
+    known = grammar.results.get(name) or (grammar.results.get(f".{last}") if "." in name else None)
+    if known:
+        return known
+    constructs = node.type in grammar.constructing or node.type == "new_expression"
+    return name if constructs and last[:1].isupper() else ""
 
 
 def inferred_from_text(default: str) -> str:
@@ -141,8 +163,9 @@ def _comment(lead: bytes) -> str:
 
 
 def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
-    """Variables that pass between the parts of each opened function, by the atom's number. Names only: scopes inside are not told apart."""
+    """Variables that pass between the parts of each opened function, by the atom's number."""
     parts: dict[int, list[int]] = {}
+    scopes: dict[int, Scope] = {}
     for index, item in enumerate(tiling.packed):
         scope: Scope | None = leading(item).scope
         for _ in range(_OUTER):
@@ -150,11 +173,48 @@ def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
                 break
             if scope.in_function:
                 parts.setdefault(id(scope), []).append(index)
+                scopes[id(scope)] = scope
             scope = scope.parent
+    opened = {key: members for key, members in parts.items() if len(members) > 1}
+    if not opened:
+        return {}
+    if not tiling.parsed.grammar.followed:
+        return _by_order(tiling, marks, opened.values())
+    return _by_control(tiling, marks, opened, scopes)
+
+
+def _by_control(tiling: Tiling, marks: Marks, opened: Mapping[int, list[int]], scopes: Mapping[int, Scope]) -> dict[int, Flow]:
+    """By the functions' control flow. Of an atom in a nested function, what that one takes from the outer ones comes in too."""
+    parsed = tiling.parsed
+    nested = Scopes(parsed.marks.get("function", ()), marks.table("scope").nodes)
     found: dict[int, Flow] = {}
-    for members in parts.values():
-        if len(members) > 1:
-            _flow_of(tiling.atoms, members, marks, found)
+    own: dict[int, FunctionFlow] = {}
+    budget = _BUDGET * (len(parsed.source) + 1000)
+    for key, members in sorted(opened.items(), key=lambda one: -scopes[one[0]].level):
+        owner = scopes[key].owner
+        budget -= owner.node.end_byte - owner.node.start_byte if owner is not None else 0
+        if owner is None or owner.body is None or budget < 0:
+            continue
+        flow = FunctionFlow(owner, marks, nested, parsed.grammar, parsed.source)
+        for number, (live_in, live_out) in zip(members, flow.between([tiling.atoms[number] for number in members]), strict=True):
+            atom = tiling.atoms[number]
+            if atom.kind in _SILENT:
+                continue
+            if number in found:
+                more = flow.inherited(atom, marks, own[number])
+                found[number] = replace(found[number], live_in=tuple(dict.fromkeys((*found[number].live_in, *more))))
+            else:
+                order = {name: place for place, name in enumerate(marks.uses(atom.span.start_byte, atom.span.end_byte))}
+                found[number] = Flow(tuple(sorted(live_in, key=lambda name: order.get(name, len(order)))), live_out)
+                own[number] = flow
+    return found
+
+
+def _by_order(tiling: Tiling, marks: Marks, groups: Iterable[list[int]]) -> dict[int, Flow]:
+    """By the order of names alone, where the language's control flow is not known."""
+    found: dict[int, Flow] = {}
+    for members in groups:
+        _flow_of(tiling.atoms, members, marks, found)
     return found
 
 
@@ -174,5 +234,5 @@ def _flow_of(atoms: Sequence[Atom], members: list[int], marks: Marks, found: dic
         live_in = tuple(name for name in uses[index] if first_bound.get(name, index) < index)
         live_out = tuple(name for name in binds[index] if last_used.get(name, -1) > index)
         before = found.get(number, Flow())
-        if atoms[number].kind not in {AtomKind.DOCSTRING, AtomKind.TRIVIA}:
+        if atoms[number].kind not in _SILENT:
             found[number] = Flow(tuple(dict.fromkeys(before.live_in + live_in)), tuple(dict.fromkeys(before.live_out + live_out)))

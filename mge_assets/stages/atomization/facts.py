@@ -13,6 +13,7 @@ from mge_assets.stages.atomization.grammar import DEFINITIONS
 from mge_assets.stages.atomization.marks import Marks
 from mge_assets.stages.atomization.suspects import Calls
 
+_DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
 _DEEP = 8
 _REACH = 16_000
@@ -123,9 +124,21 @@ class Facts:
         return self._flows.get(subject.atom.number - 1, Flow())
 
     def bound(self, subject: Subject) -> dict[str, int]:
-        """Names that the atom itself binds."""
+        """Names that the atom itself binds, not what functions in it bind for themselves; of a type or class: what it defines for the file."""
         start, end = subject.atom.span.start_byte, subject.atom.span.end_byte
-        return {**self.marks.names("bind", start, end), **self.marks.names("rebind", start, end)}
+        found = {**self.marks.names("bind", start, end), **self.marks.names("rebind", start, end)}
+        if subject.atom.kind in _DECLARED:
+            return {name: at for name, at in found.items() if name in self.defined}
+        if found and (functions := self._functions.within(start, end)):
+            spans = [(node.start_byte, node.end_byte, self._name_at(node)) for node in functions]
+            return {name: at for name, at in found.items() if not any(first < at < last and at != own for first, last, own in spans)}
+        return found
+
+    @staticmethod
+    def _name_at(function: Node) -> int:
+        """Where a function's own name stands, which it binds outside of itself."""
+        name = function.child_by_field_name("name")
+        return name.start_byte if name is not None else -1
 
     def functions_within(self, subject: Subject) -> int:
         """Functions that begin in the atom."""
@@ -157,7 +170,7 @@ def _defined(tiling: Tiling) -> tuple[dict[str, str], dict[str, str]]:
     for atom, item in zip(tiling.atoms, tiling.packed, strict=True):
         for piece in item.pieces:
             short = piece.description.name
-            if not short or not (piece.whole or piece.header or piece.kind is AtomKind.CONSTANT):
+            if not short or not (piece.whole or piece.header or piece.kind in {AtomKind.CONSTANT, AtomKind.TYPE}):
                 continue
             around = piece.scope.parent if piece.header and piece.scope.parent else piece.scope
             if around.owner is None:

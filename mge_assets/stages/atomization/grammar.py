@@ -5,7 +5,7 @@ What belongs here: the shape of that knowledge and its registry. The knowledge i
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from importlib import import_module
@@ -61,8 +61,10 @@ class Grammar:
     ``margin`` matches lines that begin a definition whatever came before, so that no syntax error takes it along;
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
-    node, and of a call of a name in capitals where its node is among ``constructing``; ``random``, ``effects`` are calls (dotted) that are not
-    deterministic, or act on the outside.
+    node, and of a call of a name in capitals where its node is among ``constructing``; ``results`` are the types that calls give (by dotted
+    name, or by ``.method`` where every method of that name does), ``operators`` those of binary and unary operators; ``random``, ``effects`` are
+    calls (dotted) that are not deterministic, or act on the outside; ``assigning`` says that an assignment declares, ``block_scoped`` that blocks
+    have variables of their own, ``followed`` that ``control_flow`` knows its statements.
     """
 
     name: str
@@ -80,6 +82,11 @@ class Grammar:
     tests: Callable[[Node], "tuple[Node, ...]"]
     bindings: Callable[[Node], tuple[tuple[str, str], ...]]
     inferred: Mapping[str, str]
+    results: Mapping[str, str] = field(default_factory=dict)
+    operators: Mapping[str, str] = field(default_factory=dict)
+    assigning: bool = False
+    block_scoped: bool = True
+    followed: bool = True
     constructing: frozenset[str] = frozenset({"call", "call_expression"})
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()

@@ -94,6 +94,19 @@ class Marks:
         self._asked, self._answer = (start, end), found
         return found
 
+    def used(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Every reading of a name in the range, with its offset."""
+        first = bisect_left(self._use_at, start)
+        last = bisect_left(self._use_at, end, first)
+        return zip(self._use_at[first:last], self._use_names[first:last], strict=True)
+
+    def events(self, table: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Every node of a table in the range: its offset and its text."""
+        nodes = self.table(table)
+        first = bisect_left(nodes.at, start)
+        last = bisect_left(nodes.at, end, first)
+        return zip(nodes.at[first:last], nodes.texts[first:last], strict=True) if first < last else iter(())
+
     def names(self, table: str, start: int, end: int) -> dict[str, int]:
         """Texts of a table's nodes in the range, each with its first offset, in order."""
         nodes = self.table(table)

@@ -8,6 +8,7 @@ from mge_assets.model.decisions import ReviewItem
 from mge_assets.model.executions import AtomCounts, ExecutionStatus
 from mge_assets.model.findings import Finding, Level
 from mge_assets.model.stages import Stage
+from mge_assets.model.waves import Order, WaveFigures
 from mge_resources.syntax import Language
 
 
@@ -111,7 +112,8 @@ class DeliveryReport:
     """Everything that the report of one execution shows.
 
     ``made`` is when it was made; ``seconds`` is the wall time in all; ``graph_svg`` is the picture of the dependency graph, if there is one;
-    ``next_commands`` are commands to go on with, each with what it does.
+    ``next_commands`` are commands to go on with, each with what it does. ``orders`` are what either order of the waves makes of the plan, ``order`` is
+    the one that was used.
     """
 
     plan: str
@@ -135,6 +137,8 @@ class DeliveryReport:
     cut_edges: tuple[str, ...] = ()
     graph_svg: str = ""
     next_commands: tuple[tuple[str, str], ...] = field(default=())
+    order: Order = Order.CODE
+    orders: tuple[WaveFigures, ...] = ()
 
     @property
     def cost_usd(self) -> float:

@@ -1,7 +1,7 @@
 """The files of a folder that analysis looks at: code, and the manifests that say how modules are found."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mge_resources.syntax import detect_language
 
@@ -19,3 +19,9 @@ def read_folder(folder: Path) -> dict[str, bytes]:
             if (detect_language(name) or name in _MANIFESTS) and path.is_file():
                 found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return dict(sorted(found.items()))
+
+
+def looked_at(path: PurePosixPath) -> bool:
+    """Whether a file at this place below the folder is one of them, going by its path alone."""
+    outside = any(part.startswith(".") or part in _CACHES for part in path.parts[:-1])
+    return not outside and (detect_language(path.name) is not None or path.name in _MANIFESTS)

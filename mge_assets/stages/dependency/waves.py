@@ -23,6 +23,8 @@ CUT_COST = {
 BASE_COST = 160.0
 """A base class costs what an import does: what is inherited is in no signature."""
 _NO_CONTRACTS = Contracts()
+_UNITS = 1024
+"""Of a cost; a power of two, so that whole numbers of places stay exact."""
 
 
 def cut_cost(edge: AtomEdge) -> float:
@@ -47,7 +49,7 @@ class TopologicalSorter:
         self.edges = list(ordering_edges(graph, order, contracts))
         count = len(self.names)
         arcs = [divmod(key, count) for key in sorted({number[edge.source] * count + number[edge.target] for edge in self.edges})]
-        self.cuts = self._cuts(self._adjacency(arcs), number)
+        self.cuts = self._cuts(self._adjacency(arcs), arcs, number)
         gone = frozenset[Arc]().union(*(cut.arcs for cut in self.cuts))
         self.cut = tuple(sorted((edge for edge in self.edges if (number[edge.source], number[edge.target]) in gone), key=_sort_key)) if gone else ()
         self.needs = self._adjacency(arc for arc in arcs if arc not in gone)
@@ -58,18 +60,20 @@ class TopologicalSorter:
             needs[node].append(other)
         return needs
 
-    def _cuts(self, needs: list[list[int]], number: dict[str, int]) -> list[Cut]:
-        """The cut of each strongly connected component."""
+    def _cuts(self, needs: list[list[int]], arcs: list[Arc], number: dict[str, int]) -> list[Cut]:
+        """The cut of each strongly connected component; costs are summed as whole numbers, so that their order changes nothing."""
         groups = [group for group in components(needs) if len(group) > 1]
         home = {node: place for place, group in enumerate(groups) for node in group}
-        costs: list[dict[Arc, list[float]]] = [{} for _ in groups]
-        for edge in self.edges if groups else ():
-            arc = (number[edge.source], number[edge.target])
+        costs: list[dict[Arc, int]] = [{} for _ in groups]
+        for arc in arcs if groups else ():
             place = home.get(arc[0])
             if place is not None and place == home.get(arc[1]):
-                costs[place].setdefault(arc, []).append(cut_cost(edge))
-        summed = [{arc: math.fsum(parts) for arc, parts in sorted(inside.items())} for inside in costs]
-        return [cut_cycles(group, inside) for group, inside in zip(groups, summed, strict=True)]
+                costs[place][arc] = 0
+        for edge in self.edges if groups else ():
+            place = home.get(number[edge.source])
+            if place is not None and (arc := (number[edge.source], number[edge.target])) in costs[place]:
+                costs[place][arc] += round(cut_cost(edge) * _UNITS)
+        return [cut_cycles(group, {arc: units / _UNITS for arc, units in inside.items()}) for group, inside in zip(groups, costs, strict=True)]
 
 
 class WaveGenerator:

@@ -9,6 +9,7 @@ from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
 from mge_assets.stages.generation.fingerprints import fingerprint
 from mge_assets.stages.generation.journal import CallJournal
 from mge_assets.stages.generation.orchestrator import RetryOrchestrator
+from mge_assets.stages.generation.outline import members, outline
 from mge_assets.stages.generation.prompts import PROMPT_VERSION
 from mge_assets.stages.generation.replies import ReplyError, parse_reply
 from mge_assets.stages.generation.requests import build_request
@@ -27,7 +28,9 @@ __all__ = [
     "build_request",
     "classify",
     "fingerprint",
+    "members",
     "must_generate",
+    "outline",
     "parse_reply",
     "skeleton",
 ]

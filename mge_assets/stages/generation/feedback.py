@@ -14,6 +14,8 @@ from mge_assets.stages.generation.work import AtomWork
 
 MAX_FINDINGS = 6
 """Findings in one feedback; more of them blur the first."""
+SAFE = "unit_test.case"
+"""Rule of findings of tests whose message holds what was called and nothing of what is expected."""
 _LINES_AROUND = 2
 _WORDS = {
     ErrorClass.SYNTAX: "syntax indentation parse parsing",
@@ -57,8 +59,8 @@ class FeedbackGenerator:
     def __init__(self, work: AtomWork) -> None:
         self._work = work
 
-    def feedback(self, attempt: Attempt, *, repeated: bool = False) -> str:
-        """What was wrong, where, and the lines in question. ``repeated`` says that the same code had failed before."""
+    def feedback(self, attempt: Attempt, *, repeated: int = 0, strategy: str = "") -> str:
+        """What was wrong, where, and the lines in question. ``repeated`` says how often the same code has failed, ``strategy`` what to try then."""
         failures = list(_failures(attempt.validation)) if attempt.validation is not None else []
         code = attempt.code
         return render(
@@ -66,6 +68,7 @@ class FeedbackGenerator:
             attempt=attempt.number,
             kind=(attempt.error_class or ErrorClass.UNKNOWN).value,
             repeated=repeated,
+            strategy=strategy,
             error="" if failures else attempt.error,
             findings=[self._told(check, finding, code or b"") for check, finding in failures[:MAX_FINDINGS]],
             code=code or b"",
@@ -73,7 +76,9 @@ class FeedbackGenerator:
         )
 
     def _told(self, check: str, finding: Finding, code: bytes) -> _Told:
-        if _is_test(check, finding):
+        if finding.rule == SAFE:
+            words = " ".join(finding.message.split())
+        elif _is_test(check, finding):
             raised = next((name for name in _EXCEPTION.findall(finding.message) if name != "AssertionError"), None)
             words = f"a test of this atom ends with {raised}" if raised else "a test of this atom fails"
         else:

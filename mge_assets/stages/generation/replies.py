@@ -22,8 +22,18 @@ def parse_reply(text: str, atom: Atom) -> bytes:
     Of several blocks the one that defines the atom, parses and names its language is taken, the last of equals. A method handed
     back inside its class is taken out. Raises ReplyError.
     """
+    return fitted(chosen_block(text, atom), atom)
+
+
+def chosen_block(text: str, atom: Atom) -> str:
+    """The code of the block that is most likely the atom's, a method without its class; as it was written. Raises ReplyError where there is none."""
     answer = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    code = _own_lines(_chosen(answer, atom), atom).strip("\n").rstrip()
+    return _own_lines(_chosen(answer, atom), atom)
+
+
+def fitted(code: str, atom: Atom) -> bytes:
+    """The code as it goes into the file. Raises ReplyError where it can't be the atom's."""
+    code = code.strip("\n").rstrip()
     name = expected_name(atom)
     if not code.strip():
         raise ReplyError("the block is empty", fix="answer with the atom's code in one fenced block")

@@ -1,8 +1,10 @@
 """What is handed to this stage for one atom."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.attempts import Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class AtomWork:
 
     ``before`` and ``after`` are the file's bytes around the atom; ``dependencies`` stand in order of relevance, the nearest first.
     ``rejected_because`` is what a person found wrong with the code that stood here; every attempt is told.
+    ``contract`` is the part of the project's contract that all atoms of an execution share, ``nearby`` what this atom needs beyond it,
+    ``members`` a line for each class in reach whose state is known by now. ``whole`` is the definition's text up to the atom's end, where
+    the atom is only its body; ``given`` marks the head of such a definition, which is taken as it is. ``suspected`` is an attempt that had passed
+    until another atom's tests threw doubt on it; ``attempts_made`` counts those that were made before.
+    ``more`` adds what only a model needs, once one is asked.
     """
 
     atom: Atom
@@ -37,6 +44,26 @@ class AtomWork:
     task_description: str = ""
     requirements: tuple[str, ...] = ()
     rejected_because: str = ""
+    contract: str = ""
+    nearby: str = ""
+    members: tuple[str, ...] = ()
+    whole: bytes = b""
+    given: bool = False
+    suspected: Attempt | None = None
+    attempts_made: int = 0
+    more: "Callable[[AtomWork], AtomWork] | None" = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The name to ask for: the definition's, also where the atom is only its body."""
+        return self.atom.name.partition("#")[0] if self.whole else self.atom.name
+
+    @property
+    def kind(self) -> AtomKind:
+        """The kind to ask for: the definition's, also where the atom is only its body."""
+        if not self.whole:
+            return self.atom.kind
+        return AtomKind.METHOD if self.whole[:1].isspace() else AtomKind.FUNCTION
 
     @property
     def first_line(self) -> int:

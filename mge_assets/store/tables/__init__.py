@@ -2,7 +2,7 @@
 
 from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, GraphVersionRow
 from mge_assets.store.tables.base import Base
-from mge_assets.store.tables.decisions import DecisionAuditRow, HumanReviewRow, ValidationResultRow
+from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, ValidationResultRow
 from mge_assets.store.tables.executions import (
     AtomMemoryRow,
     AtomRetryRow,
@@ -35,6 +35,7 @@ __all__ = [
     "DiscoveryDocumentRow",
     "ExecutionRow",
     "ExecutionWaveRow",
+    "FindingOverrideRow",
     "GraphVersionRow",
     "HumanReviewRow",
     "LlmCallRow",

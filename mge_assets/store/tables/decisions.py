@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mge_assets.model.decisions import ReviewStatus
@@ -62,6 +62,22 @@ class HumanReviewRow(Base):
     created_at: Mapped[Created]
     assigned_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
+
+
+class FindingOverrideRow(Base):
+    """A person's word that a finding does not count, and why."""
+
+    __tablename__ = "finding_overrides"
+    __table_args__ = (UniqueConstraint("masterplan_id", "level", "subject", "rule", "message"),)
+    override_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    masterplan_id: Mapped[UUID] = mapped_column(parent("masterplans", "masterplan_id"))
+    level: Mapped[int]
+    subject: Mapped[str]
+    rule: Mapped[str]
+    message: Mapped[str] = mapped_column(server_default="")
+    actor: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[Created]
 
 
 class DecisionAuditRow(Base):

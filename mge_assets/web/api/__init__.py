@@ -10,6 +10,7 @@ from mge_assets.web.api.execution import execution_routes
 from mge_assets.web.api.graphs import graph_routes
 from mge_assets.web.api.masterplans import masterplan_routes
 from mge_assets.web.api.review import review_routes
+from mge_assets.web.api.validation import validation_routes
 from mge_assets.web.shapes.errors import ErrorShape
 
 PREFIX = "/api/v2"
@@ -22,6 +23,6 @@ def api_router(workspace: Workspace) -> APIRouter:
         status: {"model": ErrorShape, "description": f"What was asked for {meaning}."} for status, meaning in _ERRORS.items()
     }
     router = APIRouter(prefix=PREFIX, responses=told)
-    for routes in (masterplan_routes, graph_routes, atom_routes, execution_routes, review_routes):
+    for routes in (masterplan_routes, graph_routes, atom_routes, execution_routes, review_routes, validation_routes):
         router.include_router(routes(workspace))
     return router

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mge_tests.fakes.emulator.references import Reference, References, head_of, module_of, squeezed
+from mge_tests.fakes.emulator.references import Reference, References, head_of, is_overload, module_of, squeezed
 
 _EVERYBODYS = {name for kind in (str, bytes, int, float, list, dict, set, tuple, frozenset, Exception, property, type, object) for name in dir(kind)}
 """Attributes of built-in types: nobody needs to be told of them."""
@@ -33,7 +33,7 @@ class Knowledge:
         """What the reference uses of the project and the prompt does not show, in the order of use."""
         if reference.node is None or isinstance(reference.node, ast.ClassDef):
             return []
-        shown, words = squeezed(prompt).replace('"', "'"), set(re.findall(r"\w+", prompt))
+        shown, words = squeezed(prompt), set(re.findall(r"\w+", prompt))
         return list(dict.fromkeys(each for each in self._needs(reference) if not _is_shown(each, shown, words)))
 
     def _needs(self, reference: Reference) -> Iterator[str]:
@@ -58,7 +58,7 @@ class Knowledge:
         holder, _, last = target.rpartition(".")
         function = self._functions.get((holder, last))
         if function is not None:
-            yield squeezed(head_of(function)).replace(last, name, 1) if name == last else name
+            yield squeezed(head_of(function)) if name == last else name
         elif target in self._classes and "__init__" in self._methods[target]:
             yield name
             yield squeezed(head_of(self._methods[target]["__init__"]))
@@ -86,7 +86,8 @@ class Knowledge:
         for node in tree.body:
             match node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    self._functions[module, node.name] = node
+                    if not is_overload(node):
+                        self._functions[module, node.name] = node
                     self._names[module][node.name] = f"{module}.{node.name}"
                 case ast.ClassDef():
                     self._names[module][node.name] = f"{module}.{node.name}"
@@ -100,7 +101,8 @@ class Knowledge:
         for child in ast.walk(node):
             match child:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() if child in node.body:
-                    self._methods[path].setdefault(child.name, child)
+                    if not is_overload(child):
+                        self._methods[path].setdefault(child.name, child)
                     self._classes[path].add(child.name)
                 case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
                     self._classes[path].add(name)
@@ -126,4 +128,4 @@ class Knowledge:
 
 
 def _is_shown(need: str, shown: str, words: set[str]) -> bool:
-    return need.replace('"', "'") in shown if need.startswith("def") and "(" in need else need in words
+    return need in shown if need.startswith("def") and "(" in need else need in words

@@ -33,7 +33,12 @@ class Reference:
 
 def squeezed(text: str) -> str:
     """The text without white space, line joins and trailing commas."""
-    return _SPACE.sub("", text)
+    return _SPACE.sub("", text).replace('"', "'")
+
+
+def is_overload(node: ast.AST) -> bool:
+    """Whether it is only a signature for type checkers."""
+    return any("overload" in ast.unparse(each) for each in getattr(node, "decorator_list", ()))
 
 
 def head_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
@@ -72,9 +77,10 @@ class References:
         """The piece that the tag asks for. Of several of one name (a property's getter and setter) the one whose head its contract shows."""
         found = self._by_name.get(tag.name) or self._by_name.get(_PART.sub("", tag.name), [])
         shown = squeezed(tag.contract)
-        fitting = [each for each in found if each.node is not None and each.header in shown and _decorators_shown(each, shown)]
-        if fitting or found:
-            return (fitting or found)[0]
+        whole = [each for each in found if each.node is None or not is_overload(each.node)] or found
+        fitting = [each for each in whole if each.node is not None and each.header in shown and _decorators_shown(each, shown)]
+        if whole:
+            return (fitting or whole)[0]
         return Reference(tag.name, self.files[tag.file]) if tag.file in self.files and "." not in tag.name.removeprefix(module_of(tag.file)) else None
 
     def all(self) -> list[Reference]:

@@ -34,7 +34,7 @@ class ReferenceWriter:
     unknown: list[str] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
     """How often each kind of mistake was made."""
-    _asked: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
     _before: str = ""
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class ReferenceWriter:
         if missing:
             self.refusals.append(f"{tag.name}: {', '.join(missing)}")
             return f"I can't write {tag.name}: the request does not show {', '.join(missing)}."
-        self._asked[tag.name] += 1
+        self.asked[tag.name] += 1
         wrong = self._wrong(tag, reference, request)
         self._before = reference.code
         return wrong if wrong is not None else fenced(reference.code, tag.language)
@@ -60,7 +60,7 @@ class ReferenceWriter:
         """The wrong answer that is due, or ``None``."""
         chance = random.Random(f"{self.seed}/mistake/{tag.name}")
         wrong, stubborn = chance.random() < self.mistakes, chance.random() < self.stubborn
-        if not wrong or self._asked[tag.name] > (2 if stubborn else 1):
+        if not wrong or self.asked[tag.name] > (2 if stubborn else 1):
             return None
         asked = Asked(reference.code, tag, request.text, self._before, chance)
         for kind in chance.sample(self.kinds, len(self.kinds)):

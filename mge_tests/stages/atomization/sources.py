@@ -108,11 +108,74 @@ export function List({ items }: { items: string[] }) {
 }
 """
 
+GO = b"""// Package shop sells.
+package shop
+
+import (
+	"errors"
+	str "strings"
+)
+
+const Limit = 3
+
+// Item is sold.
+type Item struct {
+	ID    string `json:"id"`
+	Price int
+}
+
+// Store keeps.
+type Store interface {
+	Put(item Item) error
+}
+
+// Add adds.
+func Add(x, y int, rest ...int) (sum int, err error) {
+	if x < 0 {
+		return 0, errors.New("x")
+	} else if y < 0 && x > 1 {
+		panic("no")
+	}
+	return x + y, nil
+}
+
+func (s *Shop) Later(item Item) error {
+	panic("not implemented")
+}
+
+// Long is long.
+func Long(items []Item, rate float64) (map[string]int, error) {
+	total := 0
+	seen := map[string]int{}
+	for i, item := range items {
+		if item.Price < 0 {
+			return nil, errors.New("negative")
+		}
+		switch {
+		case item.Price > 100 && rate > 1:
+			total += item.Price * i
+		case item.ID == "":
+			continue
+		default:
+			seen[item.ID]++
+		}
+	}
+	go func() {
+		defer close(done)
+		work(total)
+	}()
+	label := str.ToUpper("x")
+	seen[label] = total
+	return seen, nil
+}
+"""
+
 SMALL = {
     Language.PYTHON: ("shop/stock.py", PYTHON),
     Language.TYPESCRIPT: ("src/store.ts", TYPESCRIPT),
     Language.JAVASCRIPT: ("lib/read.js", JAVASCRIPT),
     Language.TSX: ("src/list.tsx", TSX),
+    Language.GO: ("shop/shop.go", GO),
 }
 
 

@@ -117,6 +117,7 @@ export function total(items: Item[], rate = 1): number {
 const hidden = (id: string | number): string => `${id}!`;
 
 export function now(n: number): number { return Date.now() + n; }
+export function careless(n: number): number { Promise.reject(new Error("late")); return n; }
 export function spin(n: number): number { for (;;) { n += 1; } }
 export async function later(flag: boolean): Promise<{ ok: boolean }> { return { ok: !flag }; }
 
@@ -235,6 +236,7 @@ def test_a_guessed_arguments_type_error_says_nothing_of_the_draft() -> None:
 def test_typescript_and_javascript_run_exported_or_not() -> None:
     assert 'hidden("abc") gives "abc!"' in said("web/total.ts", "hidden")
     assert any("raises TypeError" in case for case in said("web/total.ts", "total"))
+    assert "careless(3) gives 3" in said("web/total.ts", "careless")
     assert said("web/total.ts", "now") == said("web/total.ts", "spin") == []
     assert 'pad("", 3) gives "xxx"' in said("lib/pad.js", "pad")
     assert 'words("A b, c") gives ["A b", " c"]' in said("lib/pad.js", "words")

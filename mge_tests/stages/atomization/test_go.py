@@ -9,69 +9,9 @@ from mge_assets.stages.generation.fences import fenced_blocks
 from mge_assets.stages.validation import AtomicValidator, TaskValidator
 from mge_resources.sandbox import open_sandbox
 from mge_resources.syntax import JUDGED, Language
+from mge_tests.stages.atomization.sources import GO as SOURCE
 from mge_tests.stages.atomization.sources import assert_tiles
 
-SOURCE = b"""// Package shop sells.
-package shop
-
-import (
-	"errors"
-	str "strings"
-)
-
-const Limit = 3
-
-// Item is sold.
-type Item struct {
-	ID    string `json:"id"`
-	Price int
-}
-
-// Store keeps.
-type Store interface {
-	Put(item Item) error
-}
-
-// Add adds.
-func Add(x, y int, rest ...int) (sum int, err error) {
-	if x < 0 {
-		return 0, errors.New("x")
-	} else if y < 0 && x > 1 {
-		panic("no")
-	}
-	return x + y, nil
-}
-
-func (s *Shop) Later(item Item) error {
-	panic("not implemented")
-}
-
-// Long is long.
-func Long(items []Item, rate float64) (map[string]int, error) {
-	total := 0
-	seen := map[string]int{}
-	for i, item := range items {
-		if item.Price < 0 {
-			return nil, errors.New("negative")
-		}
-		switch {
-		case item.Price > 100 && rate > 1:
-			total += item.Price * i
-		case item.ID == "":
-			continue
-		default:
-			seen[item.ID]++
-		}
-	}
-	go func() {
-		defer close(done)
-		work(total)
-	}()
-	label := str.ToUpper("x")
-	seen[label] = total
-	return seen, nil
-}
-"""
 TESTS = """package shop
 
 func TestAdd(t *testing.T) {
@@ -113,7 +53,8 @@ def test_kinds_and_names_are_those_of_the_declarations() -> None:
 
 def test_complexity_counts_branches_loops_cases_and_logical_operators() -> None:
     assert of(".Add").complexity == 1 + 2 + 1
-    assert of(".Long").complexity + of(".Long#2").complexity - 1 == 1 + 1 + 1 + 2 + 1
+    parts = [atom for name, atom in BY_NAME.items() if name.partition("#")[0] == "shop.shop.Long"]
+    assert sum(atom.complexity - 1 for atom in parts) == 1 + 1 + 2 + 1
 
 
 def test_the_context_is_true_of_each_atom() -> None:

@@ -128,7 +128,7 @@ def test_comments_and_decorators_belong_to_the_definition_below() -> None:
 STUBS = {
     "def f(): ...": True,
     "def f():\n    pass": True,
-    'def f():\n    """Doc."""': False,
+    'def f():\n    """Doc."""': True,
     'def f():\n    """Doc."""\n    ...': True,
     "def f():\n    raise NotImplementedError": True,
     "def f():\n    raise NotImplementedError('soon')": True,

@@ -1,13 +1,17 @@
 """Waves: what holds for every graph, and the cut on small ones against brute force."""
 
 from itertools import pairwise, permutations
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
-from mge_assets.stages.dependency import dependency_svg, plan_waves
-from mge_assets.stages.dependency.cycles import feedback_arcs
+from mge_assets.model.waves import Order
+from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
+from mge_assets.stages.dependency.cycle_bound import least_cost
+from mge_assets.stages.dependency.cycle_order import large_order
+from mge_assets.stages.dependency.cycles import _greedy_order, cut_cycles, feedback_arcs
 from mge_assets.stages.dependency.levels import components
 from mge_assets.stages.dependency.waves import cut_cost
 
@@ -90,6 +94,74 @@ def test_the_heuristic_leaves_no_cycle_and_cuts_nothing_in_vain(arcs):
 
     assert not cyclic(arcs - cut)
     assert all(cyclic((arcs - cut) | {arc}) for arc in cut)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9).map(float), max_size=18))
+def test_no_cut_is_below_its_bound_and_no_greedy_order_loses_more_than_half(cost):
+    needs = [[other for node, other in cost if node == number] for number in range(6)]
+    for group in components(needs):
+        inside = {arc: value for arc, value in cost.items() if set(arc) <= set(group)}
+        best = min(sum(v for (node, other), v in inside.items() if order.index(other) > order.index(node)) for order in permutations(group))
+        assert least_cost(group, inside) <= best
+        greedy = _greedy_order(group, inside)
+        assert 2 * sum(v for (node, other), v in inside.items() if greedy.index(other) > greedy.index(node)) <= sum(inside.values())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 19), st.integers(0, 19)).filter(lambda arc: arc[0] != arc[1]), min_size=20, max_size=60))
+def test_a_large_cut_comes_with_what_it_costs_and_what_any_cut_must_cost(arcs):
+    cost = {arc: 1.0 + (arc[0] * 7 + arc[1]) % 5 for arc in sorted(arcs)}
+    cut = cut_cycles(range(20), cost)
+    assert cut.cost == sum(cost[arc] for arc in cut.arcs)
+    assert 0 <= cut.bound <= cut.cost <= sum(cost.values()) / 2
+    assert (cut.bound > 0) == bool(cut.arcs)
+
+
+@given(graphs(), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
+def test_by_contract_every_atom_is_placed_and_only_what_has_no_contract_is_waited_for(graph: AtomGraph, statements, written):
+    known = Contracts(frozenset(statements), frozenset(written))
+    plan = plan_waves(graph, Order.CONTRACT, known)
+    number = {name: wave.number for wave in plan.waves for name in wave.atoms}
+    assert sorted(number) == sorted(graph.atoms)
+    for edge in ordering(graph):
+        waits = edge.type is EdgeType.TYPE or (edge.type is EdgeType.IMPORT and edge.target in statements)
+        waits = waits or (edge.type is EdgeType.TEMPORAL and edge.target in written)
+        assert orders(edge, Order.CONTRACT, known) == waits
+        assert not waits or edge in plan.cut or number[edge.target] < number[edge.source]
+
+
+def test_a_base_class_is_dearer_to_cut_than_a_type_and_orders_by_contract_whatever_its_edge():
+    base, use = AtomEdge("a", "b", EdgeType.TYPE, inherits=True), AtomEdge("b", "a", EdgeType.TYPE)
+    assert plan_waves(AtomGraph(("a", "b"), (base, use), {})).cut == (use,)
+    made = AtomEdge("a", "b", EdgeType.FUNCTION_CALL, inherits=True)
+    plan = plan_waves(AtomGraph(("a", "b"), (made,), {}), Order.CONTRACT)
+    assert [wave.atoms for wave in plan.waves] == [("b",), ("a",)]
+
+
+def test_the_figures_say_what_is_possible_and_what_the_limit_leaves():
+    names = tuple(f"a{number}" for number in range(7))
+    graph = AtomGraph(names, tuple(AtomEdge("a6", name, EdgeType.TYPE) for name in names[:6]), {})
+    told = wave_figures(graph, plan_waves(graph), 4)
+    assert (told.waves, told.sizes, told.widest, told.possible, told.rounds, round(told.allowed, 2)) == (2, (6, 1), 6, 3.5, 3, 2.33)
+    assert told.path_types == ("TYPE",)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda arc: arc[0] != arc[1]), min_size=5, max_size=120))
+def test_the_order_of_a_large_component_holds_every_node_and_loses_no_more_than_half(arcs):
+    cost = {arc: 1.0 + (arc[0] * 5 + arc[1]) % 7 for arc in sorted(arcs)}
+    order = large_order(range(25), cost)
+    assert sorted(order) == list(range(25))
+    assert 2 * sum(value for (node, other), value in cost.items() if order.index(other) > order.index(node)) <= sum(cost.values())
+
+
+def test_few_turned_edges_in_a_large_component_cost_few_cuts():
+    chance = Random(3)
+    arcs = {(node, chance.randrange(max(0, node - 40), node)) for node in range(1, 2000) for _ in range(4)}
+    turned = {(chance.randrange(500), chance.randrange(1500, 2000)) for _ in range(5)}
+    cut = cut_cycles(range(2000), dict.fromkeys(sorted(arcs | turned), 1.0))
+    assert len(cut.arcs) <= 2 * len(turned)
 
 
 def test_a_type_is_cut_before_a_call_and_a_call_before_an_import():

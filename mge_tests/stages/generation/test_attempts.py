@@ -9,7 +9,7 @@ import pytest
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.attempts import AtomOutcome, AtomStatus, ErrorClass
-from mge_assets.model.findings import Severity, ValidationResult
+from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.stages.generation import AtomWork, RetryOrchestrator
 from mge_resources.llm import ModelError, ModelReply, OfflineModel, TruncatedReplyError, open_model
 from mge_tests.fakes.call_journal import MemoryJournal
@@ -101,10 +101,11 @@ def test_a_hidden_tests_expectation_never_reaches_a_prompt() -> None:
 
 
 def test_the_requested_temperatures_fall_as_specified_and_every_attempt_is_kept() -> None:
-    bench = Bench([fenced(WRONG), fenced(BROKEN), "I would rather not.", fenced(WRONG.replace("max", "min"))])
+    last = [fenced(WRONG.replace("max", name)) for name in ("min", "len", "any")]
+    bench = Bench([fenced(WRONG), fenced(BROKEN), "I would rather not.", *last])
     outcome = bench.run(work())
     assert [attempt.temperature for attempt in outcome.attempts] == [0.7, 0.5, 0.3, 0.3]
-    assert [request.temperature for request in bench.model.requests] == [0.7, 0.5, 0.3, 0.3]
+    assert [request.temperature for request in bench.model.requests] == [0.7, 0.5, 0.3, 0.3, 0.3, 0.3]
     assert (outcome.status, outcome.code) == (AtomStatus.FAILED, STUB)
     assert outcome.attempts[2].code is None
     assert "fenced block" in outcome.attempts[3].feedback
@@ -121,8 +122,10 @@ def test_the_same_wrong_code_twice_is_told_so_and_judged_once() -> None:
     model = ScriptedModel([fenced(WRONG), fenced(WRONG), fenced(GOOD)])
     outcome = asyncio.run(RetryOrchestrator(model, counting, MemoryJournal()).run(work()))
     assert "same code as attempt 1" in outcome.attempts[1].error
-    assert "given before" in model.requests[2].prompt
-    assert "given before" not in model.requests[1].prompt
+    assert "given 2 times" in model.requests[2].prompt
+    assert "another way" in model.requests[2].prompt
+    assert WRONG not in model.requests[2].prompt
+    assert WRONG in model.requests[1].prompt
     assert len(judged) == 2
     assert outcome.status is AtomStatus.COMPLETED
 
@@ -131,7 +134,41 @@ def test_the_same_wrong_code_twice_is_told_so_and_judged_once() -> None:
 def test_there_are_never_more_attempts_than_allowed(bound: int) -> None:
     bench = Bench([fenced(WRONG)] * 9, max_attempts=bound)
     assert len(bench.run(work()).attempts) == bound
-    assert len(bench.model.requests) == bound
+    assert [request.attempt for request in bench.model.requests] == [*range(1, bound), *[bound] * (3 if bound > 1 else 1)]
+
+
+def test_at_the_last_attempt_several_answers_are_paid_for_and_the_right_one_is_chosen() -> None:
+    bench = Bench([fenced(WRONG), fenced(BROKEN), fenced(WRONG.replace("max", "min")), "Sorry.", fenced(GOOD)], max_attempts=3)
+    outcome = bench.run(work())
+    assert outcome.status is AtomStatus.COMPLETED
+    assert outcome.code.decode().rstrip() == GOOD
+    assert len({request.prompt for request in bench.model.requests[2:]}) == 3
+    assert outcome.cost_usd == pytest.approx(0.05) == bench.journal.total_usd
+
+
+def test_a_module_that_the_answer_needs_goes_to_the_top_of_the_file() -> None:
+    code = "import math\n\n\ndef total(self):\n    return math.fsum(self.prices)"
+    seen = []
+
+    def passes(atom: Atom, text: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        seen.append(before)
+        return ValidationResult(Level.ATOMIC, atom.name, ())
+
+    task = replace(work(), before=b"import json\n\n\n" + BEFORE)
+    outcome = asyncio.run(RetryOrchestrator(ScriptedModel([fenced(code)]), passes, MemoryJournal()).run(task))
+    assert outcome.imports == ("import math",)
+    assert b"import" not in outcome.code
+    assert seen == [b"import json\nimport math\n\n\n" + BEFORE]
+
+
+def test_an_answer_that_the_model_stands_by_is_not_bought_again_where_another_atom_may_be_at_fault() -> None:
+    def shared(atom: Atom, text: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        findings = (Finding("unit_test.case", Severity.ERROR, "a test fails"), Finding("unit_test.shared", Severity.INFO, "others are in it"))
+        return ValidationResult(Level.ATOMIC, atom.name, (Check.of("unit_test", findings),))
+
+    model = ScriptedModel([fenced(GOOD)] * 9)
+    outcome = asyncio.run(RetryOrchestrator(model, shared, MemoryJournal()).run(work()))
+    assert (outcome.status, len(model.requests)) == (AtomStatus.FAILED, 2)
 
 
 def test_the_offline_model_hands_a_stub_back_byte_for_byte_and_unjournalled() -> None:
@@ -259,7 +296,7 @@ def test_a_cancelled_atom_keeps_the_reservation_of_its_call() -> None:
     assert journal.total_usd == 0.05
 
 
-def test_new_code_is_judged_off_the_event_loop_and_a_draft_on_it() -> None:
+def test_what_may_be_tested_is_judged_off_the_event_loop() -> None:
     threads = []
 
     def watching(*arguments: object) -> ValidationResult:
@@ -269,7 +306,9 @@ def test_new_code_is_judged_off_the_event_loop_and_a_draft_on_it() -> None:
     model = ScriptedModel([fenced(GOOD)])
     outcome = asyncio.run(RetryOrchestrator(model, watching, MemoryJournal()).run(work((BROKEN + "\n").encode())))
     assert outcome.status is AtomStatus.COMPLETED
-    assert threads == [True, False]
+    assert threads == [False, False]
+    asyncio.run(RetryOrchestrator(OfflineModel(), watching, MemoryJournal()).run(work(DRAFT)))
+    assert threads[2:] == [True]
 
 
 def test_over_a_real_server_bad_then_good_completes_and_pays_what_the_ledger_says() -> None:

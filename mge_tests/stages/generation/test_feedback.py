@@ -5,7 +5,7 @@ import pytest
 from mge_assets.model.attempts import Attempt, ErrorClass
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Level, Severity, ValidationResult
-from mge_assets.stages.generation import FeedbackGenerator, classify
+from mge_assets.stages.generation import FeedbackGenerator, build_request, classify
 from mge_tests.stages.generation.samples import BEFORE, GOOD, work
 
 FIRST_LINE = BEFORE.count(b"\n") + 1
@@ -48,9 +48,15 @@ def test_a_result_that_passed_and_a_failure_without_findings_are_classed_too() -
     assert classify(ValidationResult(Level.ATOMIC, "a", (Check("syntax", CheckStatus.FAILED),))) is ErrorClass.SYNTAX
 
 
-def test_every_class_has_its_advice() -> None:
-    advice = {FeedbackGenerator(work()).feedback(Attempt(1, None, None, "e", each)).split("\n")[1] for each in ErrorClass}
-    assert len(advice) == len(ErrorClass) == 7
+def test_every_class_is_named_and_has_its_advice_where_it_costs_least() -> None:
+    headings = {FeedbackGenerator(work()).feedback(Attempt(1, None, None, "e", each)).split("\n")[0] for each in ErrorClass}
+    assert len(headings) == len(ErrorClass) == 7
+    assert all(f"\n- {each.value}: " in build_request(work(), 1, "", 100).system for each in ErrorClass)
+
+
+def test_what_a_test_called_is_told() -> None:
+    text = said(result("unit_test", "unit_test.case", "a test ends with AssertionError; it ran: basket.total()"))
+    assert "it ran: basket.total()" in text
 
 
 def test_the_finding_its_place_and_its_lines_are_named() -> None:

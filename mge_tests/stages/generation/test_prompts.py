@@ -39,14 +39,14 @@ def test_the_last_thing_is_the_tag_that_names_the_atom() -> None:
 
 def test_the_contract_holds_what_the_atom_must_be() -> None:
     text = contract(work())
-    for part in ("class Basket:", "def total(self):", "Sum of the prices, 0 for none.", "prices: list[int]", "uses self.prices", "4 spaces"):
+    for part in ("class Basket:", "def total(self):", "Sum of the prices, 0 for none.", "prices: list[int]", "uses self.prices"):
         assert part in text
 
 
 def test_every_component_of_the_context_is_shown() -> None:
-    context = AtomContext(("import csv",), ("rows: list",), ("rows is sorted",), ("result >= 0",), ("total([]) == 0",), ("calls helper",))
+    context = AtomContext(("import csv",), ("rows: list",), ("rows is sorted",), ("result >= 0",), ("total([2]) == 2",), ("calls helper",))
     text = contract(work(context=context))
-    assert all(part in text for part in ("import csv", "rows: list", "rows is sorted", "result >= 0", "total([]) == 0", "calls helper"))
+    assert all(part in text for part in ("import csv", "rows: list", "rows is sorted", "result >= 0", "total([2]) == 2", "calls helper"))
 
 
 def test_the_headers_around_are_shown_from_the_outermost_in_and_without_their_bodies() -> None:
@@ -87,8 +87,35 @@ def test_dependencies_come_with_their_code_and_beyond_the_room_with_their_signat
     assert "xxxx" not in prompt
 
 
-def test_the_lines_around_the_atom_are_shown() -> None:
-    prompt = build_request(work(), 1, "", 1000).prompt
+def test_what_the_draft_shows_is_not_said_again() -> None:
+    context = AtomContext(preconditions=("self is a Basket", "prices is given"), postconditions=("returns Sum of the prices",))
+    assert "Preconditions" not in contract(work(context=context))
+    assert "Signature:" not in contract(work())
+
+
+def test_no_tests_text_is_shown() -> None:
+    case = "def test_total():\n    assert Basket([41000, 999]).total() == 41999"
+    assert "41999" not in contract(work(context=AtomContext(test_cases=(case,))))
+
+
+def test_contract_and_members_are_shown_each_where_it_belongs() -> None:
+    request = build_request(replace(work(), contract="def shared_by_all(x)", nearby="def beside(y)", members=("Basket: prices",)), 1, "", 1000)
+    assert "def shared_by_all(x)" in request.shared
+    assert "def beside(y)" in request.prompt
+    assert "Basket: prices" in request.prompt
+
+
+def test_a_body_apart_from_its_head_is_asked_for_by_the_whole_definition() -> None:
+    whole = b'    def total(self):\n        """Sum of the prices."""\n        ...\n'
+    task = replace(work(b"        ...\n", name="shop.Basket.total#2", kind=AtomKind.STATEMENT_GROUP, signature="", indent="        "), whole=whole)
+    found = TAG.search(build_request(task, 1, "", 1000).prompt)
+    assert found is not None
+    assert found.groups()[:2] == ("shop.Basket.total", "method")
+    assert "def total(self):" in found[5]
+
+
+def test_the_lines_around_a_part_are_shown() -> None:
+    prompt = build_request(work(kind=AtomKind.STATEMENT_GROUP), 1, "", 1000).prompt
     assert "self.prices = prices" in prompt
     assert "def __len__(self):" in prompt
 

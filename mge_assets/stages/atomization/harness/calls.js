@@ -5,7 +5,7 @@ import { register } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 
-const SECONDS = 1, LONGEST = 1500, DEEPEST = 6, SHOWN = 20;
+const SECONDS = 4, LONGEST = 1500, DEEPEST = 6, SHOWN = 20;
 const SLOW = Symbol("slow");
 const leave = process.exit.bind(process);
 const append = appendFileSync, read = readFileSync;
@@ -55,10 +55,17 @@ async function make(call, module) {
     return call.read ? owner[second] : owner[second](...args);
   };
   const value = vm.runInThisContext("globalThis.__make()", { timeout: SECONDS * 1000 });
-  const late = new Promise((_, reject) => setTimeout(() => reject(new NotPlain()), SECONDS * 1000).unref());
-  const settled = typeof value?.then === "function" ? await Promise.race([value, late]) : value;
+  const settled = typeof value?.then === "function" ? await soon(value) : value;
   const after = call.made_with === null || call.read ? before : state(owner);
   return [settled, args, after === before ? "" : after];
+}
+
+function soon(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new NotPlain()), SECONDS * 1000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function state(made) {
@@ -86,6 +93,7 @@ async function outcome(call, module) {
 async function child(turn) {
   const plan = JSON.parse(read("/job/calls.json", "utf8"));
   const target = `/job/outcomes-${turn}.jsonl`;
+  for (const late of ["unhandledRejection", "uncaughtException"]) process.on(late, () => {}); // what a draft leaves behind ends no other call
   process.chdir("/job/project");
   register("./hooks.mjs", import.meta.url);
   let module;

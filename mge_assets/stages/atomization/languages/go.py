@@ -162,6 +162,7 @@ GRAMMAR = Grammar(
         "func_literal": "func",
     },
     constructing=frozenset(),
+    followed=False,
     type_members=frozenset({"field_declaration", "method_elem", "type_elem"}),
     random=frozenset({"rand", "time.Now", "time.Since", "uuid"}),
     effects=frozenset({"exec", "fmt.Print", "fmt.Printf", "fmt.Println", "http", "log", "net", "os", "print", "println", "syscall"}),

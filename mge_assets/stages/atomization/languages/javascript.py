@@ -287,6 +287,23 @@ INFERRED = {
     "function_expression": "Function",
     "regex": "RegExp",
 }
+RESULTS = {
+    **dict.fromkeys(("Array.isArray", "Boolean", "Number.isInteger", "Number.isNaN", "Number.isFinite", "Object.is", "isNaN", "isFinite"), "boolean"),
+    **dict.fromkeys((".endsWith", ".every", ".hasOwnProperty", ".includes", ".isPrototypeOf", ".some", ".startsWith", ".test"), "boolean"),
+    **dict.fromkeys(("Date.now", "Number", "Number.parseFloat", "Number.parseInt", "parseFloat", "parseInt"), "number"),
+    **dict.fromkeys(("Math.abs", "Math.ceil", "Math.floor", "Math.max", "Math.min", "Math.pow", "Math.round", "Math.sqrt", "Math.trunc"), "number"),
+    **dict.fromkeys((".charCodeAt", ".getTime", ".indexOf", ".lastIndexOf", ".localeCompare"), "number"),
+    **dict.fromkeys(("JSON.stringify", "String", "String.fromCharCode", "decodeURIComponent", "encodeURI", "encodeURIComponent"), "string"),
+    **dict.fromkeys((".charAt", ".join", ".padEnd", ".padStart", ".replaceAll", ".toFixed", ".toISOString", ".toLowerCase", ".toString"), "string"),
+    **dict.fromkeys((".toUpperCase", ".trim", ".trimEnd", ".trimStart"), "string"),
+    **dict.fromkeys(("Array.from", "Object.entries", "Object.keys", "Object.values", ".flatMap", ".split"), "Array"),
+}
+OPERATORS = {
+    **dict.fromkeys(("!", "!=", "!==", "<", "<=", "==", "===", ">", ">=", "in", "instanceof", "delete"), "boolean"),
+    **dict.fromkeys(("%", "*", "**", "-", "/"), "number"),
+    "typeof": "string",
+    "void": "undefined",
+}
 RANDOM = frozenset({"Date", "Date.now", "Math.random", "crypto", "nanoid", "performance.now", "process.hrtime", "uuid"})
 EFFECTS = frozenset(
     {
@@ -367,6 +384,8 @@ GRAMMAR = Grammar(
     tests=_tests,
     bindings=_bindings,
     inferred=INFERRED,
+    results=RESULTS,
+    operators=OPERATORS,
     random=RANDOM,
     effects=EFFECTS,
 )

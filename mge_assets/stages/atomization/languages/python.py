@@ -51,11 +51,13 @@ def _docstring(definition: Node) -> Node | None:
 
 
 def _is_stub_body(body: Node | None) -> bool:
-    if body is None or body.named_child_count > 8:
+    if body is None or body.named_child_count > 64:
         return False
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
         statements = statements[1:]
+        if not statements:
+            return True  # only a documentation: a contract whose body is still to be written
     if len(statements) != 1:
         return False
     only = statements[0]
@@ -86,6 +88,10 @@ def _class(definition: Node) -> Description:
         return Description(AtomKind.TYPE, definition, name, body)
     split = not bases & _ABSTRACT and body is not None and any(_member_stub(child) for child in body.named_children)
     return Description(AtomKind.CLASS_HEADER, definition, name, body, split=split)
+
+
+_HOLDERS = frozenset({"if_statement"})
+_CLAUSES = frozenset({"elif_clause", "else_clause"})
 
 
 def _member_stub(child: Node) -> bool:
@@ -145,7 +151,14 @@ def describe(node: Node, in_class: bool) -> Description:  # noqa: PLR0911 - a ta
         return Description(AtomKind.ENTRY_POINT, node)
     if node.type in {"if_statement", "try_statement"} and node.end_byte - node.start_byte < 4000 and _only_imports(node):
         return Description(AtomKind.IMPORT, node)
-    return Description(AtomKind.STATEMENT_GROUP, node)
+    return Description(AtomKind.STATEMENT_GROUP, node, split=node.type in _HOLDERS and _holds_stub(node))
+
+
+def _holds_stub(node: Node) -> bool:
+    """Whether a function to be written stands in the branches of a statement: it is an atom of its own then."""
+    blocks = [child for child in node.children if child.type == "block"]
+    blocks += [inner for child in node.children if child.type in _CLAUSES for inner in child.children if inner.type == "block"]
+    return any(_member_stub(child) for block in blocks for child in block.named_children)
 
 
 def _signature(description: Description) -> bytes:
@@ -237,6 +250,17 @@ _INFERRED = {
     "comparison_operator": "bool",
     "not_operator": "bool",
     "yield": "Iterator",
+}
+_RESULTS = {
+    **dict.fromkeys(("all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass", ".endswith", ".isdigit", ".startswith"), "bool"),
+    **dict.fromkeys(("id", "int", "len", "ord", ".bit_length"), "int"),
+    **dict.fromkeys(("ascii", "chr", "format", "repr", "str", "os.getcwd", "os.path.basename", "os.path.dirname", "os.path.join"), "str"),
+    **dict.fromkeys((".casefold", ".expandtabs", ".format", ".isoformat", ".ljust", ".rjust", ".zfill"), "str"),
+    **dict.fromkeys(("dir", "list", "sorted", ".splitlines"), "list"),
+    **dict.fromkeys(("bytes", ".encode"), "bytes"),
+    **dict.fromkeys(("dict", "dict.fromkeys", "globals", "locals", "vars"), "dict"),
+    **{name: name for name in ("bytearray", "complex", "enumerate", "filter", "float", "frozenset", "map", "range", "reversed", "set", "tuple", "type", "zip")},
+    **{name: name for name in ("collections.defaultdict", "collections.deque", "defaultdict", "deque", "super")},
 }
 _RANDOM = frozenset(
     {
@@ -339,7 +363,10 @@ GRAMMAR = Grammar(
     tests=_tests,
     bindings=_bindings,
     inferred=_INFERRED,
+    results=_RESULTS,
     self_name="self",
+    assigning=True,
+    block_scoped=False,
     random=_RANDOM,
     effects=_EFFECTS,
 )

@@ -17,7 +17,7 @@
 (pair_pattern value: (identifier) @bind)
 (array_pattern (identifier) @bind)
 (rest_pattern (identifier) @bind)
-(assignment_expression left: (identifier) @bind)
+(assignment_expression left: (identifier) @bind @assigned)
 (augmented_assignment_expression left: (identifier) @rebind)
 (for_in_statement left: (identifier) @bind)
 (catch_clause parameter: (identifier) @bind)

@@ -27,6 +27,10 @@
 (lambda_parameters (identifier) @local)
 (as_pattern_target (identifier) @bind)
 (named_expression name: (identifier) @bind)
+[(list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression) (lambda) (class_definition)] @scope
+(case_pattern (dotted_name . (identifier) @bind .))
+(keyword_pattern (identifier) (dotted_name . (identifier) @bind .))
+(splat_pattern (identifier) @bind)
 (function_definition name: (identifier) @bind)
 (class_definition name: (identifier) @bind)
 (parameters (identifier) @bind)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-PROMPT_VERSION = "v1"
+PROMPT_VERSION = "v2"
 """The folder of templates in use."""
 _FOLDER = Path(__file__).with_name(PROMPT_VERSION)
 _TAG = re.compile(r"<(?=\s*/?\s*atom)", re.IGNORECASE)

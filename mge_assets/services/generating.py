@@ -1,0 +1,108 @@
+"""Bringing one atom to code: the attempt loop with unit tests in its judgement, and a second look at who else may be at fault."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from mge_assets.model.atoms import Atom
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
+from mge_assets.model.findings import Severity, ValidationResult
+from mge_assets.services.live import LiveExecution
+from mge_assets.services.unit_tests import CHECK, UnitTests
+from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate
+from mge_resources.llm.port import LanguageModel
+
+MOST_SUSPECTS = 2
+"""Other atoms that are looked at again for one whose tests fail: beyond the second the tests rarely tell them apart."""
+
+
+@dataclass
+class Generation:
+    """Generates the atoms of one execution.
+
+    Args:
+        live: the execution.
+        model: who generates.
+        max_attempts, atom_timeout: bounds of one atom, the second in wall seconds.
+        journal: the journal of one atom's calls.
+        judge: level 1 as far as it only reads.
+        tests: the unit tests; ``None`` where nothing is generated or nothing can be run.
+    """
+
+    live: LiveExecution
+    model: LanguageModel
+    max_attempts: int
+    atom_timeout: float
+    journal: Callable[[UUID], CallJournal]
+    judge: Validate
+    tests: UnitTests | None
+    _made: dict[str, int] = field(default_factory=dict)
+
+    async def run(self, atom_id: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
+        """How the atom ended, and how others did that were written anew for its sake."""
+        outcome = await self._orchestrator(atom_id).run(self.live.work(atom_id))
+        self._made[outcome.name] = max((attempt.number for attempt in outcome.attempts), default=0)
+        if self.tests is None or outcome.status is AtomStatus.COMPLETED or not _fails_tests_alone(outcome):
+            return outcome, ()
+        return await self._reconsidered(atom_id, outcome)
+
+    def _orchestrator(self, atom_id: UUID) -> RetryOrchestrator:
+        return RetryOrchestrator(self.model, self._validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
+
+    def _validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
+        result = self.judge(atom, code, before, after, stub)
+        return result if self.tests is None or atom.name in self.live.atoms.briefing.heads else self.tests.judged(result, atom, code, before)
+
+    async def _reconsidered(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
+        """The atom's answer stands, and those that share its failing tests are written anew, one after the other, until the tests pass."""
+        assert self.tests is not None
+        answer = next(attempt for attempt in reversed(outcome.attempts) if attempt.code is not None)
+        assert answer.code is not None
+        for name in self.tests.suspects.get(outcome.name, ())[:MOST_SUSPECTS]:
+            stored = self.live.atoms.by_name[name]
+            made = self._made.get(name, 0)
+            if self.live.statuses.get(name) is not AtomStatus.COMPLETED or made >= self.max_attempts:
+                continue
+            self.tests.put(outcome.name, answer.code)
+            again = await self._again(stored.atom_id, name, made, answer)
+            if again.status is AtomStatus.COMPLETED:
+                work = self.live.work(atom_id)
+                result = await asyncio.to_thread(self._validate, work.atom, answer.code, work.before, work.after, Severity.ERROR)
+                if result.passed:
+                    passed = replace(answer, validation=result, error="", error_class=None)
+                    attempts = (*(each for each in outcome.attempts if each is not answer), passed)
+                    return AtomOutcome(outcome.name, AtomStatus.COMPLETED, answer.code, attempts), ((stored.atom_id, again),)
+            self.tests.withdraw(outcome.name)
+        return await self._after_all(atom_id, outcome, answer), ()
+
+    async def _after_all(self, atom_id: UUID, outcome: AtomOutcome, answer: Attempt) -> AtomOutcome:
+        """The attempts that are left, where the loop had stopped in the belief that the fault was another's."""
+        made = self._made.get(outcome.name, 0)
+        if made >= self.max_attempts:
+            return outcome
+        work = replace(self.live.work(atom_id), regenerate=True, suspected=answer, attempts_made=made)
+        further = await self._orchestrator(atom_id).run(work)
+        self._made[outcome.name] = max((attempt.number for attempt in further.attempts), default=made)
+        return replace(further, attempts=(*outcome.attempts, *further.attempts))
+
+    async def _again(self, atom_id: UUID, name: str, made: int, answer: Attempt) -> AtomOutcome:
+        assert self.tests is not None
+        work = self.live.work(atom_id)
+        before = self.live.codes.get(name, work.atom.text)
+        self.tests.withdraw(name)
+        suspected = Attempt(made, before, answer.validation, answer.error, answer.error_class)
+        outcome = await self._orchestrator(atom_id).run(replace(work, regenerate=True, suspected=suspected, attempts_made=made))
+        self._made[name] = max((attempt.number for attempt in outcome.attempts), default=made)
+        if outcome.status is AtomStatus.COMPLETED:
+            self.live.landed(atom_id, outcome.status, outcome.code)
+        else:
+            self.tests.put(name, before)
+        return outcome
+
+
+def _fails_tests_alone(outcome: AtomOutcome) -> bool:
+    last = next((attempt for attempt in reversed(outcome.attempts) if attempt.code is not None), None)
+    if last is None or last.validation is None:
+        return False
+    return all(check.name == CHECK for check in last.validation.checks if check.status.value == "failed") and not last.validation.passed

@@ -1,0 +1,117 @@
+"""Waves: how fast they are planned, how wide they are, and what an edit costs.
+
+    sh .ci/env python -m mge_tests.bench.waves [click requests networkx]
+
+Prints CPU seconds for 100,000 atoms and 500,000 edges, without and with cycles, beside networkx's strongly connected components and topological
+generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and possible parallelism in both
+orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and one of code in one file cost beside
+analysis from scratch, and whether the result is the same.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import networkx as nx
+
+from mge_assets.model.atoms import Atom
+from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
+from mge_assets.model.waves import Order
+from mge_assets.stages.atomization import atomize
+from mge_assets.stages.dependency import analyse, build_graph, contracts_of, plan_waves, wave_figures
+from mge_assets.stages.dependency.incremental import reanalyse
+from mge_tests.bench.corpora import python_package
+
+T = TypeVar("T")
+ATOMS, EDGES = 100_000, 500_000
+BOUND_SECONDS = 5.0
+BOUND_WAVES, BOUND_WIDTH, BOUND_ATOMS = 10, 50, 800
+LIMIT = 100
+
+
+def random_graph(backwards: float) -> AtomGraph:
+    """Atoms that need others near them, and a share of edges that point the wrong way and so close cycles."""
+    chance = random.Random(1)
+    names = tuple(f"pkg.m{number // 20:04}.f{number:06}" for number in range(ATOMS))
+    kinds = list(EdgeType)
+    found: dict[tuple[int, int], EdgeType] = {}
+    while len(found) < EDGES:
+        source = chance.randrange(1, ATOMS)
+        target = max(0, source - 1 - int(chance.expovariate(1 / 300))) if chance.random() < 0.9 else chance.randrange(source)
+        found[(target, source) if chance.random() < backwards else (source, target)] = chance.choice(kinds)
+    return AtomGraph(names, tuple(AtomEdge(names[one], names[other], kind) for (one, other), kind in found.items()), {})
+
+
+def seconds(work: Callable[[], T]) -> tuple[float, T]:
+    """CPU seconds of this process, and what came of the work."""
+    begin = time.process_time()
+    made = work()
+    return time.process_time() - begin, made
+
+
+def by_networkx(graph: AtomGraph) -> int:
+    """Components, condensation and generations, as networkx finds them; cycles stay whole."""
+    directed: nx.DiGraph[str] = nx.DiGraph()
+    directed.add_nodes_from(graph.atoms)
+    directed.add_edges_from((edge.target, edge.source) for edge in graph.edges)
+    return sum(1 for _ in nx.topological_generations(nx.condensation(directed)))
+
+
+def speed(label: str, backwards: float) -> str:
+    """One random graph by us and by networkx."""
+    graph = random_graph(backwards)
+    ours, plan = seconds(lambda: plan_waves(graph))
+    theirs, levels = seconds(lambda: by_networkx(graph))
+    cut = f", {len(plan.cut):,} edges cut, cost {plan.cut_cost:,.0f}, none below {plan.cut_bound:,.0f}" if plan.cut else ""
+    return (
+        f"{label}: {ATOMS:,} atoms, {EDGES:,} edges: {ours:.2f} s in {len(plan.waves):,} waves{cut} "
+        f"(bound {BOUND_SECONDS:.0f} s, ratio {ours / BOUND_SECONDS:.2f}); "
+        f"networkx, which cuts nothing: {theirs:.2f} s, {levels:,} levels (ratio {ours / theirs:.2f})"
+    )
+
+
+def widths(package: str) -> list[str]:
+    """A package as a plan, in both orders."""
+    corpus = python_package(package)
+    if isinstance(corpus, str):
+        return [corpus]
+    files = {f"{package}/{file.path}": file.source for file in corpus.files}
+    atoms: list[Atom] = [atom for file in corpus.files for atom in atomize(file.source, f"{package}/{file.path}", file.language).atoms]
+    graph = build_graph(atoms, analyse(files))
+    lines = []
+    for order in Order:
+        told = wave_figures(graph, plan_waves(graph, order, contracts_of(atoms)), LIMIT)
+        bound = (
+            f" (bounds for {BOUND_ATOMS}: {BOUND_WAVES} waves, width {BOUND_WIDTH}; ratio {told.waves / BOUND_WAVES:.2f})" if order is Order.CONTRACT else ""
+        )
+        lines.append(
+            f"{package} by {order.value}: {len(atoms):,} atoms, {told.waves} waves, widest {told.widest:,}, possible parallelism {told.possible:.1f}, "
+            f"with at most {told.limit} at once {told.allowed:.1f}, {told.cut} edges cut{bound}"
+        )
+        assert told.waves == len(told.critical_path)
+    return lines + edits(package, files)
+
+
+def edits(package: str, files: dict[str, bytes]) -> list[str]:
+    """One file of the package changed, by layout and by code."""
+    whole, code = seconds(lambda: analyse(files))
+    file = max(files, key=lambda name: len(files[name]))
+    lines = []
+    for label, added in (("layout", b"# a word at the end\n"), ("code", b"\n\ndef added_at_the_end():\n    return None\n")):
+        start = b"# a word at the start\n" if label == "layout" else b""
+        now = {**files, file: start + files[file] + added}
+        again, found = seconds(lambda now=now: reanalyse(files, code, now))  # type: ignore[misc]
+        same = "the same as" if found == analyse(now) else "NOT THE SAME AS"
+        lines.append(
+            f"{package}: {label} of {file} changed: {again:.2f} s beside {whole:.2f} s for everything (ratio {again / whole:.3f}), {same} from scratch"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    print(speed("no cycles", 0.0), flush=True)
+    print(speed("cycles", 0.0005), flush=True)
+    for wanted in sys.argv[1:] or ["click", "requests", "networkx"]:
+        print(*widths(wanted), sep="\n", flush=True)
