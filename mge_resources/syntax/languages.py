@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import PurePath
 
 from tree_sitter import Language as TreeSitterLanguage
-from tree_sitter import Parser, Tree
+from tree_sitter import Parser, Point, Range, Tree
 from tree_sitter_language_pack import get_language
 
 
@@ -51,3 +51,12 @@ def _grammar(language: Language) -> TreeSitterLanguage:
 def parse(language: Language, source: bytes) -> Tree:
     """The concrete syntax tree of the bytes; never fails, errors are ERROR and MISSING nodes in the tree."""
     return Parser(_grammar(language)).parse(source)
+
+
+def parse_lines(language: Language, source: bytes, span: tuple[int, int], rows: tuple[int, int]) -> Tree:
+    """The tree of some lines as if there were no others: those from one offset to another, and from one row (from 0) to another.
+
+    Both offsets begin a line, or end the source. Offsets in the tree are the source's.
+    """
+    lines = Range(Point(rows[0], 0), Point(rows[1], 0), *span)
+    return Parser(_grammar(language), included_ranges=[lines]).parse(source)

@@ -1,6 +1,6 @@
 """Real files, damaged: whatever bytes come in, none is lost and nothing is raised.
 
-    sh .ci/env python -m mge_tests.bench.atomization_fuzz [2000] [seed]
+    sh .ci/env python -m mge_tests.bench.atomization_fuzz [10000] [seed]
 
 Ranges are deleted, doubled and swapped; quotes, brackets, NUL, line ends and bytes that are no UTF-8 are put in. Prints how many files were damaged,
 how many atoms came of them, the slowest, and each failure with what brings it back.
@@ -80,10 +80,12 @@ def main(count: int, seed: int) -> int:
         if wrong:
             failures += 1
             print(f"number {number} of seed {seed}, {file.path}: {wrong}", flush=True)
+        if (number + 1) % 1000 == 0:
+            print(f"{number + 1} done, {failures} failures", flush=True)
     print(f"{count} damaged files, {total} atoms, {failures} failures; slowest {slowest:.1f} us a byte ({where})")
     return failures
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]] + [2000, 1][len(sys.argv) - 1 :]
+    numbers = [int(argument) for argument in sys.argv[1:]] + [10_000, 1][len(sys.argv) - 1 :]
     sys.exit(1 if main(numbers[0], numbers[1]) else 0)

@@ -1,4 +1,9 @@
-"""How fast the atomizer is beside the parser alone, whether its time grows with the size only, and what it holds in memory."""
+"""How fast the atomizer is beside the parser alone, whether its time grows with the size only, and what it holds in memory.
+
+    sh .ci/env python -m mge_tests.bench.atomization_speed
+
+From 1,000 to 1,000,000 LOC, with full context: up to 100,000 in one file, a million in a tree of files that come one by one and are let go.
+"""
 
 import resource
 import subprocess
@@ -6,16 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from mge_assets.stages.atomization import MultiLanguageParser, atomize, tile
 from mge_resources.syntax import Language, parse
-from mge_tests.bench.corpora import SourceFile, big_file
+from mge_tests.bench.corpora import SourceFile, big_file, python_package
 
 TILING, FULL = 150_000, 50_000
 """LOC a second and core that are asked for."""
-SIZES = (1_000, 10_000, 50_000, 200_000)
-MEMORY_AT = (100_000, 200_000)
+SIZES = (1_000, 10_000, 100_000)
+TREE = 1_000_000
+MEMORY = 1024
+"""LOC of the tree, and the megabytes that it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +66,44 @@ def _best(work: Callable[[], object], rounds: int = 3) -> float:
 
 
 def print_growth() -> None:
-    """One ever bigger file: microseconds a LOC, and beside the smallest; then memory, each size in a process of its own."""
-    print("\none file that grows (full context)")
+    """The rate and the peak memory at each size, each in a process of its own, and the rate beside the smallest's."""
+    print("\nfrom 1,000 to 1,000,000 LOC (full context; CPU time of tiling and context beside raw parsing of the same files)")
     first = 0.0
-    for size in SIZES:
-        source = big_file(size)
-        each = 1e6 * _best(lambda text=source: atomize(text, "big.py", Language.PYTHON), 1 if size > 50_000 else 3) / size  # type: ignore[misc]
+    for what, size in (("file", 0), *(("file", size) for size in SIZES), ("tree", TREE)):
+        command = [sys.executable, "-m", "mge_tests.bench.atomization_speed", what, str(size)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        seconds, raw, loc, peak = (float(text) for text in said)
+        if not size:
+            print(f"  a process by itself: peak memory {peak / 1024:.0f} MB")
+            continue
+        each = 1e6 * seconds / loc
         first = first or each
-        print(f"  {size:>7} LOC: {each:.1f} us a LOC, {each / first:.2f} of the smallest", flush=True)
-    alone = 0
-    for size in (1_000, *MEMORY_AT):
-        command = [sys.executable, "-m", __spec__.name, str(size)]
-        peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        alone = alone or peak
-        more = f"{(peak - alone) / 1024 / size * 100_000:.0f} MB per 100,000 LOC" if peak > alone else "what a process takes by itself"
-        print(f"  {size:>7} LOC: peak memory {peak / 1024:.0f} MB, {more}", flush=True)
+        rate = f"{loc / seconds:.0f} LOC/s, {each:.1f} us a LOC, {each / first:.2f} of the smallest; {seconds / raw:.1f} x raw"
+        print(f"  one {what} of {size:>9,} LOC: {rate}; peak memory {peak / 1024:.0f} MB (bound {MEMORY})", flush=True)
+
+
+def _measure(what: str, size: int) -> tuple[float, float, int]:
+    """CPU seconds of atomization and of raw parsing, and LOC, of one file of so many LOC or of a tree of small ones."""
+    if what == "file":
+        source = big_file(size) if size else b""
+        files = [SourceFile("big.py", Language.PYTHON, source, written=True)]
+    else:
+        corpus = python_package("networkx")
+        if isinstance(corpus, str):
+            sys.exit(corpus)
+        files = list(corpus.written)
+    spent = raw = 0.0
+    loc = 0
+    turn = cycle(files)
+    while True:
+        file = next(turn)
+        begin = time.process_time()
+        parse(file.language, file.source)
+        between = time.process_time()
+        atomize(file.source, file.path, file.language)
+        raw, spent, loc = raw + between - begin, spent + time.process_time() - between, loc + file.loc
+        if loc >= size * 0.99:
+            return spent, raw, loc
 
 
 def peak_kilobytes() -> int:
@@ -84,5 +115,7 @@ def peak_kilobytes() -> int:
 
 
 if __name__ == "__main__":
-    held = atomize(big_file(int(sys.argv[1])), "big.py", Language.PYTHON)
-    print(peak_kilobytes())
+    if len(sys.argv) > 2:
+        print(*_measure(sys.argv[1], int(sys.argv[2])), peak_kilobytes())
+    else:
+        print_growth()

@@ -5,9 +5,7 @@ The way through: ``parsing`` (bytes ▸ tree) ▸ ``units`` and ``decomposition`
 ``languages`` and ``queries``; adding one takes a file in each and a line in ``grammar``.
 """
 
-from dataclasses import replace
-
-from mge_assets.model.atoms import Atomization
+from mge_assets.model.atoms import Atom, AtomContext, Atomicity, Atomization
 from mge_assets.stages.atomization.assembly import Tiling, assemble
 from mge_assets.stages.atomization.atomicity import AtomicityValidator
 from mge_assets.stages.atomization.classification import ASTClassifier
@@ -52,10 +50,17 @@ def atomize(source: bytes, file: str, language: Language, *, tests: str = "") ->
         tests: acceptance tests in the same language; those that name an atom become its test cases.
     """
     with collector_paused():
-        parsed = MultiLanguageParser().parse(source, file, language)
+        parsed = MultiLanguageParser().parse(source, file, language, full=True)
         tiling = tile(parsed)
         injector = ContextInjector(tiling, tests)
         validator = AtomicityValidator(injector.facts)
         found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
-        atoms = [replace(subject.atom, context=context, atomicity=validator.validate(context, subject, packed)) for context, subject, packed in found]
-        return Atomization(file, language, tuple(atoms), parsed.errors)
+        for context, subject, packed in found:
+            _complete(subject.atom, context, validator.validate(context, subject, packed))
+        return Atomization(file, language, tiling.atoms, parsed.errors)
+
+
+def _complete(atom: Atom, context: AtomContext, atomicity: Atomicity) -> None:
+    """Give an atom that nobody has seen yet its context and its verdict; a copy of each would cost as much as all of the packing."""
+    object.__setattr__(atom, "context", context)
+    object.__setattr__(atom, "atomicity", atomicity)

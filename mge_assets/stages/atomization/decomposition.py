@@ -11,8 +11,8 @@ from mge_assets.model.atoms import MAX_LOC, AtomKind
 from mge_assets.stages.atomization.classification import CLASS_LIKE, ASTClassifier
 from mge_assets.stages.atomization.grammar import DEFINITIONS, Description
 from mge_assets.stages.atomization.parsing import ParsedSource
-from mge_assets.stages.atomization.traits import CLOSING, PLAIN
-from mge_assets.stages.atomization.units import Element, Role, Unit, Units
+from mge_assets.stages.atomization.traits import PLAIN
+from mge_assets.stages.atomization.units import Element, Group, Role, Unit, Units
 
 
 @dataclass(slots=True, eq=False)
@@ -96,15 +96,15 @@ class RecursiveDecomposer:
         self._lines, self._code = parsed.lines, parsed.lines.code
         self._units = Units(parsed.lines, parsed.traits)
         self._classify = ASTClassifier(parsed.grammar)
-        self._root, self._decisions = parsed.root, parsed.decisions
+        self._root, self._tops, self._decisions = parsed.root, parsed.tops, parsed.decisions
         self._module = Scope(module)
         self._groups = 0
 
     def decompose(self) -> list[Piece]:
         """The pieces in order; the first begins on row 0."""
         whole = Description(AtomKind.STATEMENT_GROUP, self._root)
-        nothing = _Frame(Unit(0, 0, [Element(0, 0, Role.STATEMENT, None)]), Element(0, 0, Role.STATEMENT, None), whole, self._module, depth=-1)
-        stack = self._sorted(self._units.of_children(self._root), nothing)
+        nothing = _Frame(Element(0, 0, Role.STATEMENT, None), Element(0, 0, Role.STATEMENT, None), whole, self._module, depth=-1)
+        stack = self._sorted(self._units.of_statements(self._tops), nothing)
         pieces: list[Piece] = []
         while stack:
             top = stack.pop()
@@ -190,8 +190,7 @@ class RecursiveDecomposer:
         declares = in_class and above.scope.owner is not None and above.scope.owner.kind is not AtomKind.CLASS_HEADER
         overload: tuple[Unit, str] | None = None
         for index, unit in enumerate(units):
-            elements, scope, depth = unit.elements, above.scope, above.depth
-            main = elements[0] if len(elements) == 1 else unit.main
+            scope, depth, main = above.scope, above.depth, unit.main
             role, node = main.role, main.node
             fresh = role is Role.STATEMENT
             part_of, statement = (None, 0) if fresh else (above.part_of, above.statement)
@@ -205,10 +204,10 @@ class RecursiveDecomposer:
                     part_of = None
                     scope = replace(scope, path=_join(scope.path, above.part_of.name if above.part_of else ""))
             if overload is not None and overload[1] == description.name and self._code[unit.last + 1] - self._code[overload[0].first] <= MAX_LOC:
-                unit = Unit(overload[0].first, unit.last, overload[0].elements + elements)  # noqa: PLW2901 - with its overloads
+                unit = Group(overload[0].first, unit.last, overload[0].elements + unit.elements)  # noqa: PLW2901 - with its overloads
                 found.pop()
             overload = (unit, description.name) if description.overload else None
-            if not level and (fresh or index or depth < 0) and role in _DEEPER and not elements[0].traits & CLOSING:
+            if not level and (fresh or index or depth < 0) and role in _DEEPER and not unit.closes:
                 depth += 1
             place = (scope, group, depth, statement, part_of, above.header and index == 0, local, above.enclosing)
             if unit.first == unit.last or self._stays_whole(unit, role, description, part_of, local):
@@ -223,12 +222,11 @@ class RecursiveDecomposer:
         header: bool, local: bool, enclosing: Enclosing | None,
     ) -> Piece:  # fmt: skip
         owner, kind = scope.owner, description.kind
-        whole = part_of is None and (kind in DEFINITIONS or (kind is AtomKind.TYPE and description.body is not None))
+        whole = part_of is None and (kind in DEFINITIONS or description.body is not None)
         if header and owner is not None:
             description = owner
         kind = self._classify.piece(description, main.role, owner, whole or header)
-        closes = unit.elements[0].traits & CLOSING != 0
-        return Piece(unit.first, kind, main.role, scope, group, depth, description, statement, header, whole, local, closes, enclosing)
+        return Piece(unit.first, kind, main.role, scope, group, depth, description, statement, header, whole, local, unit.closes, enclosing)
 
     def _bounded(self, pieces: list[Piece]) -> list[Piece]:
         """Cut by rows what is still over 15 LOC because the tree does not cover it (bytes that an ERROR node skipped)."""

@@ -10,7 +10,7 @@ from mge_assets.stages.atomization.assembly import Tiling, leading
 from mge_assets.stages.atomization.decomposition import Piece, Scope
 from mge_assets.stages.atomization.definitions import Definition, Definitions, Flow, flows
 from mge_assets.stages.atomization.grammar import DEFINITIONS
-from mge_assets.stages.atomization.marks import Marks, Table
+from mge_assets.stages.atomization.marks import Marks
 from mge_assets.stages.atomization.suspects import Calls
 
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
@@ -74,7 +74,7 @@ class Facts:
         parsed = tiling.parsed
         self.grammar, self.source = parsed.grammar, parsed.source
         self.marks = Marks(parsed.source, parsed.context_marks())
-        self._functions = Table(parsed.source, parsed.marks.get("function", ()))
+        self._functions = self.marks.listed(parsed.marks.get("function", ()))
         self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)
         self._flows = flows(tiling, self.marks)

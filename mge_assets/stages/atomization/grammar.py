@@ -3,7 +3,8 @@
 What belongs here: the shape of that knowledge and its registry. The knowledge itself is in ``languages/`` and ``queries/``.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -57,6 +58,7 @@ class Grammar:
     ``bodies`` hold statements or members; ``compound`` are statements with a body and their clauses; ``literals`` hold data; ``raw`` are
     tokens of several lines that are only cut by line; ``glued`` belong to what follows them; ``type_members`` declare members of a type;
     ``plain`` are statements that define nothing, so that inside a function nothing need be read of them;
+    ``margin`` matches lines that begin a definition whatever came before, so that no syntax error takes it along;
     ``describe(node, in_class)`` reads one statement;
     ``bindings`` are the names that an import binds, each with the import that gives this name alone; ``inferred`` is the type of a literal's
     node, and of a call of a name in capitals where its node is among ``constructing``; ``results`` are the types that calls give (by dotted
@@ -89,6 +91,7 @@ class Grammar:
     self_name: str = "this"
     type_members: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    margin: "re.Pattern[bytes] | None" = None
     random: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
 
@@ -122,11 +125,15 @@ def grammar_of(language: Language) -> Grammar:
 
 
 class Part(Enum):
-    """The parts of a query file, each after its mark: for tiling and complexity (first, unmarked), for the context, for cutting minified lines."""
+    """The parts of a query file, each after its mark: for tiling and complexity (first, unmarked), for the context, for cutting minified lines.
+
+    ``FULL`` is the first two as one: a walk through the tree costs more than what it looks for.
+    """
 
     STRUCTURE = ""
     CONTEXT = ";; context"
     MINIFIED = ";; minified"
+    FULL = "structure and context"
 
 
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -141,13 +148,19 @@ def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part,
             part = Part(line.strip())
             parts[part] = ""
         parts[part] += line
+    parts[Part.FULL] = parts[Part.STRUCTURE] + parts.get(Part.CONTEXT, "")
     return {part: Query(compiled_for, patterns) for part, patterns in parts.items()}
 
 
-def captures(language: Language, root: Node, tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
-    """The nodes that a part of the language's query file names, outer before inner; none where the language has no such part."""
+def captures(language: Language, roots: Sequence[Node], tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
+    """The nodes at or below the roots that a part of the language's query file names, outer before inner; none where the language has no such part."""
     query = _queries(language, tree_language).get(part)
-    found = QueryCursor(query).captures(root) if query is not None else {}
+    found: dict[str, list[Node]] = {}
+    if query is None:
+        return found
+    for root in roots:
+        for name, nodes in QueryCursor(query).captures(root).items():
+            found[name] = found[name] + nodes if name in found else nodes
     return {name: _in_order(nodes) for name, nodes in found.items()}
 
 

@@ -4,25 +4,46 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import compress
+from operator import attrgetter
 from sys import intern
 
 from tree_sitter import Node
 
+_START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 TEXT_LENGTH = 160
 """Characters that a quoted piece of code keeps."""
+
+
+class Source:
+    """A file's bytes, and how to read names from it: of ASCII, which most files are, decoded once and sliced."""
+
+    def __init__(self, source: bytes) -> None:
+        self._bytes = source
+        self._text = source.decode("ascii") if source.isascii() else None
+
+    def slice(self, start: int, end: int) -> str:
+        """The text between two offsets; bytes that are no UTF-8 are replaced."""
+        return self._bytes[start:end].decode(errors="replace") if self._text is None else self._text[start:end]
+
+    def texts(self, at: Sequence[int], nodes: Sequence[Node]) -> list[str]:
+        """The texts of nodes that start at these offsets; equal ones are one object."""
+        text = self._text
+        if text is not None:
+            return [intern(text[start:end]) for start, end in zip(at, map(_END, nodes), strict=True)]
+        return [intern(self.slice(start, end)) for start, end in zip(at, map(_END, nodes), strict=True)]
 
 
 class Table:
     """Nodes of one capture name, in the order in which they start."""
 
-    def __init__(self, source: bytes, nodes: Sequence[Node]) -> None:
+    def __init__(self, source: "Source", nodes: Sequence[Node]) -> None:
         self._source, self.nodes = source, nodes
-        self.at = [node.start_byte for node in nodes]
+        self.at = list(map(_START, nodes))
 
     @cached_property
     def texts(self) -> list[str]:
         """The nodes' texts, decoded when first asked for."""
-        return [intern(self._source[at : node.end_byte].decode(errors="replace")) for at, node in zip(self.at, self.nodes, strict=True)]
+        return self._source.texts(self.at, self.nodes)
 
     def within(self, start: int, end: int) -> Sequence[Node]:
         """The nodes that start in the half-open range."""
@@ -42,9 +63,9 @@ class Marks:
     """All tables of a file."""
 
     def __init__(self, source: bytes, captured: dict[str, list[Node]]) -> None:
-        self._source = source
-        self._tables = {name: Table(source, nodes) for name, nodes in captured.items()}
-        self._empty = Table(source, ())
+        self._source = text = Source(source)
+        self._tables = {name: Table(text, nodes) for name, nodes in captured.items()}
+        self._empty = Table(text, ())
         skipped = {at for name in ("member", "bind", "local") for at in self.table(name).at}
         use = self._tables.pop("use", self._empty)
         kept = [at not in skipped for at in use.at]
@@ -55,6 +76,10 @@ class Marks:
     def table(self, name: str) -> Table:
         """The table of one capture name; an empty one where nothing was found."""
         return self._tables.get(name, self._empty)
+
+    def listed(self, nodes: Sequence[Node]) -> Table:
+        """A table of other nodes of the same file."""
+        return Table(self._source, nodes)
 
     def uses(self, start: int, end: int) -> dict[str, int]:
         """Names read in the range, each with the offset of its first use, in order. The last answer is kept, for a component asks as the one before did."""
@@ -107,12 +132,12 @@ class Marks:
 
     def text(self, node: Node) -> str:
         """The node's text."""
-        return self._source[node.start_byte : node.end_byte].decode(errors="replace")
+        return self._source.slice(node.start_byte, node.end_byte)
 
     def quote(self, node: Node) -> str:
         """The node's text on one line, at most 160 characters."""
-        text = self._source[node.start_byte : min(node.end_byte, node.start_byte + 4 * TEXT_LENGTH)].decode(errors="replace")
-        return shorten(text)
+        start = node.start_byte
+        return shorten(self._source.slice(start, min(node.end_byte, start + 4 * TEXT_LENGTH)))
 
 
 def shorten(text: str) -> str:

@@ -19,6 +19,7 @@ _PRICE = [4.0 + 0.08 * max(0, _TARGET - loc) ** 2 for loc in range(MAX_LOC + 1)]
 _DECISIONS = [0.0, 0.0, 2.0, 5.0, *(16.0 + 5.0 * over for over in range(60))]
 """What an atom costs by its decision points: complexity under 3 is free, 3 and 4 cost less than an atom of half the size, 5 and more cost that too."""
 _SMALL_TYPE = 4
+_SMALL_CONSTANT = 3
 _NEVER = 100.0
 _MOST = 50
 _KEPT = 6.0
@@ -104,7 +105,10 @@ def _same_sort(before: Piece, piece: Piece, loc_before: int, loc: int) -> bool:
         return piece.kind in _STATEFUL and piece.scope.owner is not None
     if piece.kind is AtomKind.TYPE and piece.scope.owner is None:
         return before.kind is AtomKind.TYPE and max(loc, loc_before) <= _SMALL_TYPE
-    return before.kind is piece.kind or (before.kind in _SCRIPT and piece.kind in _SCRIPT)
+    if before.kind is piece.kind:
+        return True
+    constant = loc_before if before.kind is AtomKind.CONSTANT else loc
+    return before.kind in _SCRIPT and piece.kind in _SCRIPT and constant <= _SMALL_CONSTANT
 
 
 def _cuts(pieces: list[Piece], loc: list[int], lines: Lines, decisions: DecisionPoints, start: int, end: int) -> list[tuple[int, int]]:

@@ -15,18 +15,16 @@ BODY, COMPOUND, LITERAL, RAW, GLUED, COMMENT, TOKEN, CLOSING, PLAIN, ERROR = (1 
 _CLOSING = frozenset({"}", ")", "]", ">", "/>"})
 
 
-class Traits(dict[int, int]):
-    """Bits by node number; a number that the grammar does not have is an ERROR node's."""
-
-    def __missing__(self, number: int) -> int:
-        return ERROR
+Traits = dict[int, int]
+"""Bits by node number."""
+_ERROR_NUMBER = 65535
 
 
 @cache
 def traits_of(language: Language, compiled_for: TreeSitterLanguage) -> Traits:
     """The language's table."""
     grammar = grammar_of(language)
-    return Traits({number: _bits(grammar, compiled_for, number) for number in range(compiled_for.node_kind_count)})
+    return {number: _bits(grammar, compiled_for, number) for number in range(compiled_for.node_kind_count)} | {_ERROR_NUMBER: ERROR}
 
 
 def _bits(grammar: Grammar, compiled_for: TreeSitterLanguage, number: int) -> int:

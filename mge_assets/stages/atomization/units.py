@@ -5,6 +5,7 @@ What belongs here: turning children of a node into units, and opening a unit int
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,7 +31,10 @@ class Role(Enum):
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """A node, or a part of one, on the rows ``first`` to ``last`` (included). ``node`` is empty for a single row of a token; ``traits`` are the node's bits."""
+    """A node, or a part of one, on the rows ``first`` to ``last`` (included). ``node`` is empty for a single row of a token; ``traits`` are the node's bits.
+
+    It is a unit too, of itself alone, as most are: a list and a wrapper for each would cost a tenth of the decomposition.
+    """
 
     first: int
     last: int
@@ -38,9 +42,24 @@ class Element:
     node: Node | None
     traits: int = 0
 
+    @property
+    def elements(self) -> "list[Element]":
+        """Itself."""
+        return [self]
+
+    @property
+    def main(self) -> "Element":
+        """Itself."""
+        return self
+
+    @property
+    def closes(self) -> bool:
+        """True for a closing bracket."""
+        return self.traits & CLOSING != 0
+
 
 @dataclass(slots=True, eq=False)
-class Unit:
+class Group:
     """Elements that share rows, with the comments and decorators that belong to them."""
 
     first: int
@@ -62,6 +81,8 @@ class Unit:
         return self.elements[0].traits & CLOSING != 0
 
 
+Unit = Element | Group
+"""Rows that must not be cut, unless the unit is opened."""
 _RUN = 5
 _PUNCTUATION, _COMMENT, _STATEMENT = Role.PUNCTUATION, Role.COMMENT, Role.STATEMENT
 
@@ -72,9 +93,9 @@ class Units:
     def __init__(self, lines: Lines, traits: Traits) -> None:
         self._lines, self._traits = lines, traits
 
-    def of_children(self, node: Node) -> list[Unit]:
-        """The units of a node's children."""
-        return self._gather(self._children(node))
+    def of_statements(self, nodes: Sequence[Node]) -> list[Unit]:
+        """The units of a file's top-level nodes."""
+        return self._gather(self._elements(nodes, _STATEMENT))
 
     def opened(self, unit: Unit) -> list[Unit]:
         """The smaller units that a unit is made of: at least two, or the unit itself where one row can't be cut."""
@@ -100,13 +121,13 @@ class Units:
 
     def detached(self, unit: Unit) -> list[Unit]:
         """The unit's leading comments and its remainder, apart; the unit alone where it has none of its own rows."""
-        if unit.elements[0].role is not _COMMENT:
+        if isinstance(unit, Element) or unit.elements[0].role is not _COMMENT:
             return [unit]
         count = next((i for i, element in enumerate(unit.elements) if element.role is not _COMMENT), 0)
         if not count or unit.elements[count].first <= unit.elements[count - 1].last:
             return [unit]
         lead, rest = unit.elements[:count], unit.elements[count:]
-        return [Unit(lead[0].first, lead[-1].last, lead), Unit(rest[0].first, unit.last, rest)]
+        return [Group(lead[0].first, lead[-1].last, lead), Group(rest[0].first, unit.last, rest)]
 
     def _inside(self, element: Element) -> list[Element]:
         node = element.node
@@ -131,13 +152,15 @@ class Units:
         return found or [Element(first, first, role, None)]
 
     def _children(self, node: Node) -> list[Element]:
+        return self._elements(node.children, _inside_of(self._traits[node.kind_id]))
+
+    def _elements(self, nodes: Sequence[Node], inside: Role) -> list[Element]:
         """The elements of a node's children, without those that only repeat a row that the one before is on."""
         traits, starts = self._traits, self._lines.starts
         last_row = len(starts) - 1
-        inside = _inside_of(traits[node.kind_id])
         found: list[Element] = []
         row, row_end, before = 0, 0, None
-        for child in node.children:
+        for child in nodes:
             start, end = child.start_byte, child.end_byte
             if end == start:
                 continue
@@ -169,24 +192,27 @@ class Units:
         if not elements:
             return units
         before = elements[0]
-        unit = Unit(before.first, before.last, [before])
+        unit: Unit = before
         units.append(unit)
         for element in elements[1:]:
             first, last = element.first, element.last
             if first <= unit.last or before.traits & GLUED or (before.role is _COMMENT and self._touches(unit, before, element)):
                 if not (first == last and _repeats(before, first, element.role)):
+                    if isinstance(unit, Element):
+                        unit = units[-1] = Group(unit.first, unit.last, [unit])
                     unit.elements.append(element)
                     before = element
                 unit.last = max(unit.last, last)
             else:
-                unit, before = Unit(first, last, [element]), element
+                unit = before = element
                 units.append(unit)
         return units
 
     @staticmethod
     def _touches(unit: Unit, comment: Element, following: Element) -> bool:
         """True for a comment on rows of its own with the next element directly below; punctuation takes no comment."""
-        own_rows = len(unit.elements) == 1 or unit.elements[-2].last < comment.first or unit.elements[-2].role is _COMMENT
+        around = unit.elements
+        own_rows = len(around) == 1 or around[-2].last < comment.first or around[-2].role is _COMMENT
         return own_rows and following.first == comment.last + 1 and following.role is not _PUNCTUATION
 
 

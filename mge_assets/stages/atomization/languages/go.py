@@ -1,5 +1,7 @@
 """Go: node types of tree-sitter-go, and how its declarations are read. The example of ``docs/languages.md``."""
 
+import re
+
 from tree_sitter import Node
 
 from mge_assets.model.atoms import AtomKind
@@ -139,6 +141,7 @@ GRAMMAR = Grammar(
     literals=frozenset({"literal_value"}),
     raw=frozenset({"raw_string_literal", "comment"}),
     glued=frozenset(),
+    margin=re.compile(rb"^(?:func|type|var|const|import)\b", re.MULTILINE),
     comments=frozenset({"comment"}),
     describe=describe,
     docstring=_docstring,

@@ -92,16 +92,27 @@ def _declaration(node: Node) -> Description:
     return _value(node, value if len(declarators) == 1 else None, name, AtomKind.FUNCTION, AtomKind.CONSTANT)
 
 
+def _assigned(node: Node, left: Node, right: Node) -> Description:
+    """A function or class that is assigned to a member; what is the whole of a module's exports goes by its own name, if it has one."""
+    member = left.child_by_field_name("property") if left.type == "member_expression" else left
+    target = _text(left)
+    own = right.child_by_field_name("name") if target in {b"module.exports", b"exports"} else None
+    owner, _, method = target.decode(errors="replace").partition(".prototype.")
+    if method.isidentifier() and owner:
+        return _value(node, right, f"{owner.rpartition('.')[2]}.{method}", AtomKind.METHOD, AtomKind.STATEMENT_GROUP)
+    return _value(node, right, _string(own or member), AtomKind.FUNCTION, AtomKind.STATEMENT_GROUP)
+
+
 def _expression(node: Node) -> Description:
     """``exports.f = function …`` defines f; a namespace is read as what it is; all else is a statement."""
     inner = node.named_child(0) or node
     kind = inner.type
     if kind == "assignment_expression":
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
+        while right is not None and right.type == "assignment_expression":  # exports = module.exports = …
+            left, right = right.child_by_field_name("left"), right.child_by_field_name("right")
         if left is not None and right is not None and right.type in _FUNCTIONS | _CLASSES:
-            member = left.child_by_field_name("property") if left.type == "member_expression" else left
-            method = b".prototype." in _text(left)
-            return _value(node, right, _string(member), AtomKind.METHOD if method else AtomKind.FUNCTION, AtomKind.STATEMENT_GROUP)
+            return _assigned(node, left, right)
     if kind in {"internal_module", "module"}:
         return _READERS[kind](inner, False)
     return Description(AtomKind.STATEMENT_GROUP, node)
@@ -335,8 +346,11 @@ COMPOUND = frozenset(
     }
 )
 LITERALS = frozenset({"array", "object"})
+_KEYWORDS = rb"(?:export|import|function|async function|class|abstract class|interface|enum|namespace|declare)\b|(?:type|const|let|var) \w"
+MARGIN = re.compile(rb"^(?:" + _KEYWORDS + rb")", re.MULTILINE)
 PLAIN = frozenset(
     {
+        "if_statement",
         "for_statement",
         "for_in_statement",
         "while_statement",
@@ -361,6 +375,7 @@ GRAMMAR = Grammar(
     glued=frozenset({"decorator"}),
     comments=frozenset({"comment", "html_comment", "hash_bang_line"}),
     plain=PLAIN,
+    margin=MARGIN,
     describe=describe,
     docstring=_docstring,
     signature=_signature,

@@ -3,6 +3,8 @@
 That build yields ``(module (assignment …))`` where the grammar's own wheel wraps an ``expression_statement`` around it; both are read.
 """
 
+import re
+
 from tree_sitter import Node
 
 from mge_assets.model.atoms import AtomKind
@@ -331,6 +333,7 @@ GRAMMAR = Grammar(
     ),
     literals=frozenset({"list", "dictionary", "set", "tuple"}),
     raw=frozenset({"string", "comment"}),
+    margin=re.compile(rb"^(?:@|def\b|class\b|async def\b|import\b|from\b)", re.MULTILINE),
     plain=frozenset(
         {
             "if_statement",
