@@ -126,7 +126,6 @@ def _moved(code: CodeGraph, moves: Mapping[str, _Move]) -> CodeGraph | None:
     return CodeGraph(
         symbols=tuple(sorted((s for s in symbols if s), key=lambda symbol: (symbol.file, symbol.byte, symbol.id))),
         edges=tuple(sorted((e for e in edges if e), key=lambda e: (e.file, e.byte, e.source, e.target, e.type, e.confidence))),
-        flows=tuple(sorted((f for f in flows if f), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
         imports=tuple(sorted((i for i in imports if i), key=lambda use: (use.file, use.byte, use.written))),
         flows=tuple(sorted((f for f in flows if f), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
     )
