@@ -146,7 +146,8 @@ def test_a_hundred_calls_at_once_run_side_by_side(server: MessagesServer) -> Non
             await claude.aclose()
 
     assert len({json.dumps(reply.text) for reply in asyncio.run(many())}) == 1
-    assert len(server.ledger.bills) == server.most_in_flight == 100
+    assert len(server.ledger.bills) == 100
+    assert server.most_in_flight >= 99, "the first goes ahead alone, so that the others find its prefix cached"
 
 
 def test_one_model_serves_one_event_loop_after_another(server: MessagesServer) -> None:

@@ -101,7 +101,7 @@ class Author:
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         name = re.findall(r'<atom name="([^"]+)"', request.prompt)[-1]
-        self.shown[name] = request.prompt
+        self.shown[name] = request.shared + request.prompt
         code = self.bodies.get(name) or (request.draft or b"").decode()
         return ModelReply(f"```python\n{code}```", self.name, tokens_input=1, tokens_output=1, cost_usd=0.0)
 
@@ -152,8 +152,7 @@ def test_by_contract_callers_and_callees_are_written_side_by_side_and_see_contra
     waves = wave_of(workspace, done.plan)
     assert waves["ladder.base.first"] == waves["ladder.base.second"] == waves["ladder.top.third"] > waves["ladder.base.Step"]
     shown = author.shown["ladder.top.third"]
-    assert "function ladder.base.second (contract only)" in shown
-    assert "def second() -> Step:" in shown
+    assert "def second() -> Step" in shown
     assert "first().height" not in shown, "no body of the other, neither the draft's nor the one that is being written"
     assert "class Step:" in shown
     assert "height: int" in shown
@@ -168,7 +167,6 @@ def test_by_code_a_caller_waits_and_sees_the_code(workspace: Workspace, ladder: 
     waves = wave_of(workspace, done.plan)
     assert waves["ladder.base.first"] < waves["ladder.base.second"] < waves["ladder.top.third"]
     assert "first().height + 1" in author.shown["ladder.top.third"]
-    assert "contract only" not in author.shown["ladder.top.third"]
 
 
 def test_by_contract_a_lost_atom_does_not_block_its_callers_and_by_code_it_does(workspace: Workspace, ladder: Path, tmp_path: Path):
@@ -204,9 +202,11 @@ def test_what_a_cycle_cut_off_reaches_the_model_as_a_contract(workspace: Workspa
     author = Author({})
     workspace.execution._model = author
     done = walk(workspace, path, tmp_path / "out")
-    (cut,) = workspace.dependencies.waves(done.plan).cut
-    assert f"function {cut.target} (contract only)" in author.shown[cut.source]
-    assert "contract only" not in author.shown[cut.target]
+    ((source, target),) = {(cut.source, cut.target) for cut in workspace.dependencies.waves(done.plan).cut}
+    first, second = (name.rpartition(".")[2] for name in (source, target))
+    assert f"def {second}(number: int) -> int" in author.shown[source]
+    assert f"return {first}(" not in author.shown[source], "the target is shown by its contract"
+    assert f"return {second}(" in author.shown[target], "the code of what came first is shown"
     assert done.progress.atoms.completed == done.progress.atoms.total
 
 

@@ -109,4 +109,4 @@ def _shown(dependencies: tuple[DependencyCode, ...]) -> Iterator[_Shown]:
         shown = each.code[: max(room, 0)] if fits else each.signature.encode()
         room -= len(shown)
         if shown:
-            yield _Shown(each.name + (" (contract only)" if each.contract_only else ""), each.kind.value, each.file, shown)
+            yield _Shown(each.name, each.kind.value, each.file, shown)
