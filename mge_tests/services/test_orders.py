@@ -154,7 +154,7 @@ def test_by_contract_callers_and_callees_are_written_side_by_side_and_see_contra
     shown = author.shown["ladder.top.third"]
     assert "def second() -> Step" in shown
     assert "first().height" not in shown, "no body of the other, neither the draft's nor the one that is being written"
-    assert "class Step:" in shown
+    assert "class Step" in shown
     assert "height: int" in shown
     assert b"Step(second().height + 1)" in (tmp_path / "out/ladder/top.py").read_bytes()
     assert {result.level.value for result in workspace.validation.results(done.plan)} == {1, 2, 3, 4}

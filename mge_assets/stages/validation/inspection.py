@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from threading import RLock
 
@@ -18,6 +18,7 @@ _MOST_PROJECTS = 6
 _MOST_FILES = 2048
 _FEW = 5
 _LINES_EACH = 200
+_WORD = re.compile(rb"\w+")
 
 Said = tuple[Spot, ...] | str
 """What a tool said of a file; a sentence where it could not be asked."""
@@ -31,6 +32,8 @@ class Inspector:
         self._typed: OrderedDict[int, tuple[dict[str, bytes], Language, frozenset[str] | None, dict[str, list[Remark]] | str]] = OrderedDict()
         self._linted: OrderedDict[bytes, Said] = OrderedDict()
         self._sound: OrderedDict[bytes, bool] = OrderedDict()
+        self._words: OrderedDict[bytes, Counter[bytes]] = OrderedDict()
+        self._answers: OrderedDict[int, tuple[Mapping[str, bytes], dict[tuple[str, str, bool], Said]]] = OrderedDict()
         self._count = 0
         self._strict_held = True
         self._lock = RLock()
@@ -60,17 +63,29 @@ class Inspector:
             return self._linted[key]
 
     def _of(self, project: Mapping[str, bytes], file: str, category: str, *, alone: bool) -> Said:
+        """The answer; kept with the very mapping that it was asked of, which its owner does not change: all atoms of a draft ask the same."""
+        with self._lock:
+            held, answers = self._answers.setdefault(id(project), (project, {}))  # what is held keeps its identity
+            assert held is project
+            self._answers.move_to_end(id(project))
+            while len(self._answers) > _MOST_PROJECTS:
+                self._answers.popitem(last=False)
+            key = (file, category, alone)
+            if key not in answers:
+                answers[key] = self._asked(project, file, category, alone=alone)
+            return answers[key]
+
+    def _asked(self, project: Mapping[str, bytes], file: str, category: str, *, alone: bool) -> Said:
         language = detect_language(file)
         if language is None:
             return "the file is in no language that is checked"
-        with self._lock:
-            remarks = self._remarks(language, project, frozenset([file]) if alone else None, file)
-            if isinstance(remarks, str):
-                return remarks
-            found, content = remarks.get(file, []), project[file]
-            if language is Language.PYTHON:
-                return self._python(project, content, found)
-            spots = typescript_spots(language, Lines(content), found, held_to_strict=self._strict_held, category=category)
+        remarks = self._remarks(language, project, frozenset([file]) if alone else None, file)
+        if isinstance(remarks, str):
+            return remarks
+        found, content = remarks.get(file, []), project[file]
+        if language is Language.PYTHON:
+            return self._python(project, content, found)
+        spots = typescript_spots(language, Lines(content), found, held_to_strict=self._strict_held, category=category)
         return tuple(sorted(spots, key=lambda spot: spot.byte))
 
     def _python(self, project: Mapping[str, bytes], content: bytes, remarks: Sequence[Remark]) -> Said:
@@ -79,7 +94,7 @@ class Inspector:
         tree = analyse(Language.PYTHON, content).python
         if tree is None:
             return "the file does not parse, so its types are not known"
-        spots = python_type_spots(tree, Lines(content), remarks, lambda name: _named(project, name))
+        spots = python_type_spots(tree, Lines(content), remarks, lambda name: self._named(project, name.encode()))
         return tuple(sorted(spots, key=lambda spot: spot.byte))
 
     def _remarks(self, language: Language, project: Mapping[str, bytes], focus: frozenset[str] | None, file: str) -> Mapping[str, list[Remark]] | str:
@@ -107,12 +122,22 @@ class Inspector:
         return self._compiles(content) if python and language is Language.PYTHON else not python and language in SCRIPTS
 
     def _compiles(self, content: bytes) -> bool:
-        key = _digest(content)
-        if key not in self._sound:
-            self._sound[key] = _compiles(content)
+        if content not in self._sound:
+            self._sound[content] = _compiles(content)
             while len(self._sound) > _MOST_FILES:
                 self._sound.popitem(last=False)
-        return self._sound[key]
+        return self._sound[content]
+
+    def _named(self, project: Mapping[str, bytes], name: bytes) -> int:
+        """How often the project's files name something."""
+        return sum(self._counted(content)[name] for content in project.values())
+
+    def _counted(self, content: bytes) -> Counter[bytes]:
+        if content not in self._words:
+            self._words[content] = Counter(_WORD.findall(content))
+            while len(self._words) > _MOST_FILES:
+                self._words.popitem(last=False)
+        return self._words[content]
 
     def _ask(self, family: Language, files: Mapping[str, bytes], focus: Collection[str] | None) -> dict[str, list[Remark]] | str:
         assert self._checkers is not None
@@ -123,9 +148,7 @@ class Inspector:
                 remarks = self._checkers.types(family, {name: content for name, content in files.items() if name not in barred}, focus)
         except CheckerUnavailableError as error:
             return str(error)
-        found: dict[str, list[Remark]] = {}
-        for remark in remarks:
-            found.setdefault(remark.file, []).append(remark)
+        found = _by_file(remarks)
         if focus is None and family is not Language.PYTHON:
             lines = sum(content.count(b"\n") for content in files.values())
             self._strict_held = sum(remark.grade == "medium" for remark in remarks) <= max(_FEW, lines // _LINES_EACH)
@@ -137,14 +160,21 @@ class Inspector:
             said: Mapping[str, Said] = dict.fromkeys(wanted, "no linter was handed in")
         else:
             try:
-                remarks = self._checkers.lint(wanted)
-                said = {name: tuple(lint_spots(Lines(content), [one for one in remarks if one.file == name])) for name, content in wanted.items()}
+                found = _by_file(self._checkers.lint(wanted))
+                said = {name: tuple(lint_spots(Lines(content), found.get(name, []))) for name, content in wanted.items()}
             except CheckerUnavailableError as error:
                 said = dict.fromkeys(wanted, str(error))
         for name, content in wanted.items():
             self._linted[_digest(content)] = said[name]
         while len(self._linted) > _MOST_FILES:
             self._linted.popitem(last=False)
+
+
+def _by_file(remarks: Sequence[Remark]) -> dict[str, list[Remark]]:
+    found: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        found.setdefault(remark.file, []).append(remark)
+    return found
 
 
 def _digest(content: bytes) -> bytes:
@@ -157,9 +187,3 @@ def _compiles(content: bytes) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _named(project: Mapping[str, bytes], name: str) -> int:
-    """How often the project's files name something."""
-    word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-    return sum(len(word.findall(content)) for content in project.values())
