@@ -31,7 +31,7 @@ class AtomNeeds:
 
 
 class GraphService:
-    """Reads graphs. The last few stay in memory: one of 20,000 atoms takes 3 s to read."""
+    """Reads graphs. The last few stay in memory, as a large one takes seconds to read."""
 
     def __init__(self, stores: Stores, dependencies: DependencyService) -> None:
         self._stores, self._dependencies = stores, dependencies

@@ -96,7 +96,7 @@ class AtomStore:
         return self._select(AtomicUnitRow.masterplan_id == masterplan_id(plan))
 
     def brief(self, plan: str) -> tuple[BriefAtom, ...]:
-        """Every atom of a plan in plan order, without its texts: 20,000 of them in 0.2 s in place of 2.5 s."""
+        """Every atom of a plan in plan order, without its texts, which are most of what a row holds."""
         table = AtomicUnitRow
         columns = (table.atom_id, table.name, TaskRow.name.label("task"), table.file, table.kind, table.status, table.confidence_score)
         query = select(*columns).join(TaskRow, TaskRow.task_id == table.task_id).where(table.masterplan_id == masterplan_id(plan))

@@ -10,7 +10,7 @@ from mge_assets.model.ids import masterplan_id, part_id
 from mge_assets.store.tables import GraphVersionRow
 
 KEPT = 50
-"""States kept of a plan; one of 20,000 atoms takes 0.8 MB."""
+"""States kept of a plan."""
 
 
 class GraphVersionStore:

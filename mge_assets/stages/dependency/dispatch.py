@@ -8,7 +8,7 @@ from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.values import Call, Function
 
 MAX_TARGETS = 10
-"""Functions that one call is said to reach. On eight packages 4 of 100 edges of larger crowds ever ran, 80 of 100 of the rest."""
+"""Functions that one call is said to reach. The edges of a larger crowd are guesses."""
 
 
 def judge_calls(recorder: Recorder, calls: Mapping[Call, Iterable[Function]], abstract: Collection[str], unused: Callable[[Call], bool]) -> None:

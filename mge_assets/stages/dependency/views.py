@@ -15,7 +15,7 @@ from mge_assets.stages.dependency.layout import ROW, few_columns, ordered_column
 MOST_ATOMS = 200
 """Atoms shown one by one without being asked for."""
 MOST_DRAWN = 6_000
-"""Atoms that a browser can draw and move at all: 20,000 took 9 s to open."""
+"""Atoms that a browser can draw and still move."""
 
 
 _GROUP_ROW, _MIXED_ROW = 90, 40
