@@ -13,7 +13,7 @@ from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, TaskValidator, apply_strictness, respect
+from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, Project, TaskValidator, apply_strictness, respect
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
@@ -28,7 +28,7 @@ class _Whole:
     """The plan's files as they stand, and all that judging them needs."""
 
     plan: Masterplan
-    project: Mapping[str, bytes]
+    project: Project
     atoms: Mapping[str, list[StoredAtom]]
     tests: StoredTests
     digest: str
@@ -125,7 +125,7 @@ class ValidationService:
         for stored in self._stores.atoms.of_plan(plan):
             atoms[stored.task].append(stored)
         tests = self._stores.plans.tests(plan)
-        return _Whole(masterplan, project, atoms, tests, self._digest(masterplan, project, tests))
+        return _Whole(masterplan, Project(project), atoms, tests, self._digest(masterplan, project, tests))
 
     def _units(self, whole: _Whole) -> Iterator[_Unit]:
         plan, tests = whole.plan, whole.tests
@@ -138,7 +138,7 @@ class ValidationService:
                     Level.TASK,
                     task.name,
                     lambda t=task, own=own: task_level.validate(  # type: ignore[misc]
-                        t, whole.project[t.file], own, whole.project, plan.requirements, tests=tests.tasks.get(t.name, "")
+                        t, whole.project.files[t.file], own, whole.project, plan.requirements, tests=tests.tasks.get(t.name, "")
                     ),
                 )
         for milestone in plan.milestones:

@@ -47,11 +47,11 @@ class MasterPlanValidator:
     def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
         self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
-    def validate(self, plan: Masterplan, project: Mapping[str, bytes], *, tests: str | None = None) -> ValidationResult:
+    def validate(self, plan: Masterplan, project: Mapping[str, bytes] | Project, *, tests: str | None = None) -> ValidationResult:
         """Judge the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
         begin = perf_counter()
         text = plan.tests if tests is None else tests
-        whole = Project(project)
+        whole = Project.of(project)
         performance = (spot.finding(file) for file in whole.code for spot in whole.facts(file).smells)
         checks = (
             Check.of("architecture", tuple(_architecture(plan, whole))),
@@ -62,7 +62,7 @@ class MasterPlanValidator:
             Check.of("security", (*_security(whole), *lint_findings(self._inspector, whole, whole.code))),
         )
         language = language_of(text, whole.code)
-        ran, isolation = acceptance_check(self._sandbox, project, plan.name, text, language)
+        ran, isolation = acceptance_check(self._sandbox, whole.files, plan.name, text, language)
         return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)
 
     def _contracts(self, whole: Project) -> tuple[Finding, ...]:

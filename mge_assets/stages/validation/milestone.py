@@ -28,11 +28,11 @@ class MilestoneValidator:
     def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
         self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
-    def validate(self, milestone: Milestone, project: Mapping[str, bytes], *, tests: str | None = None) -> ValidationResult:
+    def validate(self, milestone: Milestone, project: Mapping[str, bytes] | Project, *, tests: str | None = None) -> ValidationResult:
         """Judge the milestone inside the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
         begin = perf_counter()
         text = milestone.tests if tests is None else tests
-        whole = Project(project)
+        whole = Project.of(project)
         files = [task.file for task in milestone.tasks if task.file in whole.code]
         checks = (
             present(milestone, whole),
@@ -42,5 +42,5 @@ class MilestoneValidator:
             Check.of("circular_imports", tuple(circle_findings(whole, files))),
             Check.of("api_consistency", tuple(duplicate_findings(whole, files))),
         )
-        ran, isolation = acceptance_check(self._sandbox, project, milestone.name, text, language_of(text, files))
+        ran, isolation = acceptance_check(self._sandbox, whole.files, milestone.name, text, language_of(text, files))
         return replace(ValidationResult(Level.MILESTONE, milestone.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from threading import RLock
 from typing import Any, TypeVar
 
 from mge_assets.stages.validation.exports import Exports
@@ -30,12 +31,22 @@ class Resolution:
 
 
 class Project:
-    """All files of a project, by path; analyses are shared with whoever asks for the same bytes."""
+    """All files of a project, by path; analyses are shared with whoever asks for the same bytes. Safe to ask from many threads."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self._facts: dict[str, Facts] = {}
         self._kept: dict[str, Any] = {}
+        self._lock = RLock()
+
+    @classmethod
+    def of(cls, files: "Mapping[str, bytes] | Project") -> "Project":
+        """The project of these files; a project stays itself, with what is known of it."""
+        return files if isinstance(files, Project) else cls(files)
+
+    def having(self, file: str, content: bytes) -> "Project":
+        """The project with these bytes in this file; itself where they are there already."""
+        return self if self.files.get(file) == content else Project({**self.files, file: content})
 
     @cached_property
     def code(self) -> tuple[str, ...]:
@@ -56,10 +67,11 @@ class Project:
 
     def kept(self, name: str, compute: Callable[["Project"], T]) -> T:
         """What is computed of the whole project once, however many ask."""
-        if name not in self._kept:
-            self._kept[name] = compute(self)
-        value: T = self._kept[name]
-        return value
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = compute(self)
+            value: T = self._kept[name]
+            return value
 
     def module_of(self, file: str) -> str:
         """A Python file's dotted name, seen from the project's root or from ``src``."""

@@ -55,7 +55,7 @@ class TaskValidator:
         task: Task,
         content: bytes,
         atoms: Sequence[Atom],
-        project: Mapping[str, bytes],
+        project: Mapping[str, bytes] | Project,
         requirements: Iterable[str] = (),
         *,
         tests: str | None = None,
@@ -67,7 +67,7 @@ class TaskValidator:
         """
         begin = perf_counter()
         language = task.language or detect_language(task.file)
-        whole = Project({**project, task.file: content})
+        whole = Project.of(project).having(task.file, content)
         if language is None or detect_language(task.file) is None:
             checks: tuple[Check, ...] = (Check.not_run("consistency", f"{task.file} is in no language that we parse"),)
         elif language not in JUDGED:
