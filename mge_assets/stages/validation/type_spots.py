@@ -70,7 +70,9 @@ class _PythonJudge:
 
     def _certain(self, remark: Remark, scope: _Scope | None) -> bool:
         rule = remark.rule
-        if rule == "call-arg" or rule in self._rules["certain"]:
+        if rule == "call-arg":  # of a value that is called, mypy knows the first assignment only, and names no function
+            return '"' in remark.message
+        if rule in self._rules["certain"]:
             return True
         if rule == "attr-defined":
             return self._nowhere(remark)
@@ -81,9 +83,14 @@ class _PythonJudge:
         return rule in self._rules["annotated"] and (scope is None or scope.annotated) and self._plain(remark)
 
     def _nowhere(self, remark: Remark) -> bool:
-        """Nothing else in the project, which might set it from elsewhere, names the attribute."""
+        """Nothing else in the project, which might set it from elsewhere, names the attribute, and no operator stands for it."""
         match = _ATTRIBUTE.match(remark.message)
-        return match is not None and not match["owner"].startswith(('"type[', '"def ', '"object', '"Callable')) and self._named(match["name"]) < 2
+        return (
+            match is not None
+            and not match["name"].startswith("__")
+            and not match["owner"].startswith(('"type[', '"def ', '"object', '"Callable'))
+            and self._named(match["name"]) < 2
+        )
 
     def _plain(self, remark: Remark) -> bool:
         if remark.rule == "return":
@@ -122,7 +129,7 @@ def _disjoint(found: str, wanted: str) -> bool:
 
 def _never_fit(left: str, right: str) -> bool:
     have, want = _outer(left), _outer(right)
-    plain = len(have) == 1 and len(want) == 1 and have <= _SCALARS and want <= _SCALARS
+    plain = "None" not in have | want and len(have) == 1 and len(want) == 1 and have <= _SCALARS and want <= _SCALARS
     return plain and have != want and not (have <= _NUMBERS and want <= _NUMBERS)
 
 

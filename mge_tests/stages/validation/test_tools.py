@@ -56,6 +56,12 @@ def test_what_would_go_wrong_when_it_runs_is_an_error(inspector, content, rule):
         b"def version(text):\n    parts = text.split('.')\n    parts = [int(part) for part in parts]\n    return parts[0] >= 2\n",
         b"class Mixin:\n    def show(self):\n        return self.title\n\n\nclass Page(Mixin):\n    title = 'x'\n",
         b"import helper_that_is_not_here\n\n\nclass A(helper_that_is_not_here.B):\n    def run(self):\n        return self.anything()\n",
+        (
+            b"class View:\n    def __init__(self, wide):\n        self.report = lambda a: a\n"
+            b"        if wide:\n            self.report = lambda a, b: (a, b)\n\n"
+            b"    def both(self, a, b):\n        return self.report(a, b)\n"
+        ),
+        b"class Span:\n    def __init__(self):\n        self.end = None\n\n    def past(self):\n        return self.end >> 1\n",
         b"import logging\n\n\ndef hook():\n    return logging._acquireLock if hasattr(logging, '_acquireLock') else None\n",
     ],
 )
