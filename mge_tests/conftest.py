@@ -16,6 +16,7 @@ from mge_assets.services.workspace import Workspace, open_workspace
 from mge_assets.store.migrations import migrate
 from mge_resources.database import EmbeddedPostgres, ensure_schemas, normalise_url
 from mge_resources.database import create_engine as create_mge_engine
+from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_resources.settings import Settings
 
 _OURS = ("MGE_", "V2_", "FF_", "ANTHROPIC_", "DAGSTER_")
@@ -78,6 +79,15 @@ def database_beside(server: str, administrator: Engine, template: str) -> Iterat
     name = f"mge_test_{uuid4().hex[:12]}"
     with _database(administrator, name, template):
         yield SecretStr(make_url(server).set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    """The isolation that this machine has; the test is skipped where it refuses every one."""
+    found = open_sandbox("auto")
+    if found.isolation == "refused":
+        pytest.skip("this machine refuses every isolation")
+    return found
 
 
 @pytest.fixture

@@ -10,14 +10,6 @@ from mge_resources.sandbox import Limits, Sandbox, SandboxJob, SandboxOutcome, S
 PYTHON = ("{python}", "-I", "-S", "code.py")
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    found = open_sandbox("auto")
-    if found.isolation == "refused":
-        pytest.skip("this machine refuses every isolation")
-    return found
-
-
 def run(sandbox: Sandbox, code: str, *, command=PYTHON, collect=(), **limits) -> SandboxOutcome:
     bounds = Limits(**{"wall_seconds": 15.0, "cpu_seconds": 10, "memory_bytes": 1 << 30, **limits})
     return sandbox.run(SandboxJob(command, {"code.py": code.encode()}, limits=bounds, collect=collect))

@@ -7,7 +7,7 @@ import pytest
 from mge_assets.model.findings import Check, CheckStatus, Severity
 from mge_assets.stages.validation import run_tests
 from mge_assets.stages.validation.testshape import shape_of
-from mge_resources.sandbox import Sandbox, open_sandbox
+from mge_resources.sandbox import Sandbox
 from mge_resources.syntax import Language
 from mge_tests.security.corpora import JAVASCRIPT_TESTS, PYTHON_OTHERS, PYTHON_TESTS, projects
 
@@ -28,14 +28,6 @@ LONG = {
     "random input",
 }
 """Left to the long proof, which tries all of them: others of the same kind stand here."""
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    found = open_sandbox("auto")
-    if found.isolation == "refused":
-        pytest.skip("this machine refuses every isolation")
-    return found
 
 
 def judged(sandbox: Sandbox, files: dict[str, str], tests: str) -> Check:

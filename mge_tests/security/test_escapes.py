@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_tests.bench.escape import copied, ordinary_python, proven
 from mge_tests.security.escapes import Attempt, attempts, controls, prove
 
@@ -19,14 +18,6 @@ BOMBS = {
     "leaves a daemon that holds its output",
 }
 """The long ones that stand for all of them here; ``python -m mge_tests.bench.escape`` tries every one."""
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    found = open_sandbox("auto")
-    if found.isolation == "refused":
-        pytest.skip("this machine refuses every isolation")
-    return found
 
 
 def short() -> list[Attempt]:

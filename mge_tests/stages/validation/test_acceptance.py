@@ -15,14 +15,6 @@ TESTS = "from pkg.model import double\n\n\ndef test_double():\n    assert double
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    found = open_sandbox("auto")
-    if found.isolation == "refused":
-        pytest.skip("this machine refuses every isolation")
-    return found
-
-
 def run(sandbox: Sandbox, model: bytes, tests: str = TESTS):
     return run_tests(sandbox, {"pkg/model.py": model}, "tests/test_model.py", tests, Language.PYTHON)
 

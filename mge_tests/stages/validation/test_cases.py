@@ -15,14 +15,6 @@ PYTHON = b"def double(x):\n    return 2 * x\n"
 JAVASCRIPT = b"export const double = (x) => { if (x === null) throw new TypeError('no'); return typeof x === 'string' ? x + x : 2 * x; };\n"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    found = open_sandbox("auto")
-    if found.isolation == "refused":
-        pytest.skip("this machine refuses every isolation")
-    return found
-
-
 def python(sandbox: Sandbox, code: bytes, cases=CASES) -> Check:
     return run_cases(sandbox, {"pkg/model.py": code}, "pkg/model.py", cases, Language.PYTHON)
 
