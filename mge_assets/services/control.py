@@ -23,16 +23,15 @@ class ExecutionControl:
 
     def pause(self, plan: str) -> ExecutionStatus:
         """Let what is in flight come to its end and start nothing more; answers how the execution stood. Raises OrderError where there is nothing to pause."""
-        self._plans.stored(plan)
-        stood = self._stores.executions.order(plan, Order.PAUSE, f"paused by {self._actor}")
-        if stood is None:
-            raise OrderError(f"masterplan {plan} is not being executed", fix=_RUN)
-        return stood
+        return self._ordered(plan, Order.PAUSE, f"paused by {self._actor}")
 
     def cancel(self, plan: str) -> ExecutionStatus:
         """End the execution: calls in flight are settled, nothing more is started, what was done is kept. Raises OrderError where there is none."""
+        return self._ordered(plan, Order.CANCEL, f"cancelled by {self._actor}")
+
+    def _ordered(self, plan: str, order: Order, reason: str) -> ExecutionStatus:
         self._plans.stored(plan)
-        stood = self._stores.executions.order(plan, Order.CANCEL, f"cancelled by {self._actor}")
+        stood = self._stores.executions.order(plan, order, reason)
         if stood is None:
             raise OrderError(f"masterplan {plan} is not being executed", fix=_RUN)
         return stood

@@ -35,11 +35,6 @@ class TypeScript:
             question = {"write": written, "remove": removed, "focus": None if focus is None else sorted(focus)}
             return tuple(Remark("typescript", **remark) for remark in worker.ask(question)["remarks"])
 
-    def transpiled(self, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-        """The files as JavaScript: types gone, nothing else changed. Raises CheckerUnavailableError."""
-        texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
-        return {name: text.encode() for name, text in self._open().ask({"transpile": texts})["texts"].items()}
-
     def close(self) -> None:
         """End the process, if it runs."""
         if self._worker is not None:

@@ -1,5 +1,5 @@
 // Keeps TypeScript's compiler warm: questions as JSON lines on standard input, answers as JSON lines on standard output. It runs none of the code.
-// A question: {write: {name: text}, remove: [name], focus: [name] | null} or {transpile: {name: text}}. Files live in memory only.
+// A question: {write: {name: text}, remove: [name], focus: [name] | null}. Files live in memory only.
 "use strict";
 const path = require("node:path");
 const readline = require("node:readline");
@@ -78,15 +78,7 @@ function check(strict, focus) {
   return remarks;
 }
 
-function transpile(given) {
-  const compilerOptions = { ...options(false), noEmit: false, allowImportingTsExtensions: false, rewriteRelativeImportExtensions: true, jsx: ts.JsxEmit.ReactJSX };
-  const made = {};
-  for (const [name, text] of Object.entries(given)) made[name] = ts.transpileModule(text, { fileName: name, compilerOptions }).outputText;
-  return made;
-}
-
 function answer(question) {
-  if (question.transpile) return { texts: transpile(question.transpile) };
   for (const name of question.remove) texts.delete(name);
   for (const [name, text] of Object.entries(question.write)) texts.set(name, { text, version: (texts.get(name)?.version ?? 0) + 1 });
   // What strict mode says is wrong; what holds without it too is wrong under any setting of the project's own.
