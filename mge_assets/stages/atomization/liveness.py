@@ -201,10 +201,10 @@ class FunctionFlow:
                 writes = leaf.writes if index == own else 0
             mentioned[index] |= reads | writes
             written[index] |= writes
+            leaves[index] |= live & writes
             if index > own:
                 enters[index] |= reads & leaf.first
-            leaves[index] |= live & writes
-            whole |= reads
+                whole |= reads
         leaves[own] |= whole
 
     def _written_between(self, start: int, end: int) -> int:

@@ -18,6 +18,12 @@
 (array_pattern (identifier) @bind)
 (rest_pattern (identifier) @bind)
 (assignment_expression left: (identifier) @bind @assigned)
+(assignment_expression left: (object_pattern [
+  (shorthand_property_identifier_pattern) @assigned
+  (object_assignment_pattern left: (shorthand_property_identifier_pattern) @assigned)
+  (pair_pattern value: (identifier) @assigned)
+]))
+(assignment_expression left: (array_pattern (identifier) @assigned))
 (augmented_assignment_expression left: (identifier) @rebind)
 (for_in_statement left: (identifier) @bind)
 (catch_clause parameter: (identifier) @bind)
