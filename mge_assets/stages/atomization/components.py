@@ -13,6 +13,8 @@ from mge_assets.stages.atomization.marks import shorten
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 _HINTS = 12
 _SHOWN = 6
+_DEEP = 8
+"""Levels of definitions below which untyped variables are looked up: every look-up walks down from the root."""
 _CASES = 4
 
 
@@ -54,7 +56,7 @@ class Components:
         said = (*(text for text in known if text), *fields, *self._self(subject))
         if not said:
             start, end = (holder.start, holder.end) if holder else (subject.start, subject.end)
-            said = self._shown(names, start, end)
+            said = self._shown(names, start, end) if subject.piece.scope.level <= _DEEP else ()
         if not said and (result := self._result(subject)):
             said = (f"returns {result}",)
         return said if said or names else None
@@ -69,7 +71,7 @@ class Components:
         result = definition.returns or definition.documentation.returns or self._result(subject)
         if result:
             said.append(f"returns {shorten(result)}")
-        if not said:
+        if not said and subject.piece.scope.level <= _DEEP:
             said.extend(self._shown(parameters, definition.start, definition.end))
         return tuple(said) if said or parameters or any(node.named_child_count for node in returned) else None
 

@@ -13,6 +13,8 @@ _READINGS = 8
 _SAID = 3
 _REACH = 16_000
 """Bytes of a definition that are looked through for one name."""
+_BUDGET = 20
+"""Times that a file's bytes may be looked through: names in functions nested ten thousand deep must not cost their square."""
 _CALLEES = {"call": "function", "call_expression": "function", "new_expression": "constructor"}
 _INDEXED = {"subscript": "value", "subscript_expression": "object"}
 _ARGUMENTS = frozenset({"argument_list", "arguments"})
@@ -54,10 +56,18 @@ class Usage:
 
     def __init__(self, root: Node, marks: Marks) -> None:
         self._root, self._marks = root, marks
+        self._known: dict[tuple[str, int, int], str] = {}
+        self._budget = _BUDGET * (root.end_byte + 1000)
 
     def of(self, name: str, start: int, end: int) -> str:
         """What the code between two offsets shows of a variable; nothing where it shows nothing."""
-        end = min(end, start + _REACH)
+        key = (name, start, min(end, start + _REACH))
+        if key not in self._known:
+            self._budget -= key[2] - start
+            self._known[key] = self._read(*key) if self._budget > 0 else ""
+        return self._known[key]
+
+    def _read(self, name: str, start: int, end: int) -> str:
         origins = (self._origin(node) for node in self._nodes(name, self._marks.events("bind", start, end)))
         said = [text for text in origins if text][:1]
         said += [text for node in self._nodes(name, self._marks.used(start, end)) if (text := self._use(node, name))]
