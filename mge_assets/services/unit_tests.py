@@ -17,6 +17,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.services.live import LiveExecution
+from mge_assets.stages.generation import is_contestable
 from mge_assets.stages.validation.reach import Entry, TestRun, failing_input, run_reaching
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
@@ -66,8 +67,8 @@ class UnitTests:
         self._body_of = {head: bodies[head] for head in atoms.briefing.heads if head in bodies}
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
-        """The result of level 1 with the unit tests' check in it, where everything else passed."""
-        suites = list(self._suites(atom)) if result.passed and atom.language is Language.PYTHON else []
+        """The result of level 1 with the unit tests' check in it, where everything else passed, or failed on what tests can refute."""
+        suites = list(self._suites(atom)) if (result.passed or is_contestable(result)) and atom.language is Language.PYTHON else []
         if not suites:
             return result
         with self._locks[suites[0].file]:
