@@ -3,6 +3,8 @@
 A component is ``None`` where it does not apply, empty where it applies and nothing is known.
 """
 
+from collections.abc import Callable
+
 from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.acceptance import AcceptanceTests
 from mge_assets.stages.atomization.contracts import Contracts, Said
@@ -21,17 +23,16 @@ class Components:
     def __init__(self, facts: Facts, tests: AcceptanceTests) -> None:
         self._facts, self._tests = facts, tests
         self._contracts = Contracts(facts)
-        self._finders = {
-            "imports": self._imports,
-            "types": self._types,
-            "preconditions": self._contracts.before,
-            "postconditions": self._contracts.after,
-            "test_cases": self._test_cases,
-        }
 
     def find(self, component: str, subject: Subject) -> Said:
         """One component, by its name in ``AtomContext``."""
-        return self._finders[component](subject)
+        return _FINDERS[component](self, subject)
+
+    def _before(self, subject: Subject) -> Said:
+        return self._contracts.before(subject)
+
+    def _after(self, subject: Subject) -> Said:
+        return self._contracts.after(subject)
 
     def _imports(self, subject: Subject) -> Said:
         facts, span = self._facts, subject.atom.span
@@ -140,6 +141,16 @@ class Components:
             own = (marks_name for marks_name in facts.marks.names("owned", span.start_byte, span.end_byte))
             found.extend(facts.members[f"{owner}.{name}"] for name in own if f"{owner}.{name}" in facts.members)
         return tuple(dict.fromkeys(name for name in found if name != subject.atom.name))[:_HINTS]
+
+
+_FINDERS: dict[str, Callable[[Components, Subject], Said]] = {
+    "imports": Components._imports,
+    "types": Components._types,
+    "preconditions": Components._before,
+    "postconditions": Components._after,
+    "test_cases": Components._test_cases,
+}
+"""Not bound to their object, which would then hold itself, and with it all that is known of the file until a garbage collection."""
 
 
 def _header(text: str) -> str:
