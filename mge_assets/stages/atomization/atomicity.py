@@ -110,9 +110,9 @@ def _deterministic(case: _Case) -> _Verdict:
 
 
 def _effects(case: _Case) -> _Verdict:
-    outer = next(case.facts.own("outer", case.subject), None)
-    if outer is not None:
-        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
+    outer = case.facts.own("outer", case.subject)
+    if outer:
+        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer[0])}"
     return _calls(case, case.facts.effects, "it acts on the outside through")
 
 

@@ -37,7 +37,7 @@ class Components:
     def _imports(self, subject: Subject) -> Said:
         facts, span = self._facts, subject.atom.span
         if subject.atom.kind is AtomKind.IMPORT:
-            nodes = facts.marks.table("import").within(span.start_byte, span.end_byte)
+            nodes = facts.marks.held(span.start_byte, span.end_byte).get("import", ())
             return tuple(text for node in nodes for _, text in facts.grammar.bindings(node)) or None
         used = facts.marks.uses(span.start_byte, span.end_byte)
         return tuple(facts.imports[name] for name in used if name in facts.imports) or None
@@ -59,7 +59,7 @@ class Components:
         parameters = [parameter.name for parameter in definition.parameters if parameter.name not in {"self", "cls"}]
         said = [text for name in parameters if (text := definition.type_of(name))]
         said.extend(self._self(subject))
-        returned = list(self._facts.own("return", subject))
+        returned = self._facts.own("return", subject)
         result = definition.returns or definition.documentation.returns or self._result(subject)
         if result:
             said.append(f"returns {shorten(result)}")
@@ -82,11 +82,11 @@ class Components:
         found: dict[str, str] = {}
         if subject.atom.kind in _DECLARED:
             found.update(
-                (marks.text(name), marks.quote(node).lstrip(": ")) for name, node in marks.pairs("member_name", "member_type", span.start_byte, span.end_byte)
+                (marks.text(name), marks.quote(node).lstrip(": ")) for name, node in marks.paired("member_name", "member_type", span.start_byte, span.end_byte)
             )
-        for name, node in marks.pairs("typed", "written", span.start_byte, span.end_byte):
+        for name, node in marks.paired("typed", "written", span.start_byte, span.end_byte):
             found.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
-        for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte):
+        for name, node in marks.paired("valued", "value", span.start_byte, span.end_byte):
             written = inferred(marks, node, self._facts.grammar)
             if written and not (inside and written in NOTHING):
                 found.setdefault(marks.text(name), written)
@@ -107,7 +107,7 @@ class Components:
         said.extend(self._derived(subject)[:_CASES])
         if not said and subject.callable and subject.piece.description.body is None:
             return None  # a signature: nothing runs
-        if not said and subject.atom.kind is AtomKind.CLASS_HEADER and not any(facts.own("return", subject)):
+        if not said and subject.atom.kind is AtomKind.CLASS_HEADER and not facts.own("return", subject):
             return None
         return tuple(said)
 
@@ -117,7 +117,7 @@ class Components:
         marks = facts.marks
         if subject.atom.stub:
             return []
-        guarded = [(guard, out) for guard, out in marks.pairs("guard", "outcome", subject.start, subject.end)]
+        guarded = list(marks.paired("guard", "outcome", subject.start, subject.end))
         said = [f"derived: when {marks.quote(guard)}: {marks.quote(out)}" for guard, out in guarded]
         seen = {guard.start_byte for guard, _ in guarded}
         branches = [node for node in facts.own("branch", subject) if node.start_byte not in seen]
@@ -126,7 +126,7 @@ class Components:
         if not said:
             said += [f"derived: always {marks.quote(node)}" for node in [*facts.own("return", subject), *facts.own("raise", subject)][:2]]
         if not said and subject.callable:
-            said += [f"derived: always returns {marks.quote(node)}" for node in [*facts.own("given", subject)][:1]]
+            said += [f"derived: always returns {marks.quote(node)}" for node in facts.own("given", subject)[:1]]
         if not said:
             said += [f"derived: afterwards {text}" for text in self._contracts.state(subject)]
         return said

@@ -1,6 +1,6 @@
 """What can be looked up about an atom: its definition, its holder, the variables that pass through it, its exits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -80,6 +80,8 @@ class Facts:
         self._flows = flows(tiling, self.marks)
         self.imports = self._imported()
         self.defined, self.members = _defined(tiling)
+        self._asked: Subject | None = None
+        self._answer: list[tuple[int, int]] = []
 
     def _imported(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -144,23 +146,35 @@ class Facts:
         """Functions that begin in the atom."""
         return len(self._functions.within(subject.atom.span.start_byte, subject.atom.span.end_byte))
 
-    def own(self, table: str, subject: Subject) -> Iterator[Node]:
+    def own(self, table: str, subject: Subject) -> Sequence[Node]:
         """A table's nodes in the subject, those inside functions nested in it left out."""
-        nodes = self.marks.table(table).within(subject.start, subject.end)
-        return self._outside_nested(nodes, subject) if nodes else iter(())
+        nodes = self.marks.held(subject.start, subject.end).get(table)
+        if nodes is None:
+            return ()
+        nested = self._nested(subject)
+        return _outside(nodes, nested) if nested else nodes
 
-    def _outside_nested(self, nodes: Sequence[Node], subject: Subject) -> Iterator[Node]:
-        start, end = subject.start, subject.end
-        own_start = subject.piece.description.node.start_byte if subject.callable else -1
-        nested = [(f.start_byte, f.end_byte) for f in self._functions.within(start, end) if f.start_byte != own_start]
-        index, inner = 0, 0
-        for node in nodes:
-            at = node.start_byte
-            while index < len(nested) and nested[index][0] <= at:
-                inner = max(inner, nested[index][1])
-                index += 1
-            if at >= inner:
-                yield node
+    def _nested(self, subject: Subject) -> list[tuple[int, int]]:
+        """Where functions nested in the subject begin and end. The last answer is kept."""
+        if self._asked is not subject:
+            own_start = subject.piece.description.node.start_byte if subject.callable else -1
+            functions = self._functions.within(subject.start, subject.end)
+            self._asked, self._answer = subject, [(f.start_byte, f.end_byte) for f in functions if f.start_byte != own_start]
+        return self._answer
+
+
+def _outside(nodes: Sequence[Node], spans: Sequence[tuple[int, int]]) -> list[Node]:
+    """The nodes that start in none of the spans; both are in order."""
+    found: list[Node] = []
+    index, inner = 0, 0
+    for node in nodes:
+        at = node.start_byte
+        while index < len(spans) and spans[index][0] <= at:
+            inner = max(inner, spans[index][1])
+            index += 1
+        if at >= inner:
+            found.append(node)
+    return found
 
 
 def _defined(tiling: Tiling) -> tuple[dict[str, str], dict[str, str]]:
