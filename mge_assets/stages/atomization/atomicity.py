@@ -149,6 +149,9 @@ CRITERIA = (
 """Name, severity, test and remedy of each criterion."""
 
 
+_FLAWLESS = Atomicity(1.0)
+
+
 class AtomicityValidator:
     """Judges atoms that have their context."""
 
@@ -159,7 +162,9 @@ class AtomicityValidator:
         """The score of the subject's atom with this context, and a finding ``atomicity.<criterion>`` for each violation."""
         atom = subject.atom
         case = _Case(atom, context, subject, packed, self._facts)
-        place = Place(atom.file, atom.span.start_line)
         found = [(name, severity, *verdict, fix) for name, severity, test, fix in CRITERIA if (verdict := test(case)) is not _MET]
+        if not found:
+            return _FLAWLESS
+        place = Place(atom.file, atom.span.start_line)
         violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, _, problem, fix in found)
         return Atomicity(round(1.0 - sum(lost for _, _, lost, _, _ in found) / len(CRITERIA), 3), violations)

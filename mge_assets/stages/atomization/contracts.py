@@ -102,7 +102,8 @@ class Contracts:
     def _exits(self, subject: Subject) -> list[str]:
         found: list[str] = []
         for table in ("return", "raise", "yield", "jump", "await"):
-            found += [self._quote(node) for node in self._facts.own(table, subject)[:_NODES]]
+            if nodes := self._facts.own(table, subject):
+                found += [self._quote(node) for node in nodes[:_NODES]]
         return list(dict.fromkeys(found))[:_NODES]
 
     def state(self, subject: Subject) -> list[str]:
