@@ -15,6 +15,7 @@ _ASKED = (
     *("guard", "outcome", "branch", "loop", "typed", "written", "valued", "value", "member_name", "member_type"),
 )
 """What is asked of every atom. Most atoms have few of them: one look-up that finds them all costs a tenth of one for each."""
+_STRUCTURE = frozenset({"decision", "function"})
 _HELD = 4
 TEXT_LENGTH = 160
 """Characters that a quoted piece of code keeps."""
@@ -65,7 +66,7 @@ class Marks:
 
     def __init__(self, source: bytes, captured: dict[str, list[Node]]) -> None:
         self._source = text = Source(source)
-        self._tables = {name: Table(text, nodes) for name, nodes in captured.items()}
+        self._tables = {name: Table(text, nodes) for name, nodes in captured.items() if name not in _STRUCTURE}
         self._empty = Table(text, ())
         skipped = {at for name in ("member", "bind", "local") for at in self.table(name).at}
         use = self._tables.pop("use", self._empty)
