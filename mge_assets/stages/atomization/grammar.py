@@ -160,7 +160,10 @@ def captures(language: Language, roots: Sequence[Node], tree_language: TreeSitte
         return found
     for root in roots:
         for name, nodes in QueryCursor(query).captures(root).items():
-            found[name] = found[name] + nodes if name in found else nodes
+            if name in found:
+                found[name] += nodes
+            else:
+                found[name] = nodes
     return {name: _in_order(nodes) for name, nodes in found.items()}
 
 

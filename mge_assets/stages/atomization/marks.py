@@ -85,7 +85,7 @@ class Marks:
             table = self._tables.get(name)
             if table is not None:
                 at += table.at
-                events += zip(repeat(name), table.nodes)  # noqa: B905 - one is endless
+                events += zip(repeat(name), table.nodes)
         order = sorted(range(len(at)), key=at.__getitem__)
         return [at[index] for index in order], [events[index] for index in order]
 
