@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from itertools import islice, pairwise
-from operator import attrgetter, le, lt
+from operator import attrgetter, lt
 
 from tree_sitter import Language as TreeSitterLanguage
 from tree_sitter import Node, Query, QueryCursor
@@ -177,16 +177,13 @@ def captures(language: Language, roots: Sequence[Node], tree_language: TreeSitte
 
 
 def _in_order(nodes: list[Node]) -> list[Node]:
-    """Sorted by where they start, outer before inner. They mostly come so, but in no fixed order where two start together."""
+    """Sorted by where they start, outer before inner; a query gives them in no order at all."""
+    nodes.sort(key=_START)
     at = list(map(_START, nodes))
     if all(map(lt, at, islice(at, 1, None))):
         return nodes
-    if not all(map(le, at, islice(at, 1, None))):
-        nodes.sort(key=_START)
-        at.sort()
-    together = [index for index, (start, following) in enumerate(pairwise(at)) if start == following]
     end = 0
-    for first in together:
+    for first in [index for index, (start, following) in enumerate(pairwise(at)) if start == following]:
         if first >= end:
             end = bisect_right(at, at[first], first)
             nodes[first:end] = sorted(nodes[first:end], key=_END, reverse=True)

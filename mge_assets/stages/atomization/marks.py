@@ -72,7 +72,7 @@ class Marks:
         use = self._tables.pop("use", self._empty)
         kept = [at not in skipped for at in use.at]
         self._use_at = list(compress(use.at, kept))
-        self._use_names = list(compress(use.texts, kept))
+        self._use_names = text.texts(self._use_at, list(compress(use.nodes, kept)))
         self._asked, self._answer = (-1, -1), dict[str, int]()
         self._held: dict[tuple[int, int], dict[str, list[Node]]] = {}
         self._event_at, self._events = self._merged()
