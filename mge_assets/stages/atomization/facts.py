@@ -15,6 +15,7 @@ from mge_assets.stages.atomization.suspects import Calls
 
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
+_NO_FLOW = Flow()
 _DEEP = 8
 _REACH = 16_000
 """Nesting and bytes up to which the header of an opened function speaks for all of it; beyond, for its own rows only (the cost would be quadratic)."""
@@ -122,7 +123,7 @@ class Facts:
 
     def flow(self, subject: Subject) -> Flow:
         """The variables that pass between the atom and other parts of its function."""
-        return self._flows.get(subject.atom.number - 1, Flow())
+        return self._flows.get(subject.atom.number - 1, _NO_FLOW)
 
     def bound(self, subject: Subject) -> dict[str, int]:
         """Names that the atom itself binds, not what functions in it bind for themselves; of a type or class: what it defines for the file."""
