@@ -117,7 +117,7 @@ def _cuts(pieces: list[Piece], loc: list[int], lines: Lines, decisions: Decision
     lowest = min([piece.depth for piece in run])
     seams = [0.0, *(_seam(before, piece, lines, lowest) for before, piece in pairwise(run))]
     points = decisions.before_each([lines.starts[piece.first] for piece in run], lines.offset(pieces[end].first) if end < len(pieces) else len(lines.source))
-    even = points[0] == points[-1] and all([piece.depth == lowest and piece.role is not Role.CLAUSE for piece in run])
+    even = points[0] == points[-1] and all(piece.depth == lowest and piece.role is not Role.CLAUSE for piece in run)
     cuts = _least_cost_even(loc[start:end], seams) if even else _least_cost(run, loc[start:end], seams, points)
     return [(start + first, start + last) for first, last in cuts]
 
