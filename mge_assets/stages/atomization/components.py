@@ -38,7 +38,7 @@ class Components:
         facts, span = self._facts, subject.atom.span
         if subject.atom.kind is AtomKind.IMPORT:
             nodes = facts.marks.held(span.start_byte, span.end_byte).get("import", ())
-            return tuple(text for node in nodes for _, text in facts.grammar.bindings(node)) or None
+            return tuple(text for node in nodes for _, text in facts.bindings(node)) or None
         used = facts.marks.uses(span.start_byte, span.end_byte)
         return tuple(facts.imports[name] for name in used if name in facts.imports) or None
 

@@ -85,7 +85,7 @@ class Contracts:
     def _bound(self, subject: Subject, how: str) -> tuple[str, ...]:
         span = subject.atom.span
         nodes = self._facts.marks.held(span.start_byte, span.end_byte).get("import", ())
-        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.grammar.bindings(node))
+        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.bindings(node))
 
     def _members(self, subject: Subject) -> tuple[str, ...]:
         """Of a part of a type: the members that it declares."""

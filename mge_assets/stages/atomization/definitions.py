@@ -119,9 +119,8 @@ class Definitions:
         for parameter in definition.parameters:
             if written := parameter.type or inferred_from_text(parameter.default):
                 types[parameter.name] = written
-        for name, node in marks.pairs("owner", "owned", start, end):
-            members = definition.members.setdefault(marks.text(name), [])
-            member = marks.text(node)
+        for owner, member in marks.paired_texts("owner", "owned", start, end):
+            members = definition.members.setdefault(owner, [])
             if member not in members and len(members) < _MEMBERS:
                 members.append(member)
 

@@ -76,6 +76,7 @@ class Facts:
         self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)
         self._flows = flows(tiling, self.marks)
+        self._bindings: dict[int, tuple[tuple[str, str], ...]] = {}
         self.imports = self._imported()
         self.defined, self.members = _defined(tiling)
         self._self_name = self.grammar.self_name.encode()
@@ -86,8 +87,15 @@ class Facts:
     def _imported(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for node in self.marks.table("import").nodes:
-            found.update(self.grammar.bindings(node))
+            found.update(self.bindings(node))
         return found
+
+    def bindings(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """The names that an import binds, each with the import that gives this name alone."""
+        known = self._bindings.get(node.start_byte)
+        if known is None:
+            known = self._bindings[node.start_byte] = self.grammar.bindings(node)
+        return known
 
     def definition(self, subject: Subject) -> Definition:
         """The definition that the subject is the whole or the header of."""
