@@ -217,7 +217,10 @@ class RecursiveDecomposer:
                 depth += 1
             place = (scope, group, depth, statement, part_of, above.header and index == 0, local, above.enclosing)
             if unit.first == unit.last or self._stays_whole(unit, role, description, part_of, local):
-                found.append(self._piece(unit, main, description, *place))
+                piece = self._piece(unit, main, description, *place)
+                if not index and above.main.role is Role.CLAUSE:
+                    piece.role = Role.CLAUSE  # the header of an opened clause begins as late in its statement as a whole one
+                found.append(piece)
             else:
                 found.append(_Frame(unit, main, description, *place))
         found.reverse()

@@ -295,6 +295,8 @@ INFERRED = {
     "arrow_function": "Function",
     "function_expression": "Function",
     "regex": "RegExp",
+    "jsx_element": "JSX.Element",
+    "jsx_self_closing_element": "JSX.Element",
 }
 RESULTS = {
     **dict.fromkeys(("Array.isArray", "Boolean", "Number.isInteger", "Number.isNaN", "Number.isFinite", "Object.is", "isNaN", "isFinite"), "boolean"),
@@ -313,7 +315,18 @@ OPERATORS = {
     "typeof": "string",
     "void": "undefined",
 }
-RANDOM = frozenset({"Date", "Date.now", "Math.random", "crypto", "nanoid", "performance.now", "process.hrtime", "uuid"})
+RANDOM = frozenset(
+    {
+        "Date()",
+        "Date.now",
+        "Math.random",
+        "nanoid",
+        "performance.now",
+        "process.hrtime",
+        "uuid",
+        *(f"crypto.{name}" for name in ("getRandomValues", "randomBytes", "randomFill", "randomFillSync", "randomInt", "randomUUID")),
+    }
+)
 EFFECTS = frozenset(
     {
         "XMLHttpRequest",
