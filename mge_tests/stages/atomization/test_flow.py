@@ -91,7 +91,7 @@ JAVASCRIPT = {
     ),
     "captured": (f"function f(a) {{\n  const x = 1;\n{BRACES}  const y = a.map((z) => x + z); // here\n{BRACES}  return y;\n}}\n", {"a", "x"}, {"y"}),
     "two variables of one name": (
-        f"function f(a) {{\n  let x = 1;\n{BRACES}  {{\n    let x = 2; // here\n    use(x);\n  }}\n{BRACES}  return x;\n}}\n", {"x"}, {"x"},
+        f"function f(a) {{\n  let x = 1;\n{BRACES}  {{\n    let x = 2; // here\n    use(x);\n  }}\n{BRACES}  return x;\n}}\n", set(), set(),
     ),
     "destructured, one after the other": (
         f"function f(a) {{\n  use(a);\n{BRACES}  const {{ b, c = 1 }} = a, d = b; // here\n{BRACES}  return c + d;\n}}\n", {"a"}, {"c", "d"},
