@@ -92,7 +92,7 @@ class Definitions(Expressions):
         if last in {"setter", "getter", "deleter"} and "." in name:
             return self._accessor(name.partition(".")[0], last, made)
         if last in _WRAPPERS:
-            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made))
+            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made, once=last == "cached_property"))
         call = Call(self.site(tree), self.solver.node(), [(made, False)])
         self.semantics.decorate(callee, call, self._head(tree.named_children[0] if tree.named_children else None))
         return self.semantics.own_or_any(made, call.result) if keep else call.result

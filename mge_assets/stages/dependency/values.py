@@ -181,6 +181,12 @@ class Kin(Instance):
     __slots__ = ()
 
 
+class Near(Kin):
+    """As ``Kin``, of the subclasses only the public ones beside the class: what a docstring promises."""
+
+    __slots__ = ()
+
+
 class Bound(Value):
     """A function taken from a receiver."""
 
@@ -200,12 +206,12 @@ class Super(Value):
 
 
 class Wrapped(Value):
-    """A function behind a descriptor: ``staticmethod``, ``classmethod``, ``property``."""
+    """A function behind a descriptor: ``staticmethod``, ``classmethod``, ``property``, which may run ``once`` for each object."""
 
-    __slots__ = ("getter", "kind", "setter")
+    __slots__ = ("getter", "kind", "once", "setter")
 
-    def __init__(self, kind: str, getter: Node, setter: Node = NOTHING) -> None:
-        self.kind, self.getter, self.setter = kind, getter, setter
+    def __init__(self, kind: str, getter: Node, setter: Node = NOTHING, *, once: bool = False) -> None:
+        self.kind, self.getter, self.setter, self.once = kind, getter, setter, once
 
 
 class Method(Value):
