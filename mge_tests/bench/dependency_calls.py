@@ -7,10 +7,11 @@ Beside ours: jedi and pyan3. Wrappers that only hand on their arguments are take
 caller runs behind them is its callee then. An extra edge is one from a function that ran to one that it never ran.
 """
 
+import ast
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,11 +64,12 @@ class Score:
 class Truth:
     """Executed calls of one package, lambdas by our ids."""
 
-    def __init__(self, rows: Iterable[Row], code: CodeGraph, *, as_run: bool) -> None:
+    def __init__(self, rows: Iterable[Row], code: CodeGraph, compiling: set[str], *, as_run: bool) -> None:
         self._lambdas = {f"{symbol.file}:{symbol.line}": symbol.id for symbol in code.symbols if symbol.kind is SymbolKind.LAMBDA}
         self._functions = {symbol.id for symbol in code.symbols if symbol.kind in {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.LAMBDA}}
         known = [(self.id(source), self.id(target), form, way) for source, target, form, way in rows]
-        self._wrappers = set() if as_run else {source for source, _, form, way in known if way == "handed on" and form == "callback"}
+        handing = {source for source, _, form, way in known if way == "handed on" and form == "callback"}
+        self._wrappers = set() if as_run else handing | compiling
         ways = {"direct", "handed on"} if as_run else {"direct", "handed on", "through"}
         self.every = {(source, target) for source, target, _, _ in known}
         self.rows = sorted({
@@ -87,6 +89,21 @@ class Truth:
         return inside - self.every
 
 
+def compiling_wrappers(files: Mapping[str, bytes]) -> set[str]:
+    """Functions that make another function when they are called and hand their arguments on to that: the tracer sees nothing behind them."""
+    found: set[str] = set()
+    for file, source in files.items():
+        stack: list[tuple[ast.AST, str]] = [(ast.parse(source), file.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))]
+        while stack:
+            tree, name = stack.pop()
+            for child in ast.iter_child_nodes(tree):
+                inner = f"{name}.{child.name}" if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else name
+                if isinstance(child, ast.Call) and isinstance(child.func, ast.Call) and {type(one) for one in child.args} == {ast.Starred}:
+                    found.add(name)
+                stack.append((child, inner))
+    return found
+
+
 def resolved(code: CodeGraph) -> set[Edge]:
     """Our calls, guesses apart."""
     return {(e.source, e.target) for e in code.edges if e.type is EdgeType.FUNCTION_CALL and e.confidence is Confidence.RESOLVED}
@@ -96,9 +113,10 @@ def measure(workshop: Workshop, package: Package, scores: dict[str, Score], *, a
     """Print one package and add it to the sums."""
     rows = workshop.executed(package)
     begin = time.process_time()
-    code = analyse(workshop.sources(package))
+    files = workshop.sources(package)
+    code = analyse(files)
     answers: dict[str, tuple[set[Edge], float]] = {"ours": (resolved(code), time.process_time() - begin)}
-    truth = Truth(rows, code, as_run=as_run)
+    truth = Truth(rows, code, compiling_wrappers(files), as_run=as_run)
     for tool in ("jedi", "pyan"):
         told = workshop.peer(package, tool, sorted({row[0] for row in rows}))
         if told is not None:
