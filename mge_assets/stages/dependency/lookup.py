@@ -168,6 +168,9 @@ class Lookup:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
         if not isinstance(own, Class):
             return
+        if name == "__call__" and cls not in own.order:
+            self.solver.add(target, self.bound(self.external("builtins.type.__call__"), own))
+            return
 
         def look() -> None:
             start = own.order.index(cls) + 1 if cls in own.order else 0

@@ -245,7 +245,9 @@ class Definitions(Expressions):
         supers = tree.child_by_field_name("superclasses")
         for child in supers.named_children if supers is not None else []:
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_name("value"))
+                given = self.value(child.child_by_field_name("value"))
+                if text(child.child_by_field_name("name")) == "metaclass":
+                    cls.metaclass = given
             elif child.type != "comment":
                 cls.bases.append(self._base(child))
         scope = Scope("class", symbol, self.scope, cls=cls)

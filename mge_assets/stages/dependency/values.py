@@ -151,7 +151,7 @@ class Function(Holder):
 class Class(Holder):
     """A class; ``bases`` are nodes, ``order`` the method resolution order, itself first, ``fields`` the annotated names of its body."""
 
-    __slots__ = ("bases", "constructor", "fields", "instance", "on_order", "order", "symbol")
+    __slots__ = ("bases", "constructor", "fields", "instance", "metaclass", "on_order", "order", "symbol")
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
@@ -162,6 +162,7 @@ class Class(Holder):
         self.instance = Instance(self)
         self.constructor: Function | None = None
         self.fields: list[str] = []
+        self.metaclass: Node = NOTHING
 
 
 class Instance(Holder):
