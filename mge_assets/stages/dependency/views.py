@@ -113,13 +113,16 @@ class GraphViewer:
         self._wave = {name: wave.number for wave in waves.waves for name in wave.atoms}
         self._critical = set(waves.critical_path)
         self._cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+        self._whole: dict[Show, GraphView] = {}
 
     def whole(self, show: Show | None = None) -> GraphView:
         """All of it; collapsed by task above 200 atoms unless said otherwise, and always where there are too many to be drawn."""
         show = show or (Show.ATOMS if len(self._graph.atoms) <= MOST_ATOMS else Show.TASK)
         if show is Show.ATOMS and len(self._graph.atoms) > MOST_DRAWN:
             show = Show.TASK
-        return self._view(show, "", self._node_of(show), self._graph.atoms)
+        if show not in self._whole:
+            self._whole[show] = self._view(show, "", self._node_of(show), self._graph.atoms)
+        return self._whole[show]
 
     def group(self, show: Show, key: str) -> GraphView:
         """The atoms of one task or wave, and the groups that they depend on, or that depend on them."""

@@ -1,7 +1,7 @@
 // The graph page: draws what the server has laid out, and lets mouse, keys and screen readers walk in it. Links are shown of what is chosen only.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", async () => {
+document.addEventListener("DOMContentLoaded", () => {
   const byId = (id) => document.getElementById(id);
   const box = byId("graph");
   if (!box || !window.cytoscape) return;
@@ -46,12 +46,7 @@ document.addEventListener("DOMContentLoaded", async () => {
     classes: [link.type, link.guessed ? "guessed" : "", link.cut ? "cut" : "", more].filter(Boolean).join(" "),
   });
 
-  const answer = await fetch(box.dataset.view + location.search);
-  if (!answer.ok) {
-    byId("busy").textContent = "The graph could not be read; load the page again.";
-    return;
-  }
-  const view = await answer.json();
+  const view = JSON.parse(byId(box.dataset.view).textContent);
   const nodes = new Map(view.nodes.map((node) => [node.id, node]));
   const needs = new Map();
   const neededBy = new Map();
@@ -219,7 +214,8 @@ document.addEventListener("DOMContentLoaded", async () => {
     const reply = await fetch(`${box.dataset.search}?${new URLSearchParams({ q: words })}`);
     if (!reply.ok || mine !== asked) return;
     const { atoms } = await reply.json();
-    found.replaceChildren(...atoms.map((atom) => {
+    byId("found-title").textContent = atoms.length === 50 ? "Found, the first 50" : `Found ${atoms.length}`;
+    byId("found-names").replaceChildren(...atoms.map((atom) => {
       const row = document.createElement("li");
       const id = `atom:${atom.name}`;
       if (nodes.has(id)) row.append(make("button", atom.name, { type: "button", onclick: () => { choose(id); reveal(id); } }));
