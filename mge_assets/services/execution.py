@@ -30,6 +30,7 @@ from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
 from mge_assets.services.pacing import Leaders, PacedModel, Pacer
 from mge_assets.services.plans import PlanService
+from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
@@ -270,7 +271,8 @@ class ExecutionServiceV2(ExecutionControl):
             tests = UnitTests(live, self._sandbox, self._stores.plans.tests(live.atoms.plan.name)) if self._model.remote else None
             bounds = self._settings.retry_max_attempts, self._settings.atom_timeout
             journal = partial(ExecutionJournal, live.accounts)
-            self._generations[execution] = Generation(live, live.model, *bounds, journal, partial(self._validate, live), tests)
+            cases = RecordedCases(live, self._sandbox, tests) if tests else None
+            self._generations[execution] = Generation(live, live.model, *bounds, journal, partial(self._validate, live), tests, cases)
         return self._generations[execution]
 
     async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
