@@ -65,7 +65,7 @@ class GraphService:
 
     def document(self, plan: str) -> dict[str, Any]:
         """Everything in one JSON object."""
-        graph, waves = self._graph(plan)
+        graph, waves = self._dependencies.graph(plan), self._dependencies.waves(plan)
         return plan_json(plan, graph, waves, self._facts(plan), self._dependencies.figures(plan), self._dependencies.boundaries(plan))
 
     def svg(self, plan: str) -> str:
@@ -104,13 +104,13 @@ class GraphService:
         return {a.name: AtomFacts(str(a.atom_id), a.kind.value, a.task, a.file, a.status.value, a.confidence) for a in atoms}
 
     def _graph(self, plan: str) -> tuple[AtomGraph, WavePlan]:
-        """The stored graph and waves, read anew only where they are others than before."""
+        """The stored graph, without its edges' places, and waves, read anew only where they are others than before."""
         key = self._key(plan)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        found = (self._dependencies.graph(plan), self._dependencies.waves(plan))
+        found = (self._dependencies.graph(plan, places=False), self._dependencies.waves(plan))
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > _KEPT:

@@ -129,8 +129,8 @@ class GraphViewer:
         node_of = self._node_of(show)
         wanted = f"{show.value}:{key}"
         own = {name for name in self._graph.atoms if node_of(name) == wanted}
-        beside = {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
-        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [n for n in self._graph.atoms if n in own | beside])
+        shown = own | {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
+        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [name for name in self._graph.atoms if name in shown])
 
     def around(self, atom: str) -> GraphView:
         """One atom, the atoms that it needs, and those that need it."""

@@ -47,6 +47,8 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   const view = JSON.parse(byId(box.dataset.view).textContent);
+  const ids = view.nodes.map((node) => node.id);
+  view.links = view.links.map(([source, target, type, count, guessed, cut]) => ({ source: ids[source], target: ids[target], type, count, guessed, cut }));
   const nodes = new Map(view.nodes.map((node) => [node.id, node]));
   const needs = new Map();
   const neededBy = new Map();
