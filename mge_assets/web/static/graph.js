@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text }, more);
   const say = (text) => { byId("said").textContent = text; };
   const plain = (word) => word.toLowerCase().replaceAll("_", " ");
-  const short = (name) => (name.length > 30 ? "…" + name.slice(-29) : name);
+  const short = (name, most = 30) => (name.length > most ? "…" + name.slice(1 - most) : name);
 
   const place = (node) => {
     const query = new URLSearchParams();
@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
     return `${page}?${query}`;
   };
 
-  const label = (node) => (node.atoms > 1 || node.kind === "task" || node.kind === "wave" ? `${short(node.name)} · ${node.atoms}` : short(node.name));
+  const label = (node) => (node.atoms > 1 || node.kind === "task" || node.kind === "wave" ? `${short(node.name, 21)} · ${node.atoms}` : short(node.name));
 
   const elements = (view) => {
     const nodes = view.nodes.map((node) => ({
@@ -117,8 +117,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const choose = (id) => {
     cy.batch(() => {
-      cy.elements(".chosen, .near, .dim").removeClass("chosen near dim");
       cy.edges(".chosen").remove();
+      cy.elements(".chosen, .near, .dim").removeClass("chosen near dim");
       chosen = id;
       if (!id) return;
       const node = cy.getElementById(id);
