@@ -56,6 +56,12 @@ class Settings(BaseModel):
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
     )
     case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
+    integration_every: int = Field(
+        10, ge=0, le=10_000, alias="MGE_INTEGRATION_EVERY", description="Atoms that land between two rounds of integration tests; 0 runs none meanwhile."
+    )
+    mutation_seconds: float = Field(
+        10, ge=0, le=3600, alias="MGE_MUTATION_SECONDS", description="Seconds in which faults are seeded to find weak tests of a plan; 0 seeds none."
+    )
     cache: Path = Field(Path("~/.cache/mge"), alias="MGE_CACHE", description="Where tools that are fetched are kept, for every installation of this account.")
     fetch_tools: bool = Field(
         True, alias="MGE_FETCH_TOOLS", description="on: npm may bring TypeScript's compiler when a plan needs it; off: its checks are then not run."

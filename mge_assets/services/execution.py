@@ -26,6 +26,7 @@ from mge_assets.services.forecasting import History, forecast
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.generating import Generation
 from mge_assets.services.heartbeat import Heartbeat
+from mge_assets.services.integration import IntegrationTests
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
 from mge_assets.services.pacing import Leaders, PacedModel, Pacer
@@ -34,6 +35,8 @@ from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
+from mge_assets.stages.validation.progressive import Suite
+from mge_assets.stages.validation.reach import TestRun
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
@@ -73,6 +76,7 @@ class ExecutionServiceV2(ExecutionControl):
         self._model, self._log, self._settings = model, log, settings
         self._validator, self._sandbox = AtomicValidator(inspector), sandbox
         self._generations: dict[UUID, Generation] = {}
+        self._integrations: dict[UUID, IntegrationTests] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
@@ -137,7 +141,34 @@ class ExecutionServiceV2(ExecutionControl):
                 await self._model.aclose()
         live.landed(atom, outcome.status, outcome.code)
         self._tell(live, atom, outcome)
+        if self._model.remote:
+            await self._integration(execution, live).landed(outcome.name, outcome)
         return outcome
+
+    def _integration(self, execution: UUID, live: LiveExecution) -> IntegrationTests:
+        """The execution's integration tests, made once. They are run where a model can mend what they find: else nothing changes between two rounds."""
+        if execution not in self._integrations:
+            tests = self._stores.plans.tests(live.atoms.plan.name)
+            every, mend = self._settings.integration_every, partial(self._mend, live)
+            self._integrations[execution] = IntegrationTests(live, execution, self._stores, self._sandbox, tests, every, mend)
+        return self._integrations[execution]
+
+    async def _mend(self, live: LiveExecution, name: str, suite: Suite, run: TestRun) -> bool:
+        started = datetime.now(UTC)
+        try:
+            with live.flying():
+                mended = await self._generation(live).mend(name, suite.file, suite.text, run)
+                if mended is not None:
+                    atom, outcome = mended
+                    for key, ended in (*live.with_imports(atom, outcome), mended):
+                        await live.writer.put(Landing(key, ended, self._print(live, live.atoms.by_id[key]), started, datetime.now(UTC)))
+        except (HaltedError, FencedError) as halted:
+            live.halted = live.halted or halted
+            return False
+        finally:
+            if not live.in_flight:
+                await self._model.aclose()
+        return mended is not None
 
     def close_waves(self, execution: UUID, waves: Sequence[int]) -> tuple[WaveSummary, ...]:
         """Store how these waves went, and what the generation took. Raises HaltedError or FencedError where the execution stands still before its end."""
@@ -161,6 +192,7 @@ class ExecutionServiceV2(ExecutionControl):
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         live = self._live.pop(execution, None)
         self._generations.pop(execution, None)
+        self._integrations.pop(execution, None)
         if not self._live:
             self._heart.stop()
         if live is not None:

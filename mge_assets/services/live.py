@@ -120,7 +120,7 @@ class PlanAtoms:
 @dataclass(slots=True)
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
-    ``accounts`` is missing where it is only looked at.
+    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom.
     """
 
     atoms: PlanAtoms
@@ -137,6 +137,7 @@ class LiveExecution:
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
+    tried: dict[str, list[bytes]] = field(default_factory=dict)
 
     def hear(self, order: Order | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""

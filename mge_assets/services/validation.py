@@ -1,19 +1,32 @@
 """Validation as a use case: levels 2 to 4 over the files as they stand, unless nothing changed since they passed."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import NotFoundError
-from mge_assets.model.findings import CheckStatus, Level, Override, Severity, ValidationResult
+from mge_assets.model.findings import Check, CheckStatus, Finding, Level, Override, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import Inspector, MasterPlanValidator, MilestoneValidator, Project, TaskValidator, apply_strictness, respect
+from mge_assets.stages.validation import (
+    AtomicValidator,
+    Drafts,
+    Grounds,
+    Inspector,
+    MasterPlanValidator,
+    MilestoneValidator,
+    Project,
+    TaskValidator,
+    apply_strictness,
+    respect,
+)
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
@@ -34,6 +47,8 @@ class _Whole:
     digest: str
 
 
+CHARGED = "acceptance"
+"""The check at level 1 of an atom that says which failed acceptance tests point at it."""
 _Unit = tuple[Level, str, Callable[[], ValidationResult]]
 
 
@@ -45,6 +60,7 @@ class ValidationService:
     ) -> None:
         self._stores, self._plans, self._contents = stores, plans, contents
         self._sandbox, self._strictness, self._inspector = sandbox, strictness, inspector
+        self._atomic = AtomicValidator(inspector)
 
     def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
         """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
@@ -61,8 +77,57 @@ class ValidationService:
                 results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
             self._stores.validations.save(plan, [(result, whole.digest) for result in results], execution.execution_id if execution else None)
+            if Level.TASK in levels or Level.MASTERPLAN in levels:
+                self._charge(plan, whole)
         self._stores.plans.add_seconds(plan, Stage.VALIDATION, clock.seconds)
         return self.results(plan, waves)
+
+    def atoms(self, plan: str, names: Collection[str]) -> tuple[ValidationResult, ...]:
+        """Judge these atoms' code as it stands, level 1, and store what was found; in the plan's order. Raises NotFoundError for an unknown name."""
+        whole = self._whole(plan)
+        by_name = {stored.atom.name: stored for members in whole.atoms.values() for stored in members}
+        if unknown := sorted(set(names) - by_name.keys()):
+            raise NotFoundError(f"masterplan {plan} has no atom {unknown[0]!r}", fix="`mge status PLAN --json` lists them")
+        overrides = self._stores.overrides.of_plan(plan)
+        judged = []
+        for members in whole.atoms.values():
+            for stored in members:
+                if stored.atom.name in names:
+                    result = apply_strictness(self._level_1(whole, members, stored), self._strictness)
+                    judged.append((stored.atom_id, respect(self._with_tests(plan, result), overrides)))
+        execution = self._stores.executions.newest(plan)
+        self._stores.validations.save_atoms(plan, judged, execution.execution_id if execution else None)
+        return tuple(result for _, result in judged)
+
+    def _level_1(self, whole: _Whole, members: Sequence[StoredAtom], stored: StoredAtom) -> ValidationResult:
+        """A draft that stands as it was is weighed as given code, what was generated or edited as code that must be right."""
+        pieces = [_code(other) for other in members]
+        at = next(index for index, other in enumerate(members) if other is stored)
+        before, after = b"".join(pieces[:at]), b"".join(pieces[at + 1 :])
+        stub = Severity.WARNING if stored.code in (None, stored.atom.text) else Severity.ERROR
+        if any(other.atom.name.startswith(f"{stored.atom.name}#") for other in members):
+            stub = Severity.INFO  # its body is another atom
+        return self._atomic.validate(stored.atom, _code(stored), before, after, stub=stub, project=whole.project.files)
+
+    def _with_tests(self, plan: str, result: ValidationResult) -> ValidationResult:
+        """The result with what the acceptance tests said of the atom last."""
+        charged = charges(self._stores.validations.of_plan(plan, WIDER)).get(result.subject.partition("#")[0])
+        return replace(result, checks=(*result.checks, Check.of(CHARGED, charged))) if charged else result
+
+    def _charge(self, plan: str, whole: _Whole) -> None:
+        """Write beside level 1 of each atom the failed acceptance tests that point at it, and take away those that no longer do."""
+        found = charges(self._stores.validations.of_plan(plan, WIDER))
+        by_name = {stored.atom.name: stored.atom_id for members in whole.atoms.values() for stored in members}
+        overrides, changed = self._stores.overrides.of_plan(plan), []
+        for result in self._stores.validations.of_plan(plan, (Level.ATOMIC,)):
+            kept = tuple(check for check in result.checks if check.name != CHARGED)
+            charged = found.get(result.subject, ())
+            now = replace(result, checks=(*kept, Check.of(CHARGED, charged)) if charged else kept)
+            if now.checks != result.checks and result.subject in by_name:
+                changed.append((by_name[result.subject], respect(now, overrides)))
+        if changed:
+            execution = self._stores.executions.newest(plan)
+            self._stores.validations.save_atoms(plan, changed, execution.execution_id if execution else None)
 
     def override(self, plan: str, override: Override) -> tuple[ValidationResult, ...]:
         """Record a person's word against a finding, with the reason, and weigh the stored result anew; answers what it is now.
@@ -130,7 +195,9 @@ class ValidationService:
     def _units(self, whole: _Whole) -> Iterator[_Unit]:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
+        grounds = _grounds(whole)
         task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
+        plan_level = MasterPlanValidator(self._sandbox, self._inspector)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -138,7 +205,7 @@ class ValidationService:
                     Level.TASK,
                     task.name,
                     lambda t=task, own=own: task_level.validate(  # type: ignore[misc]
-                        t, whole.project.files[t.file], own, whole.project, plan.requirements, tests=tests.tasks.get(t.name, "")
+                        t, whole.project.files[t.file], own, whole.project, plan.requirements, tests=tests.tasks.get(t.name, ""), grounds=grounds
                     ),
                 )
         for milestone in plan.milestones:
@@ -147,11 +214,11 @@ class ValidationService:
                     Level.MILESTONE,
                     milestone.name,
                     lambda m=milestone: milestone_level.validate(  # type: ignore[misc]
-                        m, whole.project, tests=tests.milestones.get(m.name, "")
+                        m, whole.project, tests=tests.milestones.get(m.name, ""), grounds=grounds
                     ),
                 )
         if all(ended.values()):
-            yield Level.MASTERPLAN, plan.name, lambda: MasterPlanValidator(self._sandbox, self._inspector).validate(plan, whole.project, tests=tests.plan)
+            yield Level.MASTERPLAN, plan.name, lambda: plan_level.validate(plan, whole.project, tests=tests.plan, grounds=grounds)
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
@@ -161,4 +228,37 @@ class ValidationService:
         return told.hexdigest()
 
 
+_OF_ATOM = re.compile(r": the code of (\S+) is at fault: ")
 _ENDED = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED, AtomStatus.SKIPPED)
+
+
+def charges(results: Sequence[ValidationResult]) -> Mapping[str, tuple[Finding, ...]]:
+    """Atom ▸ the failed tests that point at it, as errors at level 1."""
+    found: dict[str, dict[str, Finding]] = {}
+    for result in results:
+        for check in result.checks:
+            for finding in check.findings if check.name == "triage" else ():
+                if match := _OF_ATOM.search(finding.message):
+                    error = replace(finding, severity=Severity.ERROR)
+                    found.setdefault(match.group(1), {}).setdefault(finding.message, error)
+    return {name: tuple(told.values()) for name, told in found.items()}
+
+
+def _code(stored: StoredAtom) -> bytes:
+    return stored.atom.text if stored.code is None else stored.code
+
+
+def _grounds(whole: _Whole) -> Grounds:
+    """What judging failed tests needs: drafts, where the atoms stand now, which are stubs in their draft, which were written anew."""
+    drafts: dict[str, bytes] = {}
+    spans: dict[str, list[tuple[int, str]]] = {}
+    stubs, changed = set(), set()
+    for members in whole.atoms.values():
+        for file in {stored.atom.file for stored in members}:
+            own = [stored for stored in members if stored.atom.file == file]
+            drafts[file] = b"".join(stored.atom.text for stored in own)
+            starts = accumulate((_code(stored).count(b"\n") for stored in own), initial=1)
+            spans[file] = [(start, stored.atom.name) for start, stored in zip(starts, own, strict=False)]
+        stubs |= {stored.atom.name for stored in members if stored.atom.stub}
+        changed |= {stored.atom.name for stored in members if _code(stored) != stored.atom.text}
+    return Grounds(Drafts(drafts), whole.plan.requirements, spans, frozenset(stubs), frozenset(changed))

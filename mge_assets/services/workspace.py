@@ -45,7 +45,7 @@ class Workspace:
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
         self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness, inspector)
-        self.review = ReviewService(stores, settings.user)
+        self.review = ReviewService(stores, settings.user, self.validation.atoms)
 
     def close(self) -> None:
         """End what is still running and close every connection and file."""

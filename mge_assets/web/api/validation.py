@@ -1,7 +1,8 @@
-"""Validation on request: levels 2 to 4 over the files as they stand, and a person's overrides."""
+"""Validation on request: the four levels over the code as it stands, and a person's overrides."""
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -24,6 +25,12 @@ class OverrideInput(BaseModel):
     reason: str = Field(min_length=1, max_length=10_000, description="Why it does not count.")
 
 
+class BatchInput(BaseModel):
+    """Atoms of any plans to judge together."""
+
+    atoms: list[UUID] = Field(min_length=1, max_length=5_000)
+
+
 class ValidationsShape(BaseModel):
     """Results, the widest level first."""
 
@@ -38,6 +45,22 @@ def validation_routes(workspace: Workspace) -> APIRouter:
         workspace.plans.stored(plan)
         results = workspace.validation.hierarchical(plan, levels=levels)
         return _shapes([result for result in results if result.level in levels and subject in ("", result.subject)])
+
+    def atoms_judged(ids: Sequence[UUID]) -> ValidationsShape:
+        by_plan: dict[str, list[str]] = {}
+        for atom in ids:
+            by_plan.setdefault(workspace.stores.atoms.owner(atom) or "", []).append(workspace.atoms.get(atom).atom.name)
+        return _shapes([result for plan, names in by_plan.items() for result in workspace.validation.atoms(plan, names)])
+
+    @router.post("/atom/{atom_id}")
+    def atom(atom_id: UUID) -> ValidationsShape:
+        """Level 1 of an atom's code as it stands."""
+        return atoms_judged([atom_id])
+
+    @router.post("/batch/atoms")
+    def batch(given: BatchInput) -> ValidationsShape:
+        """Level 1 of many atoms' code as it stands, in their plans' order."""
+        return atoms_judged(list(dict.fromkeys(given.atoms)))
 
     @router.post("/task/{masterplan}/{name}")
     def task(masterplan: str, name: str) -> ValidationsShape:
