@@ -15,6 +15,7 @@ from mge_assets.model.stages import Stage
 from mge_assets.services.clock import timed
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
+from mge_assets.services.strengths import StrengthService, Tested
 from mge_assets.stages.validation import (
     AtomicValidator,
     Drafts,
@@ -28,6 +29,7 @@ from mge_assets.stages.validation import (
     respect,
 )
 from mge_assets.store.atoms import StoredAtom
+from mge_assets.store.integration import IntegrationRun
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 
@@ -56,11 +58,19 @@ class ValidationService:
     """Judges tasks, milestones and the plan, and keeps what it found."""
 
     def __init__(
-        self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, strictness: str, inspector: Inspector
+        self,
+        stores: Stores,
+        plans: PlanService,
+        contents: Callable[[str], Mapping[str, bytes]],
+        sandbox: Sandbox,
+        strictness: str,
+        inspector: Inspector,
+        mutation_seconds: float = 0.0,
     ) -> None:
+        """``contents`` gives a plan's files by task; ``mutation_seconds`` bound the faults that are seeded to see what its tests are worth."""
         self._stores, self._plans, self._contents = stores, plans, contents
         self._sandbox, self._strictness, self._inspector = sandbox, strictness, inspector
-        self._atomic = AtomicValidator(inspector)
+        self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, mutation_seconds)
 
     def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
         """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
@@ -72,7 +82,8 @@ class ValidationService:
             marks = self._stores.validations.marks(plan, levels)
             due = [unit for unit in self._units(whole) if unit[0] in levels and marks.get((unit[0].value, unit[1])) != whole.digest]
             with ThreadPoolExecutor(WORKERS) as pool:
-                found = [apply_strictness(result, self._strictness) for result in pool.map(lambda unit: unit[2](), due)]
+                judged = self._strengths.added(list(pool.map(lambda unit: unit[2](), due)), _tested(whole))
+                found = [apply_strictness(result, self._strictness) for result in judged]
                 overrides = self._stores.overrides.of_plan(plan)
                 results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
@@ -155,6 +166,11 @@ class ValidationService:
         planned = self._stores.graphs.waves(plan)
         members = {name for wave in (planned.waves if planned else ()) if wave.number in waves for name in wave.atoms}
         return tuple(result for result in found if result.level is not Level.ATOMIC or result.subject in members)
+
+    def integration(self, plan: str) -> Sequence[IntegrationRun]:
+        """The rounds of integration tests of the plan's newest execution, the first one first."""
+        newest = self._stores.executions.newest(plan)
+        return self._stores.integration.of_execution(newest.execution_id) if newest else ()
 
     def first_errors(self, plan: str) -> list[str]:
         """The first error of every unit that failed, the smallest units first, each place once."""
@@ -246,6 +262,10 @@ def charges(results: Sequence[ValidationResult]) -> Mapping[str, tuple[Finding, 
 
 def _code(stored: StoredAtom) -> bytes:
     return stored.atom.text if stored.code is None else stored.code
+
+
+def _tested(whole: _Whole) -> Tested:
+    return Tested(whole.plan.name, whole.project.files, _grounds(whole).spans, whole.atoms, whole.tests)
 
 
 def _grounds(whole: _Whole) -> Grounds:

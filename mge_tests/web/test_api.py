@@ -22,6 +22,7 @@ PATHS = {
     "/dependency/graph/{name}/orders", "/dependency/graph/{name}/boundaries", "/dependency/atom/{atom_id}",
     "/validation/task/{masterplan}/{name}", "/validation/milestone/{masterplan}/{name}", "/validation/masterplan/{masterplan}",
     "/validation/hierarchical/{masterplan}", "/validation/override", "/validation/atom/{atom_id}", "/validation/batch/atoms",
+    "/validation/integration/{masterplan}",
 }  # fmt: skip
 PICTURES = {"/dependency/graph/{name}/visualize"}
 
