@@ -100,6 +100,11 @@ class PlanAtoms:
         code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
         return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
 
+    def waits(self) -> Mapping[UUID, tuple[UUID, ...]]:
+        """The atoms that each one waits for, of those that must be generated."""
+        found = {key: self.needs.get(stored.atom.name, ()) for key, stored in self.by_id.items() if self.generates(stored)}
+        return {key: tuple(self.by_name[name].atom_id for name in names) for key, names in found.items()}
+
     def hard_needs(self, name: str) -> list[str]:
         """The atoms without which this one can't be: its needs but for the constructors that only come first so that their members are known."""
         return [needed for needed in self.needs.get(name, ()) if (name, needed) not in self._promised]

@@ -26,12 +26,14 @@ from mge_assets.stages.validation import (
     Project,
     TaskValidator,
     apply_strictness,
+    read_thresholds,
     respect,
 )
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.integration import IntegrationRun
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
+from mge_resources.settings import Settings
 
 WIDER = (Level.TASK, Level.MILESTONE, Level.MASTERPLAN)
 WORKERS = 2
@@ -58,19 +60,13 @@ class ValidationService:
     """Judges tasks, milestones and the plan, and keeps what it found."""
 
     def __init__(
-        self,
-        stores: Stores,
-        plans: PlanService,
-        contents: Callable[[str], Mapping[str, bytes]],
-        sandbox: Sandbox,
-        strictness: str,
-        inspector: Inspector,
-        mutation_seconds: float = 0.0,
+        self, stores: Stores, plans: PlanService, contents: Callable[[str], Mapping[str, bytes]], sandbox: Sandbox, inspector: Inspector, settings: Settings
     ) -> None:
-        """``contents`` gives a plan's files by task; ``mutation_seconds`` bound the faults that are seeded to see what its tests are worth."""
+        """``contents`` gives a plan's files by task; of the settings those of validation are read."""
         self._stores, self._plans, self._contents = stores, plans, contents
-        self._sandbox, self._strictness, self._inspector = sandbox, strictness, inspector
-        self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, mutation_seconds)
+        self._sandbox, self._strictness, self._inspector = sandbox, settings.validation_strictness, inspector
+        self._thresholds = read_thresholds(settings.validation_thresholds or "")
+        self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, settings.mutation_seconds)
 
     def hierarchical(self, plan: str, waves: Sequence[int] | None = None, levels: Sequence[Level] = WIDER) -> tuple[ValidationResult, ...]:
         """Judge level by level what is complete, and answer every stored result of these waves' atoms and of the wider levels.
@@ -83,7 +79,7 @@ class ValidationService:
             due = [unit for unit in self._units(whole) if unit[0] in levels and marks.get((unit[0].value, unit[1])) != whole.digest]
             with ThreadPoolExecutor(WORKERS) as pool:
                 judged = self._strengths.added(list(pool.map(lambda unit: unit[2](), due)), _tested(whole))
-                found = [apply_strictness(result, self._strictness) for result in judged]
+                found = [apply_strictness(result, self._strictness, self._thresholds) for result in judged]
                 overrides = self._stores.overrides.of_plan(plan)
                 results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
@@ -104,7 +100,7 @@ class ValidationService:
         for members in whole.atoms.values():
             for stored in members:
                 if stored.atom.name in names:
-                    result = apply_strictness(self._level_1(whole, members, stored), self._strictness)
+                    result = apply_strictness(self._level_1(whole, members, stored), self._strictness, self._thresholds)
                     judged.append((stored.atom_id, respect(self._with_tests(plan, result), overrides)))
         execution = self._stores.executions.newest(plan)
         self._stores.validations.save_atoms(plan, judged, execution.execution_id if execution else None)
@@ -238,7 +234,7 @@ class ValidationService:
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
-        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{self._strictness}\0{self._sandbox.isolation}".encode())
+        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{self._strictness}\0{sorted(self._thresholds.items())}\0{self._sandbox.isolation}".encode())
         for file, content in sorted(project.items()):
             told.update(f"\0{file}\0".encode() + hashlib.sha256(content).digest())
         return told.hexdigest()

@@ -67,7 +67,8 @@ class Kinds:
     """Writes ``taxed`` right, and ``rate`` with these texts, one after the other."""
 
     def __init__(self, *rates: str) -> None:
-        self._rates, self.requests = list(rates), []
+        self._rates = list(rates)
+        self.requests: list[str] = []
 
     def answer(self, request: Received) -> str:
         self.requests.append(request.text)

@@ -13,7 +13,7 @@ from mge_assets.stages.validation.milestone import MilestoneValidator
 from mge_assets.stages.validation.overrides import respect
 from mge_assets.stages.validation.project import Project
 from mge_assets.stages.validation.promises import Drafts
-from mge_assets.stages.validation.strictness import apply_strictness
+from mge_assets.stages.validation.strictness import apply_strictness, read_thresholds
 from mge_assets.stages.validation.task import TaskValidator
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Project",
     "TaskValidator",
     "apply_strictness",
+    "read_thresholds",
     "respect",
     "run_tests",
 ]

@@ -133,7 +133,8 @@ class Files(Numbered):
         self.text = "from chain import *\n\n\ndef test_chain():\n    assert f11(0) == 12\n\n\ndef test_short():\n    assert f2(0) == 3\n"
 
     def assemble(self, codes: Mapping[str, bytes]) -> Assembled:
-        lines, spans = [], []
+        lines: list[bytes] = []
+        spans: list[tuple[int, str]] = []
         for number in range(12):
             spans.append((sum(text.count(b"\n") for text in lines) + 1, f"f{number}"))
             inner = f"f{number - 1}(n)" if number else "n"
