@@ -16,6 +16,7 @@ from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, Val
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.services.assembling import assemble, bodies_of
 from mge_assets.services.live import LiveExecution
+from mge_assets.stages.generation import is_contestable
 from mge_assets.stages.validation.reach import TestRun, failing_input, run_reaching
 from mge_assets.stages.validation.spectrum import ochiai
 from mge_assets.store.plans import StoredTests
@@ -64,8 +65,8 @@ class UnitTests:
         self._bodies = bodies_of(atoms)
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
-        """The result of level 1 with the unit tests' check in it, where everything else passed."""
-        suites = list(self._suites(atom)) if result.passed and atom.language is Language.PYTHON else []
+        """The result of level 1 with the unit tests' check in it, where everything else passed, or failed on what tests can refute."""
+        suites = list(self._suites(atom)) if (result.passed or is_contestable(result)) and atom.language is Language.PYTHON else []
         if not suites:
             return result
         with self._locks[suites[0].file]:

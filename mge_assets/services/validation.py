@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.attempts import INSISTED, AtomStatus
 from mge_assets.model.errors import NotFoundError
 from mge_assets.model.findings import Check, CheckStatus, Finding, Level, Override, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
@@ -175,13 +175,9 @@ class ValidationService:
         return list(dict.fromkeys(f"{finding.place}: {finding.message}" if finding.place else finding.message for finding in firsts))
 
     def stubs(self, plan: str) -> list[str]:
-        """The atoms whose body is there in name only, sorted."""
+        """The atoms whose body is there in name only, sorted; not those where that is what was wanted."""
         results = self._stores.validations.of_plan(plan, (Level.ATOMIC,))
-        return [
-            result.subject
-            for result in results
-            if any(finding.rule == "completeness.stub" and finding.severity is not Severity.INFO for finding in result.findings)
-        ]
+        return [result.subject for result in results if _is_unwritten(result)]
 
     def untested(self, plan: str) -> Mapping[str, list[str]]:
         """The units whose acceptance tests could not be run, by the reason."""
@@ -278,3 +274,8 @@ def _grounds(whole: _Whole) -> Grounds:
         stubs |= {stored.atom.name for stored in members if stored.atom.stub}
         changed |= {stored.atom.name for stored in members if _code(stored) != stored.atom.text}
     return Grounds(Drafts(drafts), whole.plan.requirements, spans, frozenset(stubs), frozenset(changed))
+
+
+def _is_unwritten(result: ValidationResult) -> bool:
+    said = {finding.rule for finding in result.findings if finding.severity is not Severity.INFO}
+    return bool(said & {"completeness.stub", "completeness.empty"}) and INSISTED not in said

@@ -8,6 +8,7 @@ from typing import Any
 
 from mge_assets.stages.validation.harness import program
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
+from mge_resources.syntax import parse_python
 
 _REPORT = "reach.json"
 _LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
@@ -139,7 +140,7 @@ def failing_input(tests: str, test_file: str, run: TestRun, names: frozenset[str
     """
     line = next((frame.line for frame in reversed(run.frames) if frame.file == test_file), None)
     try:
-        tree = ast.parse(tests)
+        tree = parse_python(tests)
     except SyntaxError:
         return ""
     function = _around(tree, line) if line is not None else None
