@@ -19,13 +19,14 @@ from mge_assets.model.waves import WavePlan
 from mge_assets.services.briefing import Briefing
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.journal import Accounts, stopped
-from mge_assets.services.pacing import PacedModel, Pacer
+from mge_assets.services.pacing import Pacer
 from mge_assets.stages.dependency import Contracts, orders
 from mge_assets.stages.dependency.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing
 from mge_assets.store.leases import fenced
+from mge_resources.llm.port import LanguageModel
 
 MAX_DEPENDENCIES = 40
 """Dependencies whose code goes into one prompt, the heaviest first."""
@@ -128,7 +129,7 @@ class LiveExecution:
     statuses: dict[str, AtomStatus]
     reused: frozenset[UUID]
     pacer: Pacer
-    model: PacedModel
+    model: LanguageModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
     overrides: Sequence[Override] = ()
@@ -137,6 +138,11 @@ class LiveExecution:
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
+
+    @property
+    def shares(self) -> bool:
+        """Whether its calls share the limit with other executions'; those of message batches do not."""
+        return self.accounts is None or not self.accounts.batched
 
     def hear(self, order: Order | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
