@@ -32,6 +32,7 @@ from mge_assets.services.plans import PlanService
 from mge_assets.services.progress import ExecutionProgress
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
+from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.validation import AtomicValidator, Inspector
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
@@ -135,7 +136,7 @@ class ExecutionServiceV2(ExecutionProgress):
                 outcome, others = await self._outcome(live, atom)
                 if not outcome.reused:
                     for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
-                        await live.writer.put(Landing(key, ended, self._print(live, live.atoms.by_id[key]), started, datetime.now(UTC)))
+                        await live.writer.put(self._landing(live, key, ended, started))
         except (HaltedError, FencedError) as halted:
             live.halted = live.halted or halted
             return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
@@ -214,16 +215,20 @@ class ExecutionServiceV2(ExecutionProgress):
     def _open(self, together: PlanAtoms, accounts: Accounts | None) -> LiveExecution:
         """The execution in memory; without accounts one that is only looked at."""
         pacer = accounts.pacer if accounts else Pacer(self._settings.max_parallel_atoms)
+        plan, strictness = together.plan, self._settings.validation_strictness
+        tests = self._stores.plans.tests(plan.name) if self._model.remote else None
+        yardstick = Yardstick(plan, strictness, tests, self._stores.validations.of_atoms(plan.name))
         live = LiveExecution(
             atoms=together,
             codes={},
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
-            reused=reusable(together, self._model.name),
+            reused=reusable(together, self._model.name, yardstick),
             pacer=pacer,
             model=PacedModel(self._model, pacer, accounts.leaders if accounts else Leaders()),
             accounts=accounts,
             writer=Gatherer(partial(self._land, accounts)),
-            overrides=self._stores.overrides.of_plan(together.plan.name),
+            yardstick=yardstick,
+            overrides=self._stores.overrides.of_plan(plan.name),
         )
         if accounts is not None and accounts.batched:
             live.model = self._batched(live, accounts)
@@ -254,7 +259,7 @@ class ExecutionServiceV2(ExecutionProgress):
         assert live.accounts is not None
         execution = live.accounts.lease.execution_id
         if execution not in self._generations:
-            tests = UnitTests(live, self._sandbox, self._stores.plans.tests(live.atoms.plan.name)) if self._model.remote else None
+            tests = UnitTests(live, self._sandbox, live.yardstick.tests) if live.yardstick.tests else None
             seconds = BATCH_SECONDS if live.accounts.batched else self._settings.atom_timeout
             bounds = self._settings.retry_max_attempts, seconds
             journal = partial(ExecutionJournal, live.accounts)
@@ -263,19 +268,28 @@ class ExecutionServiceV2(ExecutionProgress):
         return self._generations[execution]
 
     async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
-        """The atom as it stands, where what it needs came out as before; or the code that any plan had for the same, if it passes here too."""
-        if not live.atoms.generates(stored) or stored.rejected_because:
+        """The atom as it stands, where what it needs came out as before; or the code that any plan had for the same. Either must pass today's checks here."""
+        if stored.rejected_because:
             return None
         print_ = self._print(live, stored)
         if unchanged(stored, print_):
-            await asyncio.to_thread(self._stores.atoms.set_status, [stored.atom_id], AtomStatus.COMPLETED)
-            return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, stored.code or b"", reused=True)
-        code = await asyncio.to_thread(self._stores.memory.recall, print_)
+            if live.yardstick.holds(stored) and live.atoms.generates(stored):
+                await asyncio.to_thread(self._stores.atoms.set_status, [stored.atom_id], AtomStatus.COMPLETED)
+                return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, stored.code or b"", reused=True)
+            code = stored.code
+        elif live.atoms.generates(stored):
+            code = await asyncio.to_thread(self._stores.memory.recall, print_)
+        else:
+            code = None
         if code is None:
             return None
         work = live.work(stored.atom_id)
         result = await asyncio.to_thread(self._generation(live).validate, stored.atom, code, work.before, work.after, Severity.ERROR)
         return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, code, (Attempt(0, code, result),)) if result.passed else None
+
+    def _landing(self, live: LiveExecution, atom: UUID, outcome: AtomOutcome, started: datetime) -> Landing:
+        stored = live.atoms.by_id[atom]
+        return Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC), live.yardstick.mark(stored.task))
 
     def _print(self, live: LiveExecution, stored: StoredAtom) -> str:
         return live.atoms.fingerprint(stored, self._model.name, live.codes)

@@ -20,6 +20,7 @@ from mge_assets.services.briefing import Briefing
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.journal import Accounts, stopped
 from mge_assets.services.pacing import Pacer
+from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.dependency import Contracts, orders
 from mge_assets.stages.dependency.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
@@ -132,6 +133,7 @@ class LiveExecution:
     model: LanguageModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
+    yardstick: Yardstick
     overrides: Sequence[Override] = ()
     halted: MgeError | None = None
     in_flight: int = 0
@@ -240,8 +242,8 @@ class LiveExecution:
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
 
 
-def reusable(atoms: PlanAtoms, model: str) -> frozenset[UUID]:
-    """The atoms whose code still follows from what it followed from: neither they nor anything that they need has changed.
+def reusable(atoms: PlanAtoms, model: str, yardstick: Yardstick) -> frozenset[UUID]:
+    """The atoms whose code still follows from what it followed from: neither they nor anything that they need has changed, nor what they are judged by.
 
     What a person approved or wrote stays as long as the atom itself is the same.
     """
@@ -251,7 +253,7 @@ def reusable(atoms: PlanAtoms, model: str) -> frozenset[UUID]:
         stored = atoms.by_id[atom]
         needs = atoms.needs.get(stored.atom.name, ()) if atoms.generates(stored) else ()
         steady = all(atoms.by_name[name].atom_id in kept for name in needs)
-        if unchanged(stored, atoms.fingerprint(stored, model, codes), steady=steady):
+        if yardstick.holds(stored) and unchanged(stored, atoms.fingerprint(stored, model, codes), steady=steady):
             kept.add(atom)
     return frozenset(kept)
 
