@@ -30,6 +30,7 @@ from mge_assets.services.live import LiveExecution, PlanAtoms, reusable, unchang
 from mge_assets.services.pacing import Leaders, PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.progress import ExecutionProgress
+from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
 from mge_assets.services.yardstick import Yardstick
@@ -264,7 +265,8 @@ class ExecutionServiceV2(ExecutionProgress):
             bounds = self._settings.retry_max_attempts, seconds
             journal = partial(ExecutionJournal, live.accounts)
             judge = Judge(live, self._validator, self._settings.validation_strictness)
-            self._generations[execution] = Generation(live, live.model, *bounds, journal, judge, tests)
+            cases = RecordedCases(live, self._sandbox, tests) if tests else None
+            self._generations[execution] = Generation(live, live.model, *bounds, journal, judge, tests, cases)
         return self._generations[execution]
 
     async def _recalled(self, live: LiveExecution, stored: StoredAtom) -> AtomOutcome | None:
@@ -289,7 +291,7 @@ class ExecutionServiceV2(ExecutionProgress):
 
     def _landing(self, live: LiveExecution, atom: UUID, outcome: AtomOutcome, started: datetime) -> Landing:
         stored = live.atoms.by_id[atom]
-        return Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC), live.yardstick.mark(stored.task))
+        return Landing(atom, outcome, self._print(live, stored), started, datetime.now(UTC), live.yardstick.mark(stored))
 
     def _print(self, live: LiveExecution, stored: StoredAtom) -> str:
         return live.atoms.fingerprint(stored, self._model.name, live.codes)

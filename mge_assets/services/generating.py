@@ -9,6 +9,7 @@ from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.findings import Severity, ValidationResult
 from mge_assets.services.live import LiveExecution
+from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.unit_tests import CHECK, UnitTests
 from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate
 from mge_resources.llm.port import LanguageModel
@@ -28,6 +29,7 @@ class Generation:
         journal: the journal of one atom's calls.
         judge: level 1 as far as it only reads.
         tests: the unit tests; ``None`` where nothing is generated or nothing can be run.
+        cases: what the drafts did when they were called; ``None`` likewise.
     """
 
     live: LiveExecution
@@ -37,6 +39,7 @@ class Generation:
     journal: Callable[[UUID], CallJournal]
     judge: Validate
     tests: UnitTests | None
+    cases: RecordedCases | None = None
     _made: dict[str, int] = field(default_factory=dict)
 
     async def run(self, atom_id: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
@@ -51,9 +54,12 @@ class Generation:
         return RetryOrchestrator(self.model, self.validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
 
     def validate(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
-        """Level 1 of an atom's code, unit tests included."""
+        """Level 1 of an atom's code, unit tests and recorded cases included."""
         result = self.judge(atom, code, before, after, stub)
-        return result if self.tests is None or atom.name in self.live.atoms.briefing.heads else self.tests.judged(result, atom, code, before)
+        if self.tests is None or atom.name in self.live.atoms.briefing.heads:
+            return result
+        tested = self.tests.judged(result, atom, code, before)
+        return tested if self.cases is None else self.cases.judged(tested, atom, code, before)
 
     async def _reconsidered(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
         """The atom's answer stands, and those that share its failing tests are written anew, one after the other, until the tests pass."""

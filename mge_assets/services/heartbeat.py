@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.typing import FilteringBoundLogger
 
 from mge_assets.model.errors import FencedError
-from mge_assets.model.executions import Order
+from mge_assets.model.executions import ControlSignal
 from mge_assets.services.pacing import Pacer, shares
 from mge_assets.store.executions import ExecutionStore
 
@@ -29,7 +29,7 @@ class Beating(Protocol):
         """Whether it shares the limit with others."""
         ...
 
-    def hear(self, order: Order | None) -> None:
+    def hear(self, order: ControlSignal | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
         ...
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.attempts import AtomOutcome, AtomStatus
 from mge_assets.model.errors import MgeError
-from mge_assets.model.executions import ExecutionMode, Order
+from mge_assets.model.executions import ControlSignal, ExecutionMode
 from mge_assets.model.findings import Override, ValidationResult
 from mge_assets.model.graph import AtomGraph, Confidence
 from mge_assets.model.masterplan import Masterplan
@@ -146,12 +146,12 @@ class LiveExecution:
         """Whether its calls share the limit with other executions'; those of message batches do not."""
         return self.accounts is None or not self.accounts.batched
 
-    def hear(self, order: Order | None) -> None:
+    def hear(self, order: ControlSignal | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
         if order is None:
             self.halted = fenced()
-        elif order is not Order.GO_ON and self.halted is None:
-            self.halted = stopped(self.atoms.plan.name, cancelled=order is Order.CANCEL)
+        elif order is not ControlSignal.GO_ON and self.halted is None:
+            self.halted = stopped(self.atoms.plan.name, cancelled=order is ControlSignal.CANCEL)
 
     def unfinished(self, waves: Iterable[int]) -> int:
         """How many atoms of these waves have not come to an end."""

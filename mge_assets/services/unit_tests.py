@@ -17,6 +17,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.services.live import LiveExecution
+from mge_assets.stages.generation import is_contestable
 from mge_assets.stages.validation.reach import Entry, TestRun, failing_input, run_reaching
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
@@ -66,8 +67,8 @@ class UnitTests:
         self._body_of = {head: bodies[head] for head in atoms.briefing.heads if head in bodies}
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
-        """The result of level 1 with the unit tests' check in it, where everything else passed."""
-        suites = list(self._suites(atom)) if result.passed and atom.language is Language.PYTHON else []
+        """The result of level 1 with the unit tests' check in it, where everything else passed, or failed on what tests can refute."""
+        suites = list(self._suites(atom)) if (result.passed or is_contestable(result)) and atom.language is Language.PYTHON else []
         if not suites:
             return result
         with self._locks[suites[0].file]:
@@ -76,6 +77,16 @@ class UnitTests:
             if check.status is not CheckStatus.FAILED:
                 self._passed[atom.name] = code
         return ValidationResult(result.level, result.subject, (*checks, check), result.seconds, result.isolation or self.sandbox.isolation)
+
+    def refuses_draft(self, atom: Atom, before: bytes) -> bool:
+        """Whether tests that reach the atom fail with its draft in place."""
+        suites = list(self._suites(atom)) if atom.language is Language.PYTHON else []
+        if not suites:
+            return False
+        with self._locks[suites[0].file]:
+            check = self._check(suites, atom, atom.text, before)
+            self.suspects.pop(atom.name, None)
+        return check.status is CheckStatus.FAILED
 
     def put(self, name: str, code: bytes) -> None:
         """Take this code for the atom from now on, in every run."""
@@ -164,7 +175,7 @@ class UnitTests:
         for file, members in atoms.files.items():
             pieces = [known.get(stored.atom.name, stored.atom.text) for stored in members]
             if file == atom.file:
-                pieces = _with_new_imports(members, pieces, before)
+                pieces = with_new_imports(members, pieces, before)
             touched = file == atom.file or any(stored.atom.name in known for stored in members)
             project[file] = b"".join(pieces) if touched else atoms.drafts[file]
             starts = [0, *accumulate(piece.count(b"\n") for piece in pieces)]
@@ -182,7 +193,7 @@ class UnitTests:
         return names
 
 
-def _with_new_imports(members: Sequence[StoredAtom], pieces: list[bytes], before: bytes) -> list[bytes]:
+def with_new_imports(members: Sequence[StoredAtom], pieces: list[bytes], before: bytes) -> list[bytes]:
     """The pieces of a file with the imports that stand in ``before`` and nowhere in them: the judged code brings those along."""
     present = {line for piece in pieces for line in piece.split(b"\n")}
     new = [line for line in before.split(b"\n") if line.startswith((b"import ", b"from ")) and line not in present]

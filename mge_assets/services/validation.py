@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from mge_assets.model.attempts import AtomStatus
+from mge_assets.model.attempts import INSISTED, AtomStatus
 from mge_assets.model.errors import NotFoundError
 from mge_assets.model.findings import CheckStatus, Level, Override, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
@@ -98,13 +98,9 @@ class ValidationService:
         return list(dict.fromkeys(f"{finding.place}: {finding.message}" if finding.place else finding.message for finding in firsts))
 
     def stubs(self, plan: str) -> list[str]:
-        """The atoms whose body is there in name only, sorted."""
+        """The atoms whose body is there in name only, sorted; not those where that is what was wanted."""
         results = self._stores.validations.of_plan(plan, (Level.ATOMIC,))
-        return [
-            result.subject
-            for result in results
-            if any(finding.rule == "completeness.stub" and finding.severity is not Severity.INFO for finding in result.findings)
-        ]
+        return [result.subject for result in results if _is_unwritten(result)]
 
     def untested(self, plan: str) -> Mapping[str, list[str]]:
         """The units whose acceptance tests could not be run, by the reason."""
@@ -162,3 +158,8 @@ class ValidationService:
 
 
 _ENDED = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED, AtomStatus.SKIPPED)
+
+
+def _is_unwritten(result: ValidationResult) -> bool:
+    said = {finding.rule for finding in result.findings if finding.severity is not Severity.INFO}
+    return bool(said & {"completeness.stub", "completeness.empty"}) and INSISTED not in said

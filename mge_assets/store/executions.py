@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.executions import ExecutionStatus, Order, Schedule, WaveStatus
+from mge_assets.model.executions import ControlSignal, ExecutionStatus, Schedule, WaveStatus
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.landings import Landing, write_landings
 from mge_assets.store.leases import LeaseStore, NewExecution, check_fence
@@ -38,7 +38,7 @@ class StoredExecution:
     cost_usd: float
     seconds: float
     schedule: Schedule = Schedule.WAVE
-    order: Order = Order.GO_ON
+    order: ControlSignal = ControlSignal.GO_ON
     current_wave: int = 0
     in_flight: int = 0
     forecast: Mapping[str, float] = field(default_factory=dict)

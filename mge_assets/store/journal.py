@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, Connection, Engine, Float, Integer, Numeric, Text, Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from mge_assets.model.executions import Order
+from mge_assets.model.executions import ControlSignal
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.leases import Lease, check_fence
 from mge_assets.store.retrying import again_after_loss
@@ -155,8 +155,8 @@ class JournalStore:
         """Book calls, in order, as far as the plan's budget goes and its runner may. Raises FencedError where another has taken over."""
         with self._engine.begin() as connection:
             order = check_fence(connection, lease)
-            if order is not Order.GO_ON:
-                return [Booking(Refusal.PAUSED if order is Order.PAUSE else Refusal.CANCELLED)] * len(calls)
+            if order is not ControlSignal.GO_ON:
+                return [Booking(Refusal.PAUSED if order is ControlSignal.PAUSE else Refusal.CANCELLED)] * len(calls)
             known = {**_under_way(connection, lease, calls), **_answered(connection, lease, calls)}
             budget = _budget(connection, lease.plan)
             done = set(connection.scalars(select(LlmCallRow.call_id).where(LlmCallRow.call_id.in_([call.call_id for call in calls]))))

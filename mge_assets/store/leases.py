@@ -16,7 +16,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 
 from mge_assets.model.errors import ConflictError, FencedError
-from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule
+from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.owners import is_gone, owner_name
 from mge_assets.store.retrying import again_after_loss
@@ -111,7 +111,7 @@ class LeaseStore:
         return found
 
     @again_after_loss
-    def renew(self, execution: UUID, in_flight: int, wanted: int) -> Order | None:
+    def renew(self, execution: UUID, in_flight: int, wanted: int) -> ControlSignal | None:
         """Heartbeat: renews the lease, says what is in flight, answers what was asked of the runner; ``None`` where another has taken over."""
         lease, table = self.lease(execution), ExecutionRow
         values = {"lease_until": _lease_end(), "in_flight": in_flight, "wanted": wanted}
@@ -131,7 +131,7 @@ class LeaseStore:
         """End this runner's stint: completed, failed or paused. Nothing happens where another has taken over."""
         lease, table = self._leases.get(execution), ExecutionRow
         mine = _mine(lease) if lease else (table.execution_id == execution,)
-        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": Order.GO_ON}
+        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": ControlSignal.GO_ON}
         ended = {"completed_at": None if status is ExecutionStatus.PAUSED else func.clock_timestamp()}
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*mine).values(values | ended))
@@ -149,7 +149,7 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.PENDING:
                 raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
             key = uuid4() if row is None else row.execution_id
-            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": Order.GO_ON, "error": "", "schedule": new.schedule}
+            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": ControlSignal.GO_ON, "error": "", "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=owner, run_id=f"asked-{uuid4()}", owner="", **_head(new), **asked))
             else:
@@ -166,7 +166,7 @@ class LeaseStore:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
 
     @again_after_loss
-    def order(self, plan: str, order: Order, words: str) -> ExecutionStatus | None:
+    def order(self, plan: str, order: ControlSignal, words: str) -> ExecutionStatus | None:
         """Tell the plan's open execution to pause, to be cancelled, or to go on after all; answers how it stood. ``None`` where none is open.
 
         One that nobody runs is put there at once; one that runs sends no further call from the moment that this returns.
@@ -180,9 +180,9 @@ class LeaseStore:
             mine = update(table).where(table.execution_id == row.execution_id)
             if row.status is ExecutionStatus.RUNNING and not _lost(row):
                 connection.execute(mine.values(order=order))
-            elif order is not Order.GO_ON:
-                status = ExecutionStatus.FAILED if order is Order.CANCEL else ExecutionStatus.PAUSED
-                end = {"completed_at": func.clock_timestamp()} if order is Order.CANCEL else {}
+            elif order is not ControlSignal.GO_ON:
+                status = ExecutionStatus.FAILED if order is ControlSignal.CANCEL else ExecutionStatus.PAUSED
+                end = {"completed_at": func.clock_timestamp()} if order is ControlSignal.CANCEL else {}
                 connection.execute(mine.values({"status": status, "error": words, "lease_until": None, **end}))
             return ExecutionStatus(row.status)
 
@@ -230,7 +230,7 @@ class LeaseStore:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=masterplan_id(plan), **values))
             else:
                 before = _worked_until_lost() if row.status is ExecutionStatus.RUNNING else table.worked_seconds
-                fresh = {"order": Order.GO_ON, "error": "", "completed_at": None, "asked_wave": None, "worked_seconds": before}
+                fresh = {"order": ControlSignal.GO_ON, "error": "", "completed_at": None, "asked_wave": None, "worked_seconds": before}
                 connection.execute(update(table).where(table.execution_id == key).values(values | fresh))
             _give_up_calls(connection, plan)
         return Lease(key, plan, new.run_id, fence)
@@ -261,12 +261,12 @@ class LeaseStore:
         lock.close()
 
 
-def check_fence(connection: Connection, lease: Lease) -> Order:
+def check_fence(connection: Connection, lease: Lease) -> ControlSignal:
     """Inside a transaction: that the lease still holds and keeps holding until the end of it; answers what was asked of the runner. Raises FencedError."""
     order = connection.scalar(select(ExecutionRow.order).where(*_mine(lease)).with_for_update(read=True))
     if order is None:
         raise fenced()
-    return Order(order)
+    return ControlSignal(order)
 
 
 def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:

@@ -69,7 +69,7 @@ async def carried_out(settings: Settings, folder: Path, plans: int, seconds: flo
 
                 tasks = [asyncio.create_task(atom(ticket)) for ticket in tickets]
                 await asyncio.wait(tasks, timeout=seconds)
-                workspace.execution._live[execution].hear(None)
+                workspace.execution.live[execution].hear(None)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)

@@ -136,7 +136,7 @@ def test_a_pause_ends_the_waiting_at_once_and_a_cancel_ends_the_batch_too(settin
 
         def order(give) -> None:
             _wait_for_a_batch(server)
-            while not (workspace.execution.live and all(live.accounts.sent for live in workspace.execution.live.values())):
+            while not (workspace.execution.live and all(live.accounts and live.accounts.sent for live in workspace.execution.live.values())):
                 time.sleep(0.02)
             give(plan)
 

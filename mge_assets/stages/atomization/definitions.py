@@ -73,14 +73,20 @@ class Definitions:
     def __init__(self, tiling: Tiling, marks: Marks) -> None:
         self._tiling, self._marks, self._grammar = tiling, marks, tiling.parsed.grammar
         self._known: dict[int, Definition] = {}
+        self._by_description: dict[int, Definition] = {}
         self._budget = _BUDGET * (len(tiling.parsed.source) + 1000)
+
+    def known(self, description: Description) -> Definition | None:
+        """The definition, if it was read before by this description of it."""
+        return self._by_description.get(id(description))
 
     def get(self, description: Description, path: str, lead: bytes = b"") -> Definition:
         """The definition; ``lead`` is the text directly above it, where documentation may stand."""
         key = description.node.id
         if key not in self._known:
             self._known[key] = self._read(description, path, lead)
-        return self._known[key]
+        found = self._by_description[id(description)] = self._known[key]
+        return found
 
     def _read(self, description: Description, path: str, lead: bytes) -> Definition:
         grammar, parsed, node = self._grammar, self._tiling.parsed, description.node

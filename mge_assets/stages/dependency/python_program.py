@@ -32,6 +32,7 @@ class PythonProgram(PythonShared):
         roots = {file: parse(Language.PYTHON, source).root_node for file, source in sorted(self._sources.items())}
         self.finder.learn_own_name(_absolute_imports(root) for root in roots.values() for root in _import_trees(root))
         self._make_modules()
+        self.semantics.projects = {name.lower() for name in [self.finder.own_name, *self.modules] if name and "." not in name}
         for file, root in roots.items():
             self.files.append(self._file(file, root))
         self._stars()

@@ -7,6 +7,7 @@ what counts as right (handed in as ``validate``), in which order atoms come, and
 from mge_assets.stages.generation.atom_run import Validate
 from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
 from mge_assets.stages.generation.fingerprints import fingerprint
+from mge_assets.stages.generation.insistence import is_contestable
 from mge_assets.stages.generation.journal import CallJournal, request_digest
 from mge_assets.stages.generation.orchestrator import RetryOrchestrator
 from mge_assets.stages.generation.outline import members, outline
@@ -28,6 +29,7 @@ __all__ = [
     "build_request",
     "classify",
     "fingerprint",
+    "is_contestable",
     "members",
     "must_generate",
     "outline",

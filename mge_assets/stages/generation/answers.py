@@ -14,6 +14,7 @@ from tree_sitter import Node
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.stages.generation.definitions import expected_name
 from mge_assets.stages.generation.indentation import reindent
+from mge_assets.stages.generation.parameters import with_contract_names
 from mge_assets.stages.generation.replies import ReplyError, chosen_block, fitted, parse_reply
 from mge_assets.stages.generation.work import AtomWork
 from mge_resources.syntax import Language, parse
@@ -38,7 +39,7 @@ def read_answer(text: str, work: AtomWork) -> Answer:
     if atom.language is not Language.PYTHON or expected_name(atom) is None:
         return Answer(parse_reply(text, atom))
     code, imports = _sorted_out(_at_margin(chosen_block(text, atom)), work, atom)
-    whole = fitted(code, atom)
+    whole = fitted(with_contract_names(code, expected_name(atom) or "", _bare(atom)), atom)
     used = [line for line in imports if _bound(line) and re.search(rf"\b(?:{'|'.join(_bound(line))})\b", code)]
     return Answer(_body(whole, work) if work.whole else _spliced(whole, atom), _allowed(used, work))
 

@@ -10,7 +10,7 @@ from sqlalchemy import Index, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mge_assets.model.attempts import ErrorClass
-from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule, WaveStatus
+from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule, WaveStatus
 from mge_assets.store.tables.base import Base, Count, Created, Flag, Money, Seconds, enum_of, parent
 
 UNSENT = "unsent"
@@ -49,7 +49,7 @@ class ExecutionRow(Base):
     owner: Mapped[str]
     fence: Mapped[Count]
     lease_until: Mapped[datetime | None]
-    order: Mapped[Order] = mapped_column(enum_of(Order, "execution_order"), server_default=Order.GO_ON.value)
+    order: Mapped[ControlSignal] = mapped_column(enum_of(ControlSignal, "execution_order"), server_default=ControlSignal.GO_ON.value)
     schedule: Mapped[Schedule] = mapped_column(enum_of(Schedule, "execution_schedule"), server_default=Schedule.WAVE.value)
     asked_wave: Mapped[int | None]
     batch: Mapped[Flag]
