@@ -40,7 +40,8 @@ class PlanAtoms:
     """A plan's atoms with what they need of one another; does not change while the plan is executed.
 
     ``needs`` are the atoms whose code an atom waits for, ``uses`` those that it knows by their contract alone: calls and other uses where the
-    waves are ordered by contract, and dependencies that were cut to break a cycle.
+    waves are ordered by contract, and dependencies that were cut to break a cycle. ``touches`` are the functions that it calls, constructors among
+    them, and ``classes`` the files that define a class of each plain name.
     """
 
     def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> None:
@@ -52,6 +53,8 @@ class PlanAtoms:
         self.needs, self.uses = _needs(graph, waves, contracts)
         self._promised = {(edge.source, edge.target) for edge in graph.edges if edge.weight <= PROMISED}
         self._skeletons: dict[str, bytes] = {}
+        self.touches = _touched(graph, self.by_name)
+        self.classes = _classes(self.by_name)
         self.tasks = {task.name: task for task in plan.tasks}
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
@@ -279,6 +282,24 @@ def _needs(graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> tuple[dic
             targets[edge.target] = targets.get(edge.target, 0.0) + edge.weight
     only_used = {source: {name: weight for name, weight in targets.items() if name not in needs.get(source, ())} for source, targets in uses.items()}
     return _heaviest(needs), _heaviest(only_used)
+
+
+def _touched(graph: AtomGraph, by_name: Mapping[str, StoredAtom]) -> Mapping[str, list[str]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for edge in graph.edges:
+        if edge.confidence is Confidence.RESOLVED and edge.source != edge.target:
+            constructor = f"{edge.target}.__init__"
+            target = constructor if by_name[edge.target].atom.kind is AtomKind.CLASS_HEADER and constructor in by_name else edge.target
+            found[edge.source][target] = None
+    return {source: [name for name in targets if name != source] for source, targets in found.items()}
+
+
+def _classes(by_name: Mapping[str, StoredAtom]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, stored in by_name.items():
+        if stored.atom.kind is AtomKind.CLASS_HEADER and "#" not in name:
+            found[name.rpartition(".")[2]].append(stored.atom.file)
+    return {name: tuple(files) for name, files in found.items()}
 
 
 def _heaviest(found: Mapping[str, Mapping[str, float]]) -> dict[str, list[str]]:

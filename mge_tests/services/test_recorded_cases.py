@@ -35,16 +35,17 @@ def plan(folder: Path, file: str, code: str, tests: str = "") -> Path:
         return "\n".join(f"              {line}".rstrip() for line in text.splitlines())
 
     path = folder / "shop.yaml"
-    head = "name: shop\nphases:\n  - name: Core\n    milestones:\n      - name: One\n        tasks:\n          - name: price\n            description: Prices.\n"
+    head = (
+        "name: shop\nphases:\n  - name: Core\n    milestones:\n      - name: One\n        tasks:\n          - name: price\n            description: Prices.\n"
+    )
     told = f"            tests: |\n{indented(tests)}\n" if tests else ""
     path.write_text(f"{head}            file: {file}\n            regenerate: true\n            code: |\n{indented(code)}\n{told}")
     return path
 
 
 def run(settings: Settings, path: Path, out: Path, *answers: str) -> tuple[Walk, MessagesServer]:
-    with MessagesServer(Answers(*answers)) as server:
-        with open_workspace(generating(settings, server, case_seconds=60.0)) as workspace:
-            return walk(workspace, path, out), server
+    with MessagesServer(Answers(*answers)) as server, open_workspace(generating(settings, server, case_seconds=60.0)) as workspace:
+        return walk(workspace, path, out), server
 
 
 @pytest.mark.parametrize(("file", "code"), [("price.py", PYTHON), pytest.param("price.js", JAVASCRIPT, marks=needs_node)])
