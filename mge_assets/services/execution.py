@@ -39,6 +39,7 @@ from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.journal import Limits
 from mge_assets.store.landings import Landing
+from mge_resources.database import DiskFullError
 from mge_resources.llm.port import LanguageModel
 from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
@@ -138,7 +139,8 @@ class ExecutionServiceV2(ExecutionProgress):
                 if not outcome.reused:
                     for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
                         await live.writer.put(self._landing(live, key, ended, started))
-        except (HaltedError, FencedError) as halted:
+        except (HaltedError, FencedError, DiskFullError) as error:
+            halted = _no_room(error, live.atoms.plan.name) if isinstance(error, DiskFullError) else error
             live.halted = live.halted or halted
             return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
         finally:
@@ -319,6 +321,11 @@ class ExecutionServiceV2(ExecutionProgress):
         behind = [f"wave {wave} ({count} atoms)" for wave in range(first) if (count := live.unfinished([wave]))]
         if behind:
             raise OrderError(f"wave {first} can't run before {', '.join(behind[:5])}", fix=f"materialize waves 0 to {first} together")
+
+
+def _no_room(error: DiskFullError, plan: str) -> HaltedError:
+    """The error of an execution whose database has no room: what is in flight is lost, what landed is not."""
+    return HaltedError(error.what, fix=f"{error.fix}, then go on with `mge resume {plan}`")
 
 
 def _needs(atoms: PlanAtoms) -> Mapping[UUID, tuple[UUID, ...]]:
