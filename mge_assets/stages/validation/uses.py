@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mge_resources.syntax.python_ast import parse_python
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Members = Callable[[str], frozenset[str] | None]
 """The members of a class by its plain name; ``None`` where they are not all known."""
@@ -33,7 +35,7 @@ class Callee:
 def parsed(code: bytes) -> ast.Module | None:
     """The piece at the margin as a tree; ``None`` where it is no whole statement."""
     try:
-        return ast.parse(textwrap.dedent(code.decode(errors="replace")))
+        return parse_python(textwrap.dedent(code.decode(errors="replace")))
     except (SyntaxError, ValueError, RecursionError):
         return None
 
