@@ -58,6 +58,9 @@ class Settings(BaseModel):
     budget_soft_usd: float = Field(15.0, ge=0, alias="MGE_BUDGET_SOFT_USD", description="Cost of a plan, in USD, that is warned of.")
     budget_usd: float = Field(25.0, ge=0, alias="MGE_BUDGET_USD", description="Most that a plan may cost, in USD over all its executions; then it pauses.")
     atom_timeout: float = Field(900.0, gt=0, alias="MGE_ATOM_TIMEOUT", description="Seconds for all attempts at an atom.")
+    batch_poll_seconds: float = Field(
+        30.0, gt=0, le=3600, alias="MGE_BATCH_POLL_SECONDS", description="Seconds between two looks at a message batch, under `mge run --batch`."
+    )
     sandbox: str = Field(
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mge_assets.store.atoms import AtomStore
+from mge_assets.store.batches import BatchStore
 from mge_assets.store.deliveries import DeliveryStore
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
@@ -30,6 +31,7 @@ class Stores:
     graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
+    batches: BatchStore
     memory: MemoryStore
     validations: ValidationStore
     overrides: OverrideStore
@@ -50,6 +52,7 @@ def open_stores(settings: Settings) -> Stores:
         GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        BatchStore(engine),
         MemoryStore(engine),
         ValidationStore(engine),
         OverrideStore(engine),

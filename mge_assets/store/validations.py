@@ -88,6 +88,13 @@ class ValidationStore:
                 (row.level, row.subject): row.fingerprint for row in connection.execute(select(table.level, table.subject, table.fingerprint).where(*wanted))
             }
 
+    def of_atoms(self, plan: str) -> Mapping[str, str]:
+        """Under what each atom was last validated (see ``Landing``), by its name; nothing of those that never were."""
+        table = ValidationResultRow
+        wanted = (table.masterplan_id == masterplan_id(plan), table.level == Level.ATOMIC.value)
+        with self._engine.connect() as connection:
+            return {row.subject: row.fingerprint for row in connection.execute(select(table.subject, table.fingerprint).where(*wanted))}
+
     def counts(self, plan: str) -> Mapping[int, tuple[int, int]]:
         """(passed, failed) by level."""
         table = ValidationResultRow

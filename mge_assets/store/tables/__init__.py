@@ -10,6 +10,7 @@ from mge_assets.store.tables.executions import (
     ExecutionRow,
     ExecutionWaveRow,
     LlmCallRow,
+    MessageBatchRow,
     PlanBudgetRow,
 )
 from mge_assets.store.tables.plans import (
@@ -43,6 +44,7 @@ __all__ = [
     "MasterplanHistoryRow",
     "MasterplanRow",
     "MasterplanVersionRow",
+    "MessageBatchRow",
     "MilestoneRow",
     "PhaseRow",
     "PlanBudgetRow",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "t5a"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
