@@ -44,7 +44,7 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
-        self._getters: list[tuple[Node, Node, Call]] = []
+        self._getters: list[tuple[Class, str, Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
         self.once: set[Call] = set()
@@ -157,7 +157,7 @@ class Lookup:
         if not self._from_order(cls.order, value, cls, name, target, site):
             getter = self.solver.node()
             if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
-                self._getters.append((target, getter, Call(site, target)))
+                self._getters.append((cls, name, target, getter, Call(site, target)))
 
     def inherited(self, cls: Class, name: str, target: Node, site: Site) -> None:
         """``target`` = what the class's bases have under the name."""
@@ -256,10 +256,15 @@ class Lookup:
     def settle(self) -> bool:
         """Call ``__getattr__`` for attributes that nothing else gave; True where there are such."""
         waiting, self._getters = self._getters, []
-        missing = [(getter, call) for target, getter, call in waiting if not self.solver.values(target)]
+        missing = [(getter, call) for cls, name, target, getter, call in waiting if not self.solver.values(target) and not self._has(cls, name)]
         for getter, call in missing:
             self.call(getter, call)
         return bool(missing)
+
+    @staticmethod
+    def _has(owner: Class, name: str) -> bool:
+        """True where objects of the class have the attribute, whatever its value."""
+        return any(name in known.slots or name in known.instance.slots for known in owner.order)
 
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""

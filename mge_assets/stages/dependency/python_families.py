@@ -40,6 +40,7 @@ class Families(Elements):
         self._kin: dict[tuple[Class, bool], Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
+        self._extended: set[tuple[Class, str]] = set()
         self._below: dict[Class, set[Class]] = {}
         self._definers: dict[str, list[Class]] = {}
         self._closed: set[str] | None = None
@@ -88,6 +89,7 @@ class Families(Elements):
 
     def _look_below(self, lookup: _Lookup) -> None:
         definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
+        definers = [cls for cls in definers if self._inherits_caller(cls, lookup)]
         if lookup.near:
             definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
         if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not any(self._may_exist(cls) for cls in self._below[lookup.cls])):
@@ -98,8 +100,16 @@ class Families(Elements):
             elif lookup.name in cls.instance.slots:
                 self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
 
+    def _inherits_caller(self, cls: Class, lookup: _Lookup) -> bool:
+        """False where the lookup stands in a method that the class has another of, which does not go on to this one: it never runs on its objects."""
+        owner, _, method = lookup.site.symbol.rpartition(".")
+        if owner != lookup.cls.symbol or lookup.cls not in cls.order:
+            return True
+        return all(method not in known.slots or (known, method) in self._extended for known in cls.order[: cls.order.index(lookup.cls)])
+
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         super()._from_super(cls, receiver, name, target, site)
+        self._extended.add((cls, name))
         if isinstance(receiver, Kin):
             self._supers_of_kin[cls, receiver, name, target, site] = None
 
