@@ -26,6 +26,7 @@ from mge_assets.services.forecasting import History, forecast
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.generating import Generation
 from mge_assets.services.heartbeat import Heartbeat
+from mge_assets.services.integration import IntegrationTests
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.live import LOST, LiveExecution, PlanAtoms, reusable, unchanged
 from mge_assets.services.pacing import Leaders, PacedModel, Pacer
@@ -33,7 +34,9 @@ from mge_assets.services.plans import PlanService
 from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
-from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, respect
+from mge_assets.stages.validation import AtomicValidator, Inspector, apply_strictness, read_thresholds, respect
+from mge_assets.stages.validation.progressive import Suite
+from mge_assets.stages.validation.reach import TestRun
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, StoredExecution, WaveSummary
 from mge_assets.store.journal import Limits
@@ -72,7 +75,9 @@ class ExecutionServiceV2(ExecutionControl):
         super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
         self._model, self._log, self._settings = model, log, settings
         self._validator, self._sandbox = AtomicValidator(inspector), sandbox
+        self._thresholds = read_thresholds(settings.validation_thresholds or "")
         self._generations: dict[UUID, Generation] = {}
+        self._integrations: dict[UUID, IntegrationTests] = {}
         self._live: dict[UUID, LiveExecution] = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self._live, log)
 
@@ -99,11 +104,11 @@ class ExecutionServiceV2(ExecutionControl):
 
     def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
         """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
-        return _needs(self._state(execution).atoms)
+        return self._state(execution).atoms.waits()
 
     def needs_of(self, plan: str) -> Mapping[UUID, tuple[UUID, ...]]:
         """The same of a plan, executed or not. Raises OrderError without waves."""
-        return _needs(self._together(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan)))
+        return self._together(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan)).waits()
 
     def atoms(self, execution: UUID, waves: Sequence[int]) -> tuple[AtomTicket, ...]:
         """The atoms of these waves that are to be run; re-used ones are closed at once. Raises OrderError where earlier waves are not done."""
@@ -137,7 +142,34 @@ class ExecutionServiceV2(ExecutionControl):
                 await self._model.aclose()
         live.landed(atom, outcome.status, outcome.code)
         self._tell(live, atom, outcome)
+        if self._model.remote:
+            await self._integration(execution, live).landed(outcome.name, outcome)
         return outcome
+
+    def _integration(self, execution: UUID, live: LiveExecution) -> IntegrationTests:
+        """The execution's integration tests, made once. They are run where a model can mend what they find: else nothing changes between two rounds."""
+        if execution not in self._integrations:
+            tests = self._stores.plans.tests(live.atoms.plan.name)
+            every, mend = self._settings.integration_every, partial(self._mend, live)
+            self._integrations[execution] = IntegrationTests(live, execution, self._stores, self._sandbox, tests, every, mend)
+        return self._integrations[execution]
+
+    async def _mend(self, live: LiveExecution, name: str, suite: Suite, run: TestRun) -> bool:
+        started = datetime.now(UTC)
+        try:
+            with live.flying():
+                mended = await self._generation(live).mend(name, suite.file, suite.text, run)
+                if mended is not None:
+                    atom, outcome = mended
+                    for key, ended in (*live.with_imports(atom, outcome), mended):
+                        await live.writer.put(Landing(key, ended, self._print(live, live.atoms.by_id[key]), started, datetime.now(UTC)))
+        except (HaltedError, FencedError) as halted:
+            live.halted = live.halted or halted
+            return False
+        finally:
+            if not live.in_flight:
+                await self._model.aclose()
+        return mended is not None
 
     def close_waves(self, execution: UUID, waves: Sequence[int]) -> tuple[WaveSummary, ...]:
         """Store how these waves went, and what the generation took. Raises HaltedError or FencedError where the execution stands still before its end."""
@@ -161,6 +193,7 @@ class ExecutionServiceV2(ExecutionControl):
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         live = self._live.pop(execution, None)
         self._generations.pop(execution, None)
+        self._integrations.pop(execution, None)
         if not self._live:
             self._heart.stop()
         if live is not None:
@@ -312,14 +345,17 @@ class ExecutionServiceV2(ExecutionControl):
         elif stub is Severity.ERROR and live.is_draft(atom, code):
             return self._draft_results(live, atom)
         found = self._validator.validate(atom, code, before, after, stub=stub, project=live.project())
-        return respect(apply_strictness(found, self._settings.validation_strictness), live.overrides)
+        return respect(self._weighed(found), live.overrides)
+
+    def _weighed(self, result: ValidationResult) -> ValidationResult:
+        return apply_strictness(result, self._settings.validation_strictness, self._thresholds)
 
     def _draft_results(self, live: LiveExecution, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""
         if atom.file not in live.draft_results:
             atoms = [stored.atom for stored in live.atoms.files[atom.file]]
             results = self._validator.validate_drafts(live.atoms.drafts[atom.file], atoms, project=live.atoms.drafts)
-            read = [respect(apply_strictness(result, self._settings.validation_strictness), live.overrides) for result in results]
+            read = [respect(self._weighed(result), live.overrides) for result in results]
             live.draft_results[atom.file] = {result.subject: result for result in read}
         return live.draft_results[atom.file][atom.name]
 
@@ -351,11 +387,6 @@ class ExecutionServiceV2(ExecutionControl):
         live = self._live.get(execution) if execution else None
         reused = len(live.reused) if live else max(0, done - ran)
         return AtomCounts(sum(counts.values()), done, failed, blocked, open_reviews, reused if execution else 0)
-
-
-def _needs(atoms: PlanAtoms) -> Mapping[UUID, tuple[UUID, ...]]:
-    found = {key: atoms.needs.get(stored.atom.name, ()) for key, stored in atoms.by_id.items() if atoms.generates(stored)}
-    return {key: tuple(atoms.by_name[name].atom_id for name in names) for key, names in found.items()}
 
 
 def _eta(row: StoredExecution, counts: AtomCounts) -> float | None:

@@ -143,7 +143,7 @@ class RecursiveDecomposer:
         if len(apart) == 2 and not description.split and (self._loc(apart[1]) <= MAX_LOC or self._loc(apart[0]) > MAX_LOC // 2):
             return self._comment_apart(frame, apart)
         parts = self._units.opened(unit)
-        if len(parts) == 1:
+        if len(parts) == 1 and (parts[0].main.role is not Role.STATEMENT or parts[0].main is frame.main):
             parts[0].last = parts[0].first  # nothing left to cut: one row, or a token that hides its own
             frame.unit, frame.main = parts[0], parts[0].main
             return [self._whole(frame)]
@@ -154,7 +154,7 @@ class RecursiveDecomposer:
         statement = frame.statement or (self._groups if expression else 0)
         enclosing = frame.enclosing
         if not expression and frame.main.role is not Role.BODY:
-            enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first), enclosing)
+            enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first if len(parts) > 1 else parts[0].first), enclosing)
         local, part_of = frame.local or expression, frame.part_of or description
         return self._sorted(parts, _Frame(unit, frame.main, description, frame.scope, 0, frame.depth, statement, part_of, frame.header, local, enclosing))
 

@@ -47,6 +47,7 @@ class Lookup:
         self._getters: list[tuple[Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
+        self.once: set[Call] = set()
 
     def external(self, name: str) -> External:
         """The one value of this outside name."""
@@ -167,6 +168,9 @@ class Lookup:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
         if not isinstance(own, Class):
             return
+        if name == "__call__" and cls not in own.order:
+            self.solver.add(target, self.bound(self.external("builtins.type.__call__"), own))
+            return
 
         def look() -> None:
             start = own.order.index(cls) + 1 if cls in own.order else 0
@@ -207,7 +211,10 @@ class Lookup:
             case Instance(cls=Class() as own) if instance is not None and any("__get__" in known.slots for known in own.order):
                 self.later(lambda: self.send(value, "__get__", Call(site, target)))
             case Wrapped(kind="property", getter=getter) if instance is not None:
-                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, Call(site, target), instance)))
+                call = Call(site, target)
+                if value.once:
+                    self.once.add(call)
+                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, call, instance)))
             case _:
                 self.solver.add(target, value)
 
