@@ -114,7 +114,7 @@ def _assigned(node: Node, left: Node, right: Node) -> Description:
 
 def _expression(node: Node) -> Description:
     """``exports.f = function …`` defines f; a namespace is read as what it is; all else is a statement."""
-    inner = node.named_child(0) or node
+    inner = node.named_child(0) if node.named_child_count else node
     kind = inner.type
     if kind == "assignment_expression":
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")

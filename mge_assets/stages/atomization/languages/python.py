@@ -45,7 +45,7 @@ def _decorators(node: Node) -> list[bytes]:
 def _docstring(definition: Node) -> Node | None:
     """The string that opens a module's, class's or function's body."""
     body = definition.child_by_field_name("body") if definition.type in _DEFINITIONS else definition
-    first = body.named_child(0) if body is not None else None
+    first = body.named_child(0) if body is not None and body.named_child_count else None
     if body is not None and first is not None and first.type == "comment":
         first = next((child for child in body.named_children if child.type != "comment"), None)
     first = _bare(first) if first is not None else None
