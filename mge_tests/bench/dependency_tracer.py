@@ -1,7 +1,10 @@
 """A pytest plugin that notes which functions of one package call which while its tests run, and how each callee is written.
 
 Runs in the bench's own environment, so it needs the standard library alone. ``MGE_TRACE_ROOT`` is the folder that holds
-the package's files, ``MGE_TRACE_OUT`` the JSON file to write: rows of caller, callee (dotted ids) and form.
+the package's files, ``MGE_TRACE_OUT`` the JSON file to write: rows of caller, callee (dotted ids), form and way.
+
+The way is ``direct``; or ``handed on`` where the caller is a wrapper that calls with its own ``*args, **kwargs``; or
+``through`` for what a caller runs behind such wrappers and behind code that was compiled from a string.
 """
 
 import ast
@@ -17,6 +20,8 @@ from typing import Any
 
 _INSIDE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+_MAX_WRAPPERS = 12
 _MISSING = object()
 
 
@@ -36,6 +41,8 @@ class Sources:
         return known
 
     def _make_id(self, code: CodeType) -> str:
+        if code.co_filename.startswith("<"):
+            return ""
         try:
             file = Path(code.co_filename).resolve().relative_to(self._root)
         except ValueError:
@@ -75,8 +82,11 @@ class Tracer:
     def __init__(self, root: Path) -> None:
         self.sources = Sources(root)
         self._seen: set[tuple[CodeType, int, CodeType]] = set()
+        self._wrapped: set[tuple[CodeType, int, CodeType]] = set()
+        self._seen_through: set[tuple[CodeType, int, CodeType]] = set()
+        self._handing: dict[tuple[CodeType, int], bool] = {}
         self._first: dict[CodeType, int] = {}
-        self.edges: dict[tuple[str, str, str], None] = {}
+        self.edges: dict[tuple[str, str, str, str], None] = {}
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
         """What ``sys.setprofile`` calls."""
@@ -84,20 +94,69 @@ class Tracer:
             return
         key = (frame.f_back.f_code, frame.f_back.f_lasti, frame.f_code)
         if key in self._seen:
+            if key in self._wrapped:
+                self._note_through(frame.f_back, frame, self.sources.id_of(frame.f_code))
             return
         if frame.f_code.co_flags & _RESUMED and frame.f_lasti > self._first_resume(frame.f_code):
             return
         self._seen.add(key)
         if frame.f_code.co_name in _INSIDE:
             return
-        source, target = self.sources.id_of(frame.f_back.f_code), self.sources.id_of(frame.f_code)
-        if source and target:
-            self.edges[source, target, _form(self.sources.node_at(frame.f_back), frame.f_back, frame)] = None
+        target = self.sources.id_of(frame.f_code)
+        if target and self._note(frame.f_back, frame, target):
+            self._wrapped.add(key)
+            self._note_through(frame.f_back, frame, target)
+
+    def _note(self, caller: FrameType, callee: FrameType, target: str) -> bool:
+        """The edge as it is run; True where the caller is a wrapper."""
+        source, node = self.sources.id_of(caller.f_code), self.sources.node_at(caller)
+        wrapped = _is_made(caller) or (bool(source) and _hands_on(node, caller))
+        if source:
+            self.edges[source, target, _form(node, caller, callee), "handed on" if wrapped else "direct"] = None
+        return wrapped
+
+    def _note_through(self, caller: FrameType, callee: FrameType, target: str) -> None:
+        """The edge from whoever called the wrappers."""
+        outer: FrameType | None = caller
+        for _ in range(_MAX_WRAPPERS):
+            outer = outer.f_back if outer is not None else None
+            if outer is None:
+                return
+            source = self.sources.id_of(outer.f_code)
+            if _is_made(outer) or (source and self._is_wrapper(outer)):
+                continue
+            key = (outer.f_code, outer.f_lasti, callee.f_code)
+            if source and key not in self._seen_through:
+                self._seen_through.add(key)
+                self.edges[source, target, _form(self.sources.node_at(outer), outer, callee), "through"] = None
+            return
+
+    def _is_wrapper(self, frame: FrameType) -> bool:
+        key = (frame.f_code, frame.f_lasti)
+        if key not in self._handing:
+            self._handing[key] = _hands_on(self.sources.node_at(frame), frame)
+        return self._handing[key]
 
     def _first_resume(self, code: CodeType) -> int:
         if code not in self._first:
             self._first[code] = next((i.offset for i in dis.get_instructions(code) if i.opname == "RESUME"), 0)
         return self._first[code]
+
+
+def _is_made(frame: FrameType) -> bool:
+    """True for code that was compiled from a string: nobody wrote it in a file."""
+    return frame.f_code.co_filename.startswith("<") and not frame.f_code.co_filename.startswith("<frozen")
+
+
+def _hands_on(node: ast.AST | None, frame: FrameType) -> bool:
+    """True where the frame calls with its own starred parameters, as wrappers do."""
+    code = frame.f_code
+    if code.co_flags & _STARS != _STARS or not isinstance(node, ast.Call):
+        return False
+    place = code.co_argcount + code.co_kwonlyargcount
+    stars = {argument.value.id for argument in node.args if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.Name)}
+    doubles = {keyword.value.id for keyword in node.keywords if keyword.arg is None and isinstance(keyword.value, ast.Name)}
+    return code.co_varnames[place] in stars and code.co_varnames[place + 1] in doubles
 
 
 def _form(node: ast.AST | None, caller: FrameType, callee: FrameType) -> str:

@@ -23,6 +23,7 @@ MAX_RESULTS = 4
 _NOTHING = ("returns None", "returns void", "returns undefined")
 """Postconditions that no test can see."""
 _TEXT = (AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA)
+_WHOLE = (*_TEXT, AtomKind.CONSTANT)
 _DECLARATIVE = (AtomKind.IMPORT, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, *_TEXT)
 
 
@@ -49,20 +50,24 @@ def _over(value: int, limit: int, said: str) -> _Verdict:
 
 
 def _loc(case: _Case) -> _Verdict:
-    return _over(case.atom.loc, MAX_LOC, f"{case.atom.loc} LOC are more than {MAX_LOC}")
+    loc = case.atom.loc
+    return _over(loc, MAX_LOC, f"{loc} LOC are more than {MAX_LOC}") if loc > MAX_LOC else _MET
 
 
 def _complexity(case: _Case) -> _Verdict:
     complexity = case.atom.complexity
-    lost = min(1.0, (complexity - COMPLEXITY_BELOW + 1) / COMPLEXITY_BELOW)
-    return (lost, f"complexity {complexity} is not below {COMPLEXITY_BELOW}") if lost > 0 else _MET
+    if complexity < COMPLEXITY_BELOW:
+        return _MET
+    return min(1.0, (complexity - COMPLEXITY_BELOW + 1) / COMPLEXITY_BELOW), f"complexity {complexity} is not below {COMPLEXITY_BELOW}"
 
 
 def _responsibility(case: _Case) -> _Verdict:
     whole = [piece for piece in case.packed.pieces if piece.whole and not piece.description.overload]
     if len(whole) > 1:
         return _LOST, f"{len(whole)} definitions in one atom"
-    members = case.facts.functions_within(case.subject) if case.atom.kind is AtomKind.CLASS_HEADER else 0
+    if case.atom.kind is not AtomKind.CLASS_HEADER:
+        return _MET
+    members = case.facts.functions_within(case.subject)
     return _over(members, MAX_VALUES, f"a class with {members} methods in one atom")
 
 
@@ -75,7 +80,7 @@ def _boundaries(case: _Case) -> _Verdict:
     first = pieces[0]
     if case.atom.node_type == "ERROR":
         return _LOST, "it does not parse"
-    if case.atom.kind in (*_TEXT, AtomKind.CONSTANT) or case.subject.defines:
+    if case.subject.defines or case.atom.kind in _WHOLE:
         return _MET
     if any(piece.role is Role.LINE for piece in pieces):
         return _LOST, "it is cut inside a text"
@@ -88,7 +93,7 @@ def _boundaries(case: _Case) -> _Verdict:
 
 def _independence(case: _Case) -> _Verdict:
     taken = len(case.facts.flow(case.subject).live_in)
-    return _over(taken, MAX_VALUES, f"it takes {taken} variables from other parts of its function")
+    return _over(taken, MAX_VALUES, f"it takes {taken} variables from other parts of its function") if taken else _MET
 
 
 def _context(case: _Case) -> _Verdict:
@@ -115,9 +120,9 @@ def _deterministic(case: _Case) -> _Verdict:
 
 def _effects(case: _Case) -> _Verdict:
     """Without effects is preferred, not asked: code that does nothing but act loses half, code that has a result beside it the whole."""
-    outer = next(case.facts.own("outer", case.subject), None)
-    if outer is not None:
-        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
+    outer = case.facts.own("outer", case.subject)
+    if outer:
+        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer[0])}"
     name = _call(case, case.facts.effects)
     if not name:
         return _MET
@@ -141,7 +146,7 @@ def _input_output(case: _Case) -> _Verdict:
     if case.subject.in_header:
         return _MET  # parameters that fill an atom of their own: they count on the atom with the definition's name
     given = len(case.facts.flow(case.subject).live_out)
-    return _over(given, MAX_RESULTS, f"it leaves {given} variables to other parts of its function")
+    return _over(given, MAX_RESULTS, f"it leaves {given} variables to other parts of its function") if given else _MET
 
 
 CRITERIA = (
@@ -159,6 +164,9 @@ CRITERIA = (
 """Name, severity, test and remedy of each criterion."""
 
 
+_FLAWLESS = Atomicity(1.0)
+
+
 class AtomicityValidator:
     """Judges atoms that have their context."""
 
@@ -169,7 +177,9 @@ class AtomicityValidator:
         """The score of the subject's atom with this context, and a finding ``atomicity.<criterion>`` for each violation."""
         atom = subject.atom
         case = _Case(atom, context, subject, packed, self._facts)
-        place = Place(atom.file, atom.span.start_line)
         found = [(name, severity, *verdict, fix) for name, severity, test, fix in CRITERIA if (verdict := test(case)) is not _MET]
+        if not found:
+            return _FLAWLESS
+        place = Place(atom.file, atom.span.start_line)
         violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, _, problem, fix in found)
         return Atomicity(round(1.0 - sum(lost for _, _, lost, _, _ in found) / len(CRITERIA), 3), violations)

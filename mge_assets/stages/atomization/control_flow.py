@@ -41,7 +41,7 @@ class Leaf:
     live: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Ways:
     """Where control goes from inside: by ``break``, ``continue``, ``return`` and exceptions; labels name loops and blocks."""
 
@@ -53,6 +53,10 @@ class _Ways:
     named: tuple[str, ...] = ()
     depth: int = 0
     finallies: int = 0
+
+    def deeper(self) -> "_Ways":
+        """The same ways, one level down; labels are of the statement that they stand before."""
+        return _Ways(self.leave, self.thrown, self.stop, self.again, self.labels, (), self.depth + 1, self.finallies)
 
 
 class ControlFlow:
@@ -82,8 +86,7 @@ class ControlFlow:
         """A block, or a single statement in its place."""
         if node is None:
             return after
-        deeper = replace(ways, depth=ways.depth + 1, named=())
-        return self._sequence(_statements(node) if node.type in _BLOCKS else [node], after, deeper)
+        return self._sequence(_statements(node) if node.type in _BLOCKS else [node], after, ways.deeper())
 
     def _statement(self, node: Node, after: Leaf, ways: _Ways) -> Leaf:
         build = _BUILDERS.get(node.type)

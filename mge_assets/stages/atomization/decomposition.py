@@ -64,6 +64,11 @@ class Piece:
     closes: bool = False
     enclosing: Enclosing | None = None
 
+    def line(self, row: int) -> "Piece":
+        """A row of the piece as one by itself."""
+        place = (self.scope, self.group, self.depth, self.description, self.statement)
+        return Piece(row, self.kind, Role.LINE, *place, local=self.local, closes=self.closes, enclosing=self.enclosing)
+
 
 @dataclass(slots=True, eq=False)
 class _Frame:
@@ -140,7 +145,8 @@ class RecursiveDecomposer:
         parts = self._units.opened(unit)
         if len(parts) == 1 and (parts[0].main.role is not Role.STATEMENT or parts[0].main is frame.main):
             parts[0].last = parts[0].first  # nothing left to cut: one row, or a token that hides its own
-            return [self._whole(replace(frame, unit=parts[0], main=parts[0].main))]
+            frame.unit, frame.main = parts[0], parts[0].main
+            return [self._whole(frame)]
         self._groups += 1
         if description.scoped and frame.part_of is None:
             return self._sorted(parts, self._definition(frame))
@@ -240,8 +246,7 @@ class RecursiveDecomposer:
             if end - piece.first <= MAX_LOC or self._lines.loc(piece.first, end) <= MAX_LOC:
                 continue
             piece.statement = -piece.group
-            rows = (row for row in range(piece.first + 1, end) if not self._lines.blank(row))
-            bounded.extend(replace(piece, first=row, role=Role.LINE, header=False, whole=False) for row in rows)
+            bounded += [piece.line(row) for row in range(piece.first + 1, end) if not self._lines.blank(row)]
         return bounded
 
 

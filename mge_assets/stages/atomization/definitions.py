@@ -78,14 +78,20 @@ class Definitions:
     def __init__(self, tiling: Tiling, marks: Marks) -> None:
         self._tiling, self._marks, self._grammar = tiling, marks, tiling.parsed.grammar
         self._known: dict[int, Definition] = {}
+        self._by_description: dict[int, Definition] = {}
         self._budget = _BUDGET * (len(tiling.parsed.source) + 1000)
+
+    def known(self, description: Description) -> Definition | None:
+        """The definition, if it was read before by this description of it."""
+        return self._by_description.get(id(description))
 
     def get(self, description: Description, path: str, lead: bytes = b"") -> Definition:
         """The definition; ``lead`` is the text directly above it, where documentation may stand."""
         key = description.node.id
         if key not in self._known:
             self._known[key] = self._read(description, path, lead)
-        return self._known[key]
+        found = self._by_description[id(description)] = self._known[key]
+        return found
 
     def _read(self, description: Description, path: str, lead: bytes) -> Definition:
         grammar, parsed, node = self._grammar, self._tiling.parsed, description.node
@@ -119,9 +125,8 @@ class Definitions:
             if written := parameter.type or inferred_from_text(parameter.default):
                 types[parameter.name] = written
                 types.update(destructured(parameter.name, written) if parameter.name[:1] == "{" else ())
-        for name, node in marks.pairs("owner", "owned", start, end):
-            members = definition.members.setdefault(marks.text(name), [])
-            member = marks.text(node)
+        for owner, member in marks.paired_texts("owner", "owned", start, end):
+            members = definition.members.setdefault(owner, [])
             if member not in members and len(members) < _MEMBERS:
                 members.append(member)
 

@@ -156,7 +156,7 @@ class FunctionFlow:
         return node.end_byte if node is not None else place
 
     def between(self, atoms: Sequence[Atom]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-        """(live-in, live-out) of each atom of the function, in order; names in the order in which the function first binds them."""
+        """(live-in, live-out) of each atom of the function, in order; names in the order in which the function first binds them. To be asked once."""
         starts = [atom.span.start_byte for atom in atoms]
         count = len(atoms)
         owner = {id(leaf): bisect_right(starts, leaf.start) - 1 for leaf in self._leaves}
@@ -183,6 +183,9 @@ class FunctionFlow:
             for other, bits in enumerate(written):
                 elsewhere |= bits if other != index else 0
             found.append((self._named(enters[index] & mentioned[index] & elsewhere), self._named((leaves[index] | late[index]) & written[index])))
+        for leaf in self._leaves:  # the leaves of a loop hold one another: without this, memory would wait for a garbage collection
+            leaf.following, leaf.thrown = [], None
+        self._leaves = []
         return found
 
     def _spread(self, leaf: Leaf, own: int, starts: Sequence[int], found: tuple[list[int], ...]) -> None:

@@ -119,7 +119,29 @@ def _cuts(pieces: list[Piece], loc: list[int], lines: Lines, decisions: Decision
     lowest = min([piece.depth for piece in run])
     seams = [0.0, *(_seam(before, piece, lines, lowest) for before, piece in pairwise(run))]
     points = decisions.before_each([lines.starts[piece.first] for piece in run], lines.offset(pieces[end].first) if end < len(pieces) else len(lines.source))
-    return [(start + first, start + last) for first, last in _least_cost(run, loc[start:end], seams, points)]
+    even = points[0] == points[-1] and all(piece.depth == lowest and piece.role is not Role.CLAUSE for piece in run)
+    cuts = _least_cost_even(loc[start:end], seams) if even else _least_cost(run, loc[start:end], seams, points)
+    return [(start + first, start + last) for first, last in cuts]
+
+
+def _least_cost_even(loc: list[int], seams: list[float]) -> list[tuple[int, int]]:
+    """As ``_least_cost`` of pieces at one depth without decisions, as rows of comments and lists of data are: in half the time."""
+    best, back = [0.0], [0]
+    for stop in range(1, len(loc) + 1):
+        first, total, lowest, chosen = stop, 0, 1e9, stop - 1
+        while first:
+            first -= 1
+            total += loc[first]
+            if total > MAX_LOC:
+                if first < stop - 1:
+                    break
+                total = MAX_LOC
+            cost = best[first] + _PRICE[total] + seams[first]
+            if cost < lowest:
+                lowest, chosen = cost, first
+        best.append(lowest)
+        back.append(chosen)
+    return _traced(back)
 
 
 def _least_cost(run: list[Piece], loc: list[int], seams: list[float], points: list[int]) -> list[tuple[int, int]]:
@@ -157,8 +179,13 @@ def _least_cost(run: list[Piece], loc: list[int], seams: list[float], points: li
                 lowest, chosen = cost, first
         best.append(lowest)
         back.append(chosen)
+    return _traced(back)
+
+
+def _traced(back: list[int]) -> list[tuple[int, int]]:
+    """The cuts as (first, last), of where the best atom that ends before each index begins."""
     cuts: list[tuple[int, int]] = []
-    stop = len(loc)
+    stop = len(back) - 1
     while stop:
         cuts.append((back[stop], stop - 1))
         stop = back[stop]

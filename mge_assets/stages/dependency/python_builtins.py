@@ -3,11 +3,10 @@
 Only what passes values on or calls them back is modelled; everything else gives nothing.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import AsyncGenerator, Callable, Generator
 
-from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES, MAX_NESTED_COPIES
-from mge_assets.stages.dependency.python_ducks import Ducks
+from mge_assets.stages.dependency.python_decorators import Decorators
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.values import (
@@ -19,11 +18,11 @@ from mge_assets.stages.dependency.values import (
     Constant,
     Container,
     External,
-    Function,
     Instance,
     Method,
     Node,
     Partial,
+    Site,
     Value,
     Wrapped,
 )
@@ -53,77 +52,22 @@ _JOINING = {"extend", "extendleft", "update", "union", "__ior__"}
 _TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
 _LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
 
+_CONTAINER_METHODS = frozenset(name for kind in (list, tuple, set, dict, deque, defaultdict, OrderedDict, Generator, AsyncGenerator) for name in dir(kind)) | {
+    "__enter__", "__exit__", "__aenter__", "__aexit__", "close", "closed", "read", "write",
+}  # fmt: skip
 
-class PythonSemantics(Ducks):
-    """Python's built-in functions, containers and decorators."""
+
+class PythonSemantics(Decorators):
+    """Python's built-in functions and containers."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self._function_copies: dict[tuple[Function, Call], Function] = {}
-        self._copy_counts: Counter[str] = Counter()
-        self._copied_lines = 0
-        self._copying: list[str] = []
-        self._gates: list[tuple[Node, Node]] = []
-        self._decorated: list[tuple[Node, Call]] = []
         self._copies: dict[tuple[Call, str], Container] = {}
 
-    def decorate(self, callee: Node, call: Call) -> None:
-        """Call a decorator; where nobody knows what it is, it gives back what it was given."""
-        self.call(callee, call)
-        self._decorated.append((callee, call))
-
-    def copied(self, function: Function, call: Call) -> Function:
-        """A function that makes functions is copied for each call, so that what they close over stays apart."""
-        if function.copy is None:
-            return function
-        made = self._function_copies.get((function, call))
-        if made is None:
-            self._copy_counts[function.symbol] += 1
-            full = self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES
-            if full or function.symbol in self._copying or len(self._copying) >= MAX_NESTED_COPIES:
-                return function
-            self._copying.append(function.symbol)
-            made = function.copy()
-            self._copying.pop()
-            symbol = self.recorder.symbols[function.symbol]
-            self._copied_lines += symbol.end_line - symbol.line + 1
-            self._function_copies[function, call] = made
-        self.invoked.add(made)
-        return made
-
-    def own_or_any(self, made: Node, result: Node) -> Node:
-        """What a class decorator gives: the class, if it comes back at all (with others that the decorator is used on); else anything."""
-        chosen = self.solver.node()
-        self.solver.alias(result, chosen)
-
-        def on(value: Value) -> None:
-            if self.solver.holds(made, value):
-                self.solver.add(chosen, value)
-
-        self.solver.watch(result, on)
-        self._gates.append((chosen, result))
-        return chosen
-
-    def settle(self) -> bool:
-        """Unknown keys and unknown decorators, classes that no decorator gave back, attributes that only ``__getattr__`` knows."""
-        new = super().settle()
-        for chosen, result in self._gates:
-            if not self.solver.values(chosen) and self.solver.values(result):
-                self.solver.flow(result, chosen)
-                new = True
-        return self._settle_decorators() or new
-
-    def _settle_decorators(self) -> bool:
-        """Outside decorators first: ours may wait for what they give."""
-        outside = [made for made in self._decorated if all(isinstance(value, External) for value in self.solver.values(made[0]))]
-        chosen = outside or [made for made in self._decorated if not self.solver.values(made[1].result)]
-        new = False
-        for _, call in chosen:
-            for node, _ in call.arguments[:1]:
-                new = new or not self.solver.values(call.result)
-                self.solver.assign(node, call.result)
-        self._decorated = [made for made in self._decorated if made not in chosen] if outside else []
-        return new or bool(outside)
+    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
+        """As below; a built-in container has no attributes but its methods."""
+        if not isinstance(value, Container) or name in _CONTAINER_METHODS:
+            super().get(value, name, target, site)
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in."""
@@ -361,6 +305,12 @@ class PythonSemantics(Ducks):
                 call.arguments[0][0],
                 lambda found: self.solver.add(call.result, found.cls) if isinstance(found, Instance) else None,
             )
+
+    def _model_type___call__(self, value: External, call: Call, receiver: Value | None) -> None:
+        """What ``super().__call__(…)`` of a metaclass comes to."""
+        del value
+        if isinstance(receiver, Class):
+            self._instantiate(receiver, call)
 
     def _model_property(self, value: External, call: Call, receiver: Value | None) -> None:
         """``property``, ``staticmethod`` and ``classmethod`` called rather than written above a function."""

@@ -3,6 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import SymbolKind
+from mge_assets.stages.dependency.docstrings import documented, phrases
 from mge_assets.stages.dependency.python_closures import makes_functions
 from mge_assets.stages.dependency.python_expressions import Expressions
 from mge_assets.stages.dependency.python_names import bindings, declared_elsewhere, text
@@ -25,6 +26,15 @@ def _has_yield(tree: Tree | None) -> bool:
         if node.type not in {"function_definition", "lambda", "class_definition"}:
             stack.extend(node.named_children)
     return False
+
+
+def _docstring(body: Tree | None) -> str:
+    """The text of a body's first statement, if that is a string."""
+    first = body.named_children[0] if body is not None and body.named_children else None
+    inner = first.named_children[0] if first is not None and first.type == "expression_statement" and first.named_children else first
+    if inner is None or inner.type != "string":
+        return ""
+    return "".join(text(child) for child in inner.named_children if child.type == "string_content")
 
 
 def _is_abstract(tree: Tree, decorators: list[str]) -> bool:
@@ -82,10 +92,23 @@ class Definitions(Expressions):
         if last in {"setter", "getter", "deleter"} and "." in name:
             return self._accessor(name.partition(".")[0], last, made)
         if last in _WRAPPERS:
-            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made))
+            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made, once=last == "cached_property"))
         call = Call(self.site(tree), self.solver.node(), [(made, False)])
-        self.semantics.decorate(callee, call)
+        self.semantics.decorate(callee, call, self._head(tree.named_children[0] if tree.named_children else None))
         return self.semantics.own_or_any(made, call.result) if keep else call.result
+
+    def _head(self, tree: Tree | None) -> Node:
+        """What a decorator is by name, its arguments apart; not another read of the name."""
+        while tree is not None and tree.type == "call":
+            tree = tree.child_by_field_name("function")
+        if tree is None or tree.type != "attribute":
+            return self.find(text(tree))[1] if tree is not None and tree.type == "identifier" else NOTHING
+        holder = tree.child_by_field_name("object")
+        name = tree.child_by_field_name("attribute")
+        node = self.solver.node()
+        if holder is not None and name is not None and holder.type == "identifier":
+            self.semantics.load(self.find(text(holder))[1], text(name), node, self.site(name))
+        return node
 
     def _accessor(self, name: str, kind: str, made: Node) -> Node:
         """``@x.setter``: the property of that name with another function in it."""
@@ -149,6 +172,7 @@ class Definitions(Expressions):
         result = tree.child_by_field_name("return_type")
         if result is not None:
             self.annotation(result, function.result, declared=True)
+        self._documented(tree, function)
         if _has_yield(tree.child_by_field_name("body")):
             function.generated = Container("generator")
             function.sent = self.solver.slot(function.generated, "(sent)")
@@ -156,6 +180,16 @@ class Definitions(Expressions):
         if cls is not None:
             self._receiver(function, cls, tree)
         return function
+
+    def _documented(self, tree: Tree, function: Function) -> None:
+        """What the docstring says of parameters and result, where no annotation does."""
+        said = documented(_docstring(tree.child_by_field_name("body")))
+        promises = [(parameter.node, said.parameters[parameter.name], False) for parameter in function.parameters if parameter.name in said.parameters]
+        if tree.child_by_field_name("return_type") is None:
+            promises += [(function.result, written, True) for written in said.returns]
+        for node, written, result in promises:
+            for phrase in phrases(written):
+                self.semantics.promise(node, phrase, self.find(phrase.word.rpartition(".")[2])[1], result=result)
 
     def _receiver(self, function: Function, cls: Class, tree: Tree) -> None:
         """Note the method for the seeds: what its first parameter is where nobody calls it."""
@@ -211,7 +245,9 @@ class Definitions(Expressions):
         supers = tree.child_by_field_name("superclasses")
         for child in supers.named_children if supers is not None else []:
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_name("value"))
+                given = self.value(child.child_by_field_name("value"))
+                if text(child.child_by_field_name("name")) == "metaclass":
+                    cls.metaclass = given
             elif child.type != "comment":
                 cls.bases.append(self._base(child))
         scope = Scope("class", symbol, self.scope, cls=cls)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
-from mge_assets.stages.dependency.dispatch import judge_calls
+from mge_assets.stages.dependency.dispatch import Dispatch, judge_calls
 from mge_assets.stages.dependency.python_imports import PythonFile
 from mge_assets.stages.dependency.python_modules import module_id
 from mge_assets.stages.dependency.python_names import text
@@ -32,6 +32,7 @@ class PythonProgram(PythonShared):
         roots = {file: parse(Language.PYTHON, source).root_node for file, source in sorted(self._sources.items())}
         self.finder.learn_own_name(_absolute_imports(root) for root in roots.values() for root in _import_trees(root))
         self._make_modules()
+        self.semantics.projects = {name.lower() for name in [self.finder.own_name, *self.modules] if name and "." not in name}
         for file, root in roots.items():
             self.files.append(self._file(file, root))
         self._stars()
@@ -41,7 +42,8 @@ class PythonProgram(PythonShared):
             one.lower_bodies()
         self.semantics.start()
         self._fixpoint()
-        judge_calls(self.recorder, self.semantics.calls, self.semantics.abstract, self.semantics.unused)
+        semantics = self.semantics
+        judge_calls(self.recorder, Dispatch(semantics.calls, semantics.abstract, semantics.once, semantics.unused))
         name_edges(self.solver, self.recorder, self.names, self.semantics)
 
     def _fixpoint(self) -> None:

@@ -101,7 +101,6 @@ JAVASCRIPT = {
         f"function f(a) {{\n  use(a);\n{BRACES}  if (a) g = a; // here\n{BRACES}  function g(b) {{ return b; }}\n{BRACES}  return g;\n}}\n", {"a", "g"}, {"g"},
     ),
     "one name in two blocks": (
-
         (f"function f(a) {{\n  for (const b of a) {{\n    const x = b;\n{BRACES}    use(x);\n  }}\n"
         f"{BRACES}  for (const b of a) {{\n    const x = b; // here\n    use(x);\n{BRACES}  }}\n}}\n"), {"a"}, set(),
     ),

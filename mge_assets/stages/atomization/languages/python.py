@@ -45,13 +45,20 @@ def _decorators(node: Node) -> list[bytes]:
 def _docstring(definition: Node) -> Node | None:
     """The string that opens a module's, class's or function's body."""
     body = definition.child_by_field_name("body") if definition.type in _DEFINITIONS else definition
-    first = next((child for child in body.named_children if child.type != "comment"), None) if body is not None and body.named_child_count else None
+    first = body.named_child(0) if body is not None and body.named_child_count else None
+    if body is not None and first is not None and first.type == "comment":
+        first = next((child for child in body.named_children if child.type != "comment"), None)
     first = _bare(first) if first is not None else None
     return first if first is not None and first.type in {"string", "concatenated_string"} else None
 
 
+_STUB_ENDS = frozenset({"pass_statement", "ellipsis", "raise_statement", "string", "expression_statement", "comment"})
+
+
 def _is_stub_body(body: Node | None) -> bool:
-    if body is None or body.named_child_count > 64:
+    count = body.named_child_count if body is not None else 0
+    last = body.named_child(count - 1) if body is not None and 0 < count <= 64 else None
+    if body is None or last is None or last.type not in _STUB_ENDS:  # most bodies: their other statements need not be looked at
         return False
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
@@ -68,7 +75,7 @@ def _is_stub_body(body: Node | None) -> bool:
 
 def _function(node: Node, definition: Node, in_class: bool) -> Description:
     decorators = _decorators(node)
-    overload = "overload" in {name.decode(errors="replace") for name in decorators}
+    overload = b"overload" in decorators
     abstract = overload or any(name.startswith(b"abstract") for name in decorators)
     body = definition.child_by_field_name("body")
     name = _text(definition.child_by_field_name("name")).decode(errors="replace")
@@ -96,7 +103,9 @@ _CLAUSES = frozenset({"elif_clause", "else_clause"})
 
 def _member_stub(child: Node) -> bool:
     definition = child.child_by_field_name("definition") if child.type == "decorated_definition" else child
-    return definition is not None and definition.type == "function_definition" and _function(child, definition, True).stub
+    if definition is None or definition.type != "function_definition" or not _is_stub_body(definition.child_by_field_name("body")):
+        return False
+    return _function(child, definition, True).stub
 
 
 def _is_entry(node: Node) -> bool:
