@@ -14,6 +14,7 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
 from bisect import bisect_right
@@ -23,6 +24,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -352,7 +354,11 @@ class Outcome:
 def run_apart(packages: Sequence[str], modules: Sequence[str], *, replace: bool, without: Mapping[str, str] | None = None) -> Outcome:
     """The modules' doctests in a process of its own, with the packages' groups replaced or as they are."""
     asked = json.dumps({"packages": packages, "modules": modules, "replace": replace, "without": without})
-    done = subprocess.run([sys.executable, "-m", __name__], input=asked, capture_output=True, text=True, check=True)
+    root = str(Path(__file__).parents[3])
+    with TemporaryDirectory() as folder:  # examples write files where they run
+        done = subprocess.run(
+            [sys.executable, "-m", __name__], input=asked, capture_output=True, text=True, check=True, cwd=folder, env={**os.environ, "PYTHONPATH": root}
+        )
     found = json.loads(done.stdout)
     return Outcome({name: (tried, failed) for name, (tried, failed) in found["outcomes"].items()}, found["groups"], found["run"], found["left"])
 
