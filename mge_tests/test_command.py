@@ -232,6 +232,19 @@ def test_graph_shows_a_plan_file_in_both_orders_and_in_forms_for_others(mge):
     one_error(mge("graph", "nowhere"), "nowhere", "mge run")
 
 
+def test_graph_tells_a_newcomer_in_a_line_what_to_give_it(mge):
+    for name in ("empty", "code"):
+        (mge.place / name).mkdir()
+    (mge.place / "code/a.py").write_bytes(b"def f():\0\n")
+    assert "give the folder of the code" in mge("graph", "empty").stderr
+    assert "code/a.py is binary" in mge("graph", "code").stderr
+    one_error(mge("graph", "code/a.py"), "file of code", "mge graph code")
+    one_error(mge("graph", "none/here"), "no folder or file none/here")
+    one_error(mge("graph", "code", "-o", "x"), "--output", "plans")
+    one_error(mge("graph", "code", "--format", "png"), "'png'", "graphml")
+    one_error(mge("graph", "nowhere", "--references"), "--references is for folders")
+
+
 def test_graph_tells_what_changed_since_a_commit_and_what_that_touches(mge):
     porcelain.init(str(mge.place))
     (mge.place / "pkg").mkdir()

@@ -34,13 +34,17 @@ def graph(targets: tuple[str, ...], as_json: bool, references: bool, order: str 
     for target in targets:
         path = Path(target)
         if path.is_dir():
-            if form or order:
-                raise click.UsageError(f"{target} is a folder: --format and --order are for plans")
+            if form or order or output:
+                raise click.UsageError(f"{target} is a folder: --format, --output and --order are for plans")
             if since:
                 _tell(f"{target} since {since}", _folder_change(path, since), as_json=as_json)
             else:
                 _folder(path, as_json=as_json, references=references)
-        elif since:
+            continue
+        if references:
+            raise click.UsageError(f"{target} is no folder: --references is for folders")
+        _refuse_source(path)
+        if since:
             _tell(f"{target} since {since}", _plan_change(target, since), as_json=as_json)
         elif path.is_file():
             _plan_file(path, Order(order) if order else None, "json" if as_json else form, output)
@@ -48,11 +52,23 @@ def graph(targets: tuple[str, ...], as_json: bool, references: bool, order: str 
             _plan_name(target, "json" if as_json else form, output)
 
 
+def _refuse_source(path: Path) -> None:
+    """Raises NotFoundError for what is neither a plan nor the name of one: a file of code, or a path that leads nowhere."""
+    from mge_assets.model.errors import NotFoundError
+    from mge_resources.syntax import detect_language
+
+    if path.is_file() and detect_language(path.name):
+        raise NotFoundError(f"{path} is a file of code, not a plan", fix=f"give its folder: `mge graph {path.parent}`")
+    if not path.exists() and (len(path.parts) > 1 or path.suffix in {".yaml", ".yml", ".json"}):
+        raise NotFoundError(f"there is no folder or file {path}", fix="give a folder of code, a plan file or the name of a stored plan")
+
+
 def _folder(folder: Path, *, as_json: bool, references: bool) -> None:
     from mge_assets.stages.dependency import analyse, graph_json
     from mge_assets.stages.dependency.reading import read_folder
 
     files = read_folder(folder)
+    _complain(folder, files)
     code = analyse(files, references=references)
     if as_json:
         print_json(graph_json(str(folder), code, references))
@@ -60,6 +76,17 @@ def _folder(folder: Path, *, as_json: bool, references: bool) -> None:
     click.echo(f"{folder}: {len(files)} files, {len(code.symbols)} symbols, {len(code.edges)} edges")
     for edge in code.edges:
         click.echo(f"  {edge.type.value:<13} {edge.source} -> {edge.target}" + ("  (guessed)" if edge.confidence.value == "guessed" else ""))
+
+
+def _complain(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Say what a newcomer would wonder at: a folder without code, and files that are no text."""
+    from mge_resources.syntax import detect_language
+
+    if not any(map(detect_language, files)):
+        say(f"{folder} holds no Python, JavaScript or TypeScript file; give the folder of the code")
+    for file, source in files.items():
+        if b"\0" in source:
+            say(f"{folder / file} is binary, not text: nothing is found in it")
 
 
 def _plan_file(path: Path, order: Order | None, form: str | None, output: Path | None) -> None:

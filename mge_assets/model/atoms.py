@@ -62,7 +62,11 @@ class AtomContext:
     @property
     def completeness(self) -> float:
         """Share of the five components that are filled or exempt, 0.0–1.0 (specification §3)."""
-        return sum(1 for name in self.COMPONENTS if name in self.exempt or getattr(self, name)) / len(self.COMPONENTS)
+        said = (self.imports, self.types, self.preconditions, self.postconditions, self.test_cases)
+        if all(said):
+            return 1.0
+        missing = [name for name, words in zip(self.COMPONENTS, said, strict=True) if not words and name not in self.exempt]
+        return (len(said) - len(missing)) / len(said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from mge_assets.model.findings import Finding, ValidationResult
 TEMPERATURES = (0.7, 0.5, 0.3, 0.3)
 """Requested temperature of attempts 1–4 (specification §5); recorded also where a model takes none."""
 
+INSISTED = "attempt.insisted"
+"""Rule of the remark that an answer was refused, given again, and taken because its tests pass."""
+
 
 class AtomStatus(StrEnum):
     """Where an atom stands in an execution."""

@@ -31,7 +31,7 @@ class Schedule(StrEnum):
     DEPENDENCY = "dependency"
 
 
-class Order(StrEnum):
+class ControlSignal(StrEnum):
     """What a person asked of whoever runs an execution."""
 
     GO_ON = "go_on"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import ConflictError, NotFoundError, OrderError
-from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule
+from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule
 from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.plans import PlanService
 from mge_assets.services.stores import Stores
@@ -23,13 +23,13 @@ class ExecutionControl:
 
     def pause(self, plan: str) -> ExecutionStatus:
         """Let what is in flight come to its end and start nothing more; answers how the execution stood. Raises OrderError where there is nothing to pause."""
-        return self._ordered(plan, Order.PAUSE, f"paused by {self._actor}")
+        return self._ordered(plan, ControlSignal.PAUSE, f"paused by {self._actor}")
 
     def cancel(self, plan: str) -> ExecutionStatus:
         """End the execution: calls in flight are settled, nothing more is started, what was done is kept. Raises OrderError where there is none."""
-        return self._ordered(plan, Order.CANCEL, f"cancelled by {self._actor}")
+        return self._ordered(plan, ControlSignal.CANCEL, f"cancelled by {self._actor}")
 
-    def _ordered(self, plan: str, order: Order, reason: str) -> ExecutionStatus:
+    def _ordered(self, plan: str, order: ControlSignal, reason: str) -> ExecutionStatus:
         self._plans.stored(plan)
         stood = self._stores.executions.order(plan, order, reason)
         if stood is None:
@@ -44,7 +44,7 @@ class ExecutionControl:
         self._plans.stored(plan)
         if budget_usd is not None:
             self.set_budget(plan, budget_usd)
-        stood = self._stores.executions.order(plan, Order.GO_ON, "")
+        stood = self._stores.executions.order(plan, ControlSignal.GO_ON, "")
         if stood is None:
             raise OrderError(f"masterplan {plan} has no execution that could go on", fix=_RUN)
         return stood

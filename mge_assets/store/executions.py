@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.attempts import AtomStatus
-from mge_assets.model.executions import ExecutionStatus, Order, Schedule, WaveStatus
+from mge_assets.model.executions import ControlSignal, ExecutionStatus, Schedule, WaveStatus
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.landings import Landing, write_landings
 from mge_assets.store.leases import LeaseStore, NewExecution, check_fence
@@ -38,11 +38,12 @@ class StoredExecution:
     cost_usd: float
     seconds: float
     schedule: Schedule = Schedule.WAVE
-    order: Order = Order.GO_ON
+    order: ControlSignal = ControlSignal.GO_ON
     current_wave: int = 0
     in_flight: int = 0
     forecast: Mapping[str, float] = field(default_factory=dict)
     target: str = ""
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +200,5 @@ class ExecutionStore(LeaseStore):
         if row is None:
             return None
         head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
-        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target)
+        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target, row.batch)
         return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds), *tail)

@@ -16,12 +16,12 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 
 from mge_assets.model.errors import ConflictError, FencedError
-from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Order, Schedule
+from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.owners import is_gone, owner_name
 from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import ExecutionRow, LlmCallRow, MasterplanRow
-from mge_assets.store.tables.executions import CallState
+from mge_assets.store.tables.executions import UNSENT, CallState
 from mge_resources.database import DatabaseError
 
 LEASE_SECONDS = 15.0
@@ -45,6 +45,7 @@ class NewExecution:
     owner: str = ""
     schedule: Schedule = Schedule.WAVE
     target: str = ""
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Asked:
     target: str
     schedule: Schedule
     fence: int
+    batch: bool = False
 
 
 class LeaseStore:
@@ -109,7 +111,7 @@ class LeaseStore:
         return found
 
     @again_after_loss
-    def renew(self, execution: UUID, in_flight: int, wanted: int) -> Order | None:
+    def renew(self, execution: UUID, in_flight: int, wanted: int) -> ControlSignal | None:
         """Heartbeat: renews the lease, says what is in flight, answers what was asked of the runner; ``None`` where another has taken over."""
         lease, table = self.lease(execution), ExecutionRow
         values = {"lease_until": _lease_end(), "in_flight": in_flight, "wanted": wanted}
@@ -129,7 +131,7 @@ class LeaseStore:
         """End this runner's stint: completed, failed or paused. Nothing happens where another has taken over."""
         lease, table = self._leases.get(execution), ExecutionRow
         mine = _mine(lease) if lease else (table.execution_id == execution,)
-        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": Order.GO_ON}
+        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": ControlSignal.GO_ON}
         ended = {"completed_at": None if status is ExecutionStatus.PAUSED else func.clock_timestamp()}
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*mine).values(values | ended))
@@ -147,24 +149,24 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.PENDING:
                 raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
             key = uuid4() if row is None else row.execution_id
-            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": Order.GO_ON, "error": "", "schedule": new.schedule}
+            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": ControlSignal.GO_ON, "error": "", "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=owner, run_id=f"asked-{uuid4()}", owner="", **_head(new), **asked))
             else:
-                connection.execute(update(table).where(table.execution_id == key).values(asked))
+                connection.execute(update(table).where(table.execution_id == key).values({**asked, "batch": table.batch | new.batch}))
         return key
 
     @again_after_loss
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet, the oldest first."""
         table = ExecutionRow
-        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule, table.fence)
+        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule, table.fence, table.batch)
         mine = query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id).where(table.status == ExecutionStatus.PENDING)
         with self._engine.connect() as connection:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
 
     @again_after_loss
-    def order(self, plan: str, order: Order, words: str) -> ExecutionStatus | None:
+    def order(self, plan: str, order: ControlSignal, words: str) -> ExecutionStatus | None:
         """Tell the plan's open execution to pause, to be cancelled, or to go on after all; answers how it stood. ``None`` where none is open.
 
         One that nobody runs is put there at once; one that runs sends no further call from the moment that this returns.
@@ -178,9 +180,9 @@ class LeaseStore:
             mine = update(table).where(table.execution_id == row.execution_id)
             if row.status is ExecutionStatus.RUNNING and not _lost(row):
                 connection.execute(mine.values(order=order))
-            elif order is not Order.GO_ON:
-                status = ExecutionStatus.FAILED if order is Order.CANCEL else ExecutionStatus.PAUSED
-                end = {"completed_at": func.clock_timestamp()} if order is Order.CANCEL else {}
+            elif order is not ControlSignal.GO_ON:
+                status = ExecutionStatus.FAILED if order is ControlSignal.CANCEL else ExecutionStatus.PAUSED
+                end = {"completed_at": func.clock_timestamp()} if order is ControlSignal.CANCEL else {}
                 connection.execute(mine.values({"status": status, "error": words, "lease_until": None, **end}))
             return ExecutionStatus(row.status)
 
@@ -228,7 +230,7 @@ class LeaseStore:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=masterplan_id(plan), **values))
             else:
                 before = _worked_until_lost() if row.status is ExecutionStatus.RUNNING else table.worked_seconds
-                fresh = {"order": Order.GO_ON, "error": "", "completed_at": None, "asked_wave": None, "worked_seconds": before}
+                fresh = {"order": ControlSignal.GO_ON, "error": "", "completed_at": None, "asked_wave": None, "worked_seconds": before}
                 connection.execute(update(table).where(table.execution_id == key).values(values | fresh))
             _give_up_calls(connection, plan)
         return Lease(key, plan, new.run_id, fence)
@@ -259,12 +261,12 @@ class LeaseStore:
         lock.close()
 
 
-def check_fence(connection: Connection, lease: Lease) -> Order:
+def check_fence(connection: Connection, lease: Lease) -> ControlSignal:
     """Inside a transaction: that the lease still holds and keeps holding until the end of it; answers what was asked of the runner. Raises FencedError."""
     order = connection.scalar(select(ExecutionRow.order).where(*_mine(lease)).with_for_update(read=True))
     if order is None:
         raise fenced()
-    return Order(order)
+    return ControlSignal(order)
 
 
 def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:
@@ -307,7 +309,7 @@ def _worked_until_lost() -> ColumnElement[Any]:
 
 def _head(new: NewExecution) -> dict[str, Any]:
     counts = {"total_waves": new.waves, "atoms_total": new.atoms}
-    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, **counts}
+    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, "batch": new.batch, **counts}
 
 
 def _alone(connection: Connection, plan: str) -> None:
@@ -316,12 +318,26 @@ def _alone(connection: Connection, plan: str) -> None:
 
 
 def _give_up_calls(connection: Connection, plan: str) -> None:
-    """Calls that a lost process had in flight: nobody will ever know what they cost, so that their reservation stays. Those of a batch can be asked after."""
+    """Calls that a lost process had in flight: nobody will ever know what they cost, so that their reservation stays.
+
+    Those of a batch can be asked after, and those that were to go with one never left.
+    """
     call = LlmCallRow
     theirs = select(ExecutionRow.execution_id).where(ExecutionRow.masterplan_id == masterplan_id(plan))
     gone = (call.execution_id.in_(theirs), call.state == CallState.RESERVED, call.batch == "")
     values = {"state": CallState.UNKNOWN, "error": f"in flight when {LOST}", "settled_at": func.clock_timestamp()}
     connection.execute(update(call).where(*gone).values(values))
+    connection.execute(_NEVER_SENT, {"unsent": UNSENT, "plan": masterplan_id(plan), "error": f"not sent yet when {LOST}"})
+
+
+_NEVER_SENT = text("""
+    WITH closed AS (
+        UPDATE llm_calls c SET state = 'settled', cost_usd = 0, error = :error, settled_at = clock_timestamp() FROM executions e
+        WHERE e.execution_id = c.execution_id AND e.masterplan_id = :plan AND c.state = 'reserved' AND c.batch = :unsent
+        RETURNING c.reserved_usd
+    )
+    UPDATE plan_budgets SET committed_usd = committed_usd - (SELECT coalesce(sum(reserved_usd), 0) FROM closed) WHERE masterplan_id = :plan
+""")
 
 
 def _taken(plan: str) -> ConflictError:

@@ -44,6 +44,17 @@ def random_graph(backwards: float) -> AtomGraph:
     return AtomGraph(names, tuple(AtomEdge(names[one], names[other], kind) for (one, other), kind in found.items()), {})
 
 
+def tangle() -> AtomGraph:
+    """As many atoms and edges, each edge between any two: nearly all of it is one component, where a quarter of the edges must go."""
+    chance = random.Random(2)
+    names = tuple(f"pkg.m{number // 20:04}.f{number:06}" for number in range(ATOMS))
+    kinds = list(EdgeType)
+    pairs: set[tuple[int, int]] = set()
+    while len(pairs) < EDGES:
+        pairs.add((chance.randrange(ATOMS), chance.randrange(ATOMS)))
+    return AtomGraph(names, tuple(AtomEdge(names[one], names[other], chance.choice(kinds)) for one, other in sorted(pairs)), {})
+
+
 def seconds(work: Callable[[], T]) -> tuple[float, T]:
     """CPU seconds of this process, and what came of the work."""
     begin = time.process_time()
@@ -59,9 +70,8 @@ def by_networkx(graph: AtomGraph) -> int:
     return sum(1 for _ in nx.topological_generations(nx.condensation(directed)))
 
 
-def speed(label: str, backwards: float) -> str:
+def speed(label: str, graph: AtomGraph) -> str:
     """One random graph by us and by networkx."""
-    graph = random_graph(backwards)
     ours, plan = seconds(lambda: plan_waves(graph))
     theirs, levels = seconds(lambda: by_networkx(graph))
     cut = f", {len(plan.cut):,} edges cut, cost {plan.cut_cost:,.0f}, none below {plan.cut_bound:,.0f}" if plan.cut else ""
@@ -111,7 +121,8 @@ def edits(package: str, files: dict[str, bytes]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(speed("no cycles", 0.0), flush=True)
-    print(speed("cycles", 0.0005), flush=True)
+    print(speed("no cycles", random_graph(0.0)), flush=True)
+    print(speed("cycles", random_graph(0.0005)), flush=True)
+    print(speed("one tangle", tangle()), flush=True)
     for wanted in sys.argv[1:] or ["click", "requests", "networkx"]:
         print(*widths(wanted), sep="\n", flush=True)

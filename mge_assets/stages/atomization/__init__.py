@@ -50,14 +50,18 @@ def atomize(source: bytes, file: str, language: Language, *, tests: str = "") ->
         tests: acceptance tests in the same language; those that name an atom become its test cases.
     """
     with collector_paused():
-        parsed = MultiLanguageParser().parse(source, file, language, full=True)
-        tiling = tile(parsed)
-        injector = ContextInjector(tiling, tests)
-        validator = AtomicityValidator(injector.facts)
-        found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
-        for context, subject, packed in found:
-            _complete(subject.atom, context, validator.validate(context, subject, packed))
-        return Atomization(file, language, tiling.atoms, parsed.errors)
+        return _atomize(source, file, language, tests)  # what it made and needs no more is gone before the collector runs again
+
+
+def _atomize(source: bytes, file: str, language: Language, tests: str) -> Atomization:
+    parsed = MultiLanguageParser().parse(source, file, language, full=True)
+    tiling = tile(parsed)
+    injector = ContextInjector(tiling, tests)
+    validator = AtomicityValidator(injector.facts)
+    found = zip(injector.inject(), injector.subjects, tiling.packed, strict=True)
+    for context, subject, packed in found:
+        _complete(subject.atom, context, validator.validate(context, subject, packed))
+    return Atomization(file, language, tiling.atoms, parsed.errors)
 
 
 def _complete(atom: Atom, context: AtomContext, atomicity: Atomicity) -> None:

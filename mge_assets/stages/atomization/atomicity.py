@@ -23,6 +23,7 @@ MAX_RESULTS = 4
 _NOTHING = ("returns None", "returns void", "returns undefined")
 """Postconditions that no test can see."""
 _TEXT = (AtomKind.DOCSTRING, AtomKind.DATA_LITERAL, AtomKind.TRIVIA)
+_WHOLE = (*_TEXT, AtomKind.CONSTANT)
 _DECLARATIVE = (AtomKind.IMPORT, AtomKind.CONSTANT, AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, *_TEXT)
 
 
@@ -49,35 +50,42 @@ def _over(value: int, limit: int, said: str) -> _Verdict:
 
 
 def _loc(case: _Case) -> _Verdict:
-    return _over(case.atom.loc, MAX_LOC, f"{case.atom.loc} LOC are more than {MAX_LOC}")
+    loc = case.atom.loc
+    return _over(loc, MAX_LOC, f"{loc} LOC are more than {MAX_LOC}") if loc > MAX_LOC else _MET
 
 
 def _complexity(case: _Case) -> _Verdict:
     complexity = case.atom.complexity
-    lost = min(1.0, (complexity - COMPLEXITY_BELOW + 1) / COMPLEXITY_BELOW)
-    return (lost, f"complexity {complexity} is not below {COMPLEXITY_BELOW}") if lost > 0 else _MET
+    if complexity < COMPLEXITY_BELOW:
+        return _MET
+    return min(1.0, (complexity - COMPLEXITY_BELOW + 1) / COMPLEXITY_BELOW), f"complexity {complexity} is not below {COMPLEXITY_BELOW}"
 
 
 def _responsibility(case: _Case) -> _Verdict:
     whole = [piece for piece in case.packed.pieces if piece.whole and not piece.description.overload]
     if len(whole) > 1:
         return _LOST, f"{len(whole)} definitions in one atom"
-    members = case.facts.functions_within(case.subject) if case.atom.kind is AtomKind.CLASS_HEADER else 0
+    if case.atom.kind is not AtomKind.CLASS_HEADER:
+        return _MET
+    members = case.facts.functions_within(case.subject)
     return _over(members, MAX_VALUES, f"a class with {members} methods in one atom")
 
 
 def _boundaries(case: _Case) -> _Verdict:
-    """A cut between whole parts of an expression that is too long for one atom is clear; one inside a token, or across its parts, is not."""
+    """A cut between whole parts of an expression, or whole clauses of a statement, that is too long for one atom is clear.
+
+    One inside a token is not, nor are an atom that crosses a part's end and one that begins with a clause and goes on after its statement.
+    """
     pieces = case.packed.pieces
     first = pieces[0]
     if case.atom.node_type == "ERROR":
         return _LOST, "it does not parse"
-    if case.atom.kind in (*_TEXT, AtomKind.CONSTANT) or case.subject.defines:
+    if case.subject.defines or case.atom.kind in _WHOLE:
         return _MET
     if any(piece.role is Role.LINE for piece in pieces):
         return _LOST, "it is cut inside a text"
-    if first.role is Role.CLAUSE:
-        return _LOST, "it begins with a clause of a statement that begins in another atom"
+    if first.role is Role.CLAUSE and any(piece.depth <= first.depth and piece.role is not Role.CLAUSE and not piece.closes for piece in pieces):
+        return _LOST, "it ends a statement that begins in another atom, and goes on after it"
     if any(piece.depth < first.depth and not piece.closes for piece in pieces):
         return _LOST, "it ends a part of an expression that begins in another atom, and goes on after it"
     return _MET
@@ -85,7 +93,7 @@ def _boundaries(case: _Case) -> _Verdict:
 
 def _independence(case: _Case) -> _Verdict:
     taken = len(case.facts.flow(case.subject).live_in)
-    return _over(taken, MAX_VALUES, f"it takes {taken} variables from other parts of its function")
+    return _over(taken, MAX_VALUES, f"it takes {taken} variables from other parts of its function") if taken else _MET
 
 
 def _context(case: _Case) -> _Verdict:
@@ -106,19 +114,26 @@ def _testable(case: _Case) -> _Verdict:
 
 
 def _deterministic(case: _Case) -> _Verdict:
-    return _calls(case, case.facts.random, "its result depends on")
+    name = _call(case, case.facts.random)
+    return (_LOST, f"its result depends on {name}") if name else _MET
 
 
 def _effects(case: _Case) -> _Verdict:
-    outer = next(case.facts.own("outer", case.subject), None)
-    if outer is not None:
-        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer)}"
-    return _calls(case, case.facts.effects, "it acts on the outside through")
+    """Without effects is preferred, not asked: code that does nothing but act loses half, code that has a result beside it the whole."""
+    outer = case.facts.own("outer", case.subject)
+    if outer:
+        return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer[0])}"
+    name = _call(case, case.facts.effects)
+    if not name:
+        return _MET
+    if case.facts.gives(case.subject):
+        return _LOST, f"it acts on the outside through {name}, and has a result beside that"
+    return _HALF, f"it acts on the outside through {name}"
 
 
-def _calls(case: _Case, suspects: Calls, said: str) -> _Verdict:
-    name = suspects.first_within(case.atom.span.start_byte, case.atom.span.end_byte)
-    return (_LOST, f"{said} {name}") if name else _MET
+def _call(case: _Case, suspects: Calls) -> str:
+    span, facts = case.atom.span, case.facts
+    return suspects.first_within(span.start_byte, span.end_byte, lambda name: facts.is_own(name, case.subject))
 
 
 def _input_output(case: _Case) -> _Verdict:
@@ -131,7 +146,7 @@ def _input_output(case: _Case) -> _Verdict:
     if case.subject.in_header:
         return _MET  # parameters that fill an atom of their own: they count on the atom with the definition's name
     given = len(case.facts.flow(case.subject).live_out)
-    return _over(given, MAX_RESULTS, f"it leaves {given} variables to other parts of its function")
+    return _over(given, MAX_RESULTS, f"it leaves {given} variables to other parts of its function") if given else _MET
 
 
 CRITERIA = (
@@ -149,6 +164,9 @@ CRITERIA = (
 """Name, severity, test and remedy of each criterion."""
 
 
+_FLAWLESS = Atomicity(1.0)
+
+
 class AtomicityValidator:
     """Judges atoms that have their context."""
 
@@ -159,7 +177,9 @@ class AtomicityValidator:
         """The score of the subject's atom with this context, and a finding ``atomicity.<criterion>`` for each violation."""
         atom = subject.atom
         case = _Case(atom, context, subject, packed, self._facts)
-        place = Place(atom.file, atom.span.start_line)
         found = [(name, severity, *verdict, fix) for name, severity, test, fix in CRITERIA if (verdict := test(case)) is not _MET]
+        if not found:
+            return _FLAWLESS
+        place = Place(atom.file, atom.span.start_line)
         violations = tuple(Finding(f"atomicity.{name}", severity, f"{atom.name}: {problem}", fix, place) for name, severity, _, problem, fix in found)
         return Atomicity(round(1.0 - sum(lost for _, _, lost, _, _ in found) / len(CRITERIA), 3), violations)

@@ -18,7 +18,7 @@ from mge_assets.stages.atomization.grammar import Description, Parameter
 from mge_assets.stages.atomization.parsing import ParsedSource
 from mge_assets.stages.atomization.value_types import ANY, UNKNOWN, ValueType, read_type, read_words
 from mge_assets.stages.atomization.values import MOST, admits, combinations, neighbours, unique, values_of, written_in_json, written_in_python
-from mge_resources.syntax import Language
+from mge_resources.syntax import Language, parse_python, read_literal
 
 CALLS = 14
 """Calls tried of one function."""
@@ -212,7 +212,7 @@ class CasePlan:
         for example in definition.documentation.examples:
             code = "\n".join(line[4:] for line in example.split("\n") if line.startswith((">>> ", "... ")))
             try:
-                tree = ast.parse(code)
+                tree = parse_python(code)
             except (SyntaxError, ValueError):
                 continue
             for node in ast.walk(tree):
@@ -290,7 +290,7 @@ def _plain(text: str) -> object:
     if not text or len(text) > 4 * _SHORT:
         return None
     try:
-        return ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
+        return read_literal({"true": "True", "false": "False"}.get(text, text))
     except (ValueError, TypeError, SyntaxError, MemoryError):
         pass
     try:

@@ -3,6 +3,8 @@
 A component is ``None`` where it does not apply, empty where it applies and nothing is known.
 """
 
+from collections.abc import Callable
+
 from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.atomization.acceptance import AcceptanceTests
 from mge_assets.stages.atomization.contracts import Contracts, Said
@@ -12,6 +14,7 @@ from mge_assets.stages.atomization.marks import shorten
 
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 _HINTS = 12
+_SHOWN = 6
 _CASES = 4
 
 
@@ -21,23 +24,22 @@ class Components:
     def __init__(self, facts: Facts, tests: AcceptanceTests) -> None:
         self._facts, self._tests = facts, tests
         self._contracts = Contracts(facts)
-        self._finders = {
-            "imports": self._imports,
-            "types": self._types,
-            "preconditions": self._contracts.before,
-            "postconditions": self._contracts.after,
-            "test_cases": self._test_cases,
-        }
 
     def find(self, component: str, subject: Subject) -> Said:
         """One component, by its name in ``AtomContext``."""
-        return self._finders[component](subject)
+        return _FINDERS[component](self, subject)
+
+    def _before(self, subject: Subject) -> Said:
+        return self._contracts.before(subject)
+
+    def _after(self, subject: Subject) -> Said:
+        return self._contracts.after(subject)
 
     def _imports(self, subject: Subject) -> Said:
         facts, span = self._facts, subject.atom.span
         if subject.atom.kind is AtomKind.IMPORT:
-            nodes = facts.marks.table("import").within(span.start_byte, span.end_byte)
-            return tuple(text for node in nodes for _, text in facts.grammar.bindings(node)) or None
+            nodes = facts.marks.held(span.start_byte, span.end_byte).get("import", ())
+            return tuple(text for node in nodes for _, text in facts.bindings(node)) or None
         used = facts.marks.uses(span.start_byte, span.end_byte)
         return tuple(facts.imports[name] for name in used if name in facts.imports) or None
 
@@ -51,18 +53,37 @@ class Components:
         names = [name for name in (*flow.live_in, *self._facts.bound(subject)) if name != self._facts.grammar.self_name]
         known = [holder.type_of(name) for name in names] if holder else []
         said = (*(text for text in known if text), *fields, *self._self(subject))
+        if not said:
+            start, end = (holder.start, holder.end) if holder else (subject.start, subject.end)
+            said = self._shown(names, start, end)
+        if not said and (result := self._result(subject)):
+            said = (f"returns {result}",)
         return said if said or names else None
 
     def _types_of_callable(self, subject: Subject) -> Said:
         definition = self._facts.definition(subject)
         parameters = [parameter.name for parameter in definition.parameters if parameter.name not in {"self", "cls"}]
         said = [text for name in parameters if (text := definition.type_of(name))]
+        said.extend(self._declared(subject))
         said.extend(self._self(subject))
-        returned = list(self._facts.own("return", subject))
+        returned = self._facts.own("return", subject)
         result = definition.returns or definition.documentation.returns or self._result(subject)
         if result:
             said.append(f"returns {shorten(result)}")
+        if not said:
+            said.extend(self._shown(parameters, definition.start, definition.end))
         return tuple(said) if said or parameters or any(node.named_child_count for node in returned) else None
+
+    def _declared(self, subject: Subject) -> tuple[str, ...]:
+        """The type that is written beside the name to which a function is bound."""
+        marks, start = self._facts.marks, subject.atom.span.start_byte
+        pairs = marks.pairs("typed", "written", start, max(start, subject.piece.description.node.start_byte))
+        return tuple(f"{marks.text(name)}: {marks.quote(node).lstrip(': ')}" for name, node in pairs)
+
+    def _shown(self, names: list[str], start: int, end: int) -> tuple[str, ...]:
+        """Of variables that nothing types: what the code does with them."""
+        shown = (self._facts.usage.of(name, start, end) for name in names[:_SHOWN])
+        return tuple(text for text in shown if text)
 
     def _result(self, subject: Subject) -> str:
         """The types of returned expressions, where they show them."""
@@ -81,11 +102,11 @@ class Components:
         found: dict[str, str] = {}
         if subject.atom.kind in _DECLARED:
             found.update(
-                (marks.text(name), marks.quote(node).lstrip(": ")) for name, node in marks.pairs("member_name", "member_type", span.start_byte, span.end_byte)
+                (marks.text(name), marks.quote(node).lstrip(": ")) for name, node in marks.paired("member_name", "member_type", span.start_byte, span.end_byte)
             )
-        for name, node in marks.pairs("typed", "written", span.start_byte, span.end_byte):
+        for name, node in marks.paired("typed", "written", span.start_byte, span.end_byte):
             found.setdefault(marks.text(name), marks.quote(node).lstrip(": "))
-        for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte):
+        for name, node in marks.paired("valued", "value", span.start_byte, span.end_byte):
             written = inferred(marks, node, self._facts.grammar)
             if written and not (inside and written in NOTHING):
                 found.setdefault(marks.text(name), written)
@@ -106,7 +127,7 @@ class Components:
         said.extend(self._derived(subject)[:_CASES])
         if not said and subject.callable and subject.piece.description.body is None:
             return None  # a signature: nothing runs
-        if not said and subject.atom.kind is AtomKind.CLASS_HEADER and not any(facts.own("return", subject)):
+        if not said and subject.atom.kind is AtomKind.CLASS_HEADER and not facts.own("return", subject):
             return None
         return tuple(said)
 
@@ -116,7 +137,7 @@ class Components:
         marks = facts.marks
         if subject.atom.stub:
             return []
-        guarded = [(guard, out) for guard, out in marks.pairs("guard", "outcome", subject.start, subject.end)]
+        guarded = list(marks.paired("guard", "outcome", subject.start, subject.end))
         said = [f"derived: when {marks.quote(guard)}: {marks.quote(out)}" for guard, out in guarded]
         seen = {guard.start_byte for guard, _ in guarded}
         branches = [node for node in facts.own("branch", subject) if node.start_byte not in seen]
@@ -125,7 +146,7 @@ class Components:
         if not said:
             said += [f"derived: always {marks.quote(node)}" for node in [*facts.own("return", subject), *facts.own("raise", subject)][:2]]
         if not said and subject.callable:
-            said += [f"derived: always returns {marks.quote(node)}" for node in [*facts.own("given", subject)][:1]]
+            said += [f"derived: always returns {marks.quote(node)}" for node in facts.own("given", subject)[:1]]
         if not said:
             said += [f"derived: afterwards {text}" for text in self._contracts.state(subject)]
         return said
@@ -140,6 +161,16 @@ class Components:
             own = (marks_name for marks_name in facts.marks.names("owned", span.start_byte, span.end_byte))
             found.extend(facts.members[f"{owner}.{name}"] for name in own if f"{owner}.{name}" in facts.members)
         return tuple(dict.fromkeys(name for name in found if name != subject.atom.name))[:_HINTS]
+
+
+_FINDERS: dict[str, Callable[[Components, Subject], Said]] = {
+    "imports": Components._imports,
+    "types": Components._types,
+    "preconditions": Components._before,
+    "postconditions": Components._after,
+    "test_cases": Components._test_cases,
+}
+"""Not bound to their object, which would then hold itself, and with it all that is known of the file until a garbage collection."""
 
 
 def _header(text: str) -> str:

@@ -6,6 +6,8 @@ import needs none, a definition without parameters has no preconditions, an atom
 a component that applies and of which nothing is known counts as missing.
 """
 
+from collections.abc import Iterator
+
 from mge_assets.model.atoms import AtomContext, AtomKind
 from mge_assets.stages.atomization.acceptance import AcceptanceTests
 from mge_assets.stages.atomization.assembly import Tiling
@@ -35,9 +37,9 @@ class ContextInjector:
         self.facts = Facts(tiling)
         self._components = Components(self.facts, AcceptanceTests(tests, tiling.parsed.language))
 
-    def inject(self) -> list[AtomContext]:
-        """The context of each atom, in order."""
-        return [self._context(subject) for subject in self.subjects]
+    def inject(self) -> Iterator[AtomContext]:
+        """The context of each atom, in order; found as it is asked for, so that what else asks of the atom finds what was looked up for it."""
+        return map(self._context, self.subjects)
 
     def _context(self, subject: Subject) -> AtomContext:
         atom, components = subject.atom, self._components
@@ -50,6 +52,6 @@ class ContextInjector:
             said = () if name in fixed else components.find(name, subject)
             if said is None:
                 exempt.add(name)
-            found[name] = tuple(dict.fromkeys(said or ()))[:_LIMIT]
+            found[name] = tuple(dict.fromkeys(said))[:_LIMIT] if said else ()
         imports, types, before, after, cases = (found[name] for name in AtomContext.COMPONENTS)
         return AtomContext(imports, types, before, after, cases, components.hints(subject), frozenset(exempt))

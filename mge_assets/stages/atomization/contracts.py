@@ -27,7 +27,7 @@ class Contracts:
     def before(self, subject: Subject) -> Said:
         """Preconditions."""
         said = self._arguments(subject) if subject.callable else self._needs(subject)
-        said += [f"holds: {self._quote(node, 6)}" for node in islice(self._facts.own("assert", subject), _NODES)]
+        said += [f"holds: {self._quote(node, 6)}" for node in self._facts.own("assert", subject)[:_NODES]]
         said += self._guards(subject)
         return tuple(said) or None
 
@@ -47,6 +47,7 @@ class Contracts:
                 continue
             known = holder.type_of(name) if holder is not None else ""
             said.append(f"bound before: {known or name}")
+        said += [f"declared by its function: {name}" for name in facts.flow(subject).hoisted]
         if facts.holder(subject) is not None and facts.owner_class(subject) and facts.mentions_self(subject):
             said.append(f"{facts.grammar.self_name} is a {facts.owner_class(subject)}")
         span = subject.atom.span
@@ -65,7 +66,7 @@ class Contracts:
 
     def _guards(self, subject: Subject) -> list[str]:
         marks = self._facts.marks
-        pairs = marks.pairs("guard", "outcome", subject.start, subject.end)
+        pairs = marks.paired("guard", "outcome", subject.start, subject.end)
         raising = ((guard, out) for guard, out in pairs if out.type in {"raise_statement", "throw_statement"})
         return [f"{_opposite(marks.quote(guard))}, else {marks.quote(out)}" for guard, out in islice(raising, _NODES)]
 
@@ -78,14 +79,15 @@ class Contracts:
             name = subject.piece.scope.path if subject.piece.header else subject.piece.description.name
             return (f"{name} is defined", *self.state(subject)) if name else (*self._members(subject), *self.state(subject))
         said = self._results(subject) if subject.callable else []
+        said += [f"holds: {self._quote(node, 6)}" for node in islice(self._facts.own("assert", subject), _NODES)]
         if not subject.defines:
             said += [f"leaves: {name}" for name in self._facts.flow(subject).live_out]
         return tuple(said + self._exits(subject) + self.state(subject))
 
     def _bound(self, subject: Subject, how: str) -> tuple[str, ...]:
         span = subject.atom.span
-        nodes = self._facts.marks.table("import").within(span.start_byte, span.end_byte)
-        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.grammar.bindings(node))
+        nodes = self._facts.marks.held(span.start_byte, span.end_byte).get("import", ())
+        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.bindings(node))
 
     def _members(self, subject: Subject) -> tuple[str, ...]:
         """Of a part of a type: the members that it declares."""
@@ -97,29 +99,30 @@ class Contracts:
         said = [f"returns {shorten(definition.returns)}"] if definition.returns else []
         if definition.documentation.returns:
             said.append(f"returns {shorten(definition.documentation.returns)}")
-        return said + [f"returns {self._quote(node)}" for node in islice(self._facts.own("given", subject), 1)]
+        return said + [f"returns {self._quote(node)}" for node in self._facts.own("given", subject)[:1]]
 
     def _exits(self, subject: Subject) -> list[str]:
         found: list[str] = []
         for table in ("return", "raise", "yield", "jump", "await"):
-            found += [self._quote(node) for node in islice(self._facts.own(table, subject), _NODES)]
+            if nodes := self._facts.own(table, subject):
+                found += [self._quote(node) for node in nodes[:_NODES]]
         return list(dict.fromkeys(found))[:_NODES]
 
     def state(self, subject: Subject) -> list[str]:
         """What the atom assigns or calls for its effect."""
         facts = self._facts
         marks = facts.marks
-        found = [f"assigns {self._stated(node)}" for node in islice(facts.own("state", subject), _NODES)]
-        found += [f"rebinds {marks.quote(node)}" for node in islice(facts.own("outer", subject), _NODES)]
+        found = [f"assigns {self._stated(node)}" for node in facts.own("state", subject)[:_NODES]]
+        found += [f"rebinds {marks.quote(node)}" for node in facts.own("outer", subject)[:_NODES]]
         if not subject.callable:
             span = subject.atom.span
-            values = {marks.text(name): marks.quote(node) for name, node in marks.pairs("valued", "value", span.start_byte, span.end_byte)}
+            values = {marks.text(name): marks.quote(node) for name, node in marks.paired("valued", "value", span.start_byte, span.end_byte)}
             own_name = subject.piece.description.name if subject.defines or subject.atom.kind in _DECLARED else ""
             names = islice((name for name in facts.bound(subject) if name != own_name), _NODES)
             found += [f"{name} = {values[name]}" if name in values else f"binds {name}" for name in names]
-            found += [f"exports {marks.quote(node)}" for node in marks.table("export").within(span.start_byte, span.end_byte)]
+            found += [f"exports {marks.quote(node)}" for node in marks.held(span.start_byte, span.end_byte).get("export", ())]
         if not found:
-            found += [f"calls {marks.quote(node)}" for node in islice(facts.own("call", subject), _NODES)]
+            found += [f"calls {marks.quote(node)}" for node in facts.own("call", subject)[:_NODES]]
         whole = subject.piece.description.node
         if not found and subject.piece.statement and not subject.defines and whole.start_byte < subject.start:
             found.append(f"gives a part of {marks.quote(whole)}")

@@ -4,13 +4,14 @@ What belongs here: the shape of that knowledge and its registry. The knowledge i
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, pairwise
 from operator import attrgetter, lt
 
 from tree_sitter import Language as TreeSitterLanguage
@@ -140,7 +141,8 @@ _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 
 
 @cache
-def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part, Query]:
+def _patterns(language: Language) -> dict[Part, str]:
+    """The parts of the language's query file."""
     text = files(__package__).joinpath("queries", f"{_MODULES[language]}.scm").read_text(encoding="utf-8")
     part, parts = Part.STRUCTURE, {Part.STRUCTURE: ""}
     for line in text.splitlines(keepends=True):
@@ -149,26 +151,40 @@ def _queries(language: Language, compiled_for: TreeSitterLanguage) -> dict[Part,
             parts[part] = ""
         parts[part] += line
     parts[Part.FULL] = parts[Part.STRUCTURE] + parts.get(Part.CONTEXT, "")
-    return {part: Query(compiled_for, patterns) for part, patterns in parts.items()}
+    return parts
+
+
+@cache
+def _query(language: Language, compiled_for: TreeSitterLanguage, part: Part) -> Query | None:
+    """A part, compiled when it is first asked for: that takes up to 20 ms, and most files need one of the parts."""
+    patterns = _patterns(language).get(part)
+    return Query(compiled_for, patterns) if patterns is not None else None
 
 
 def captures(language: Language, roots: Sequence[Node], tree_language: TreeSitterLanguage, part: Part) -> dict[str, list[Node]]:
     """The nodes at or below the roots that a part of the language's query file names, outer before inner; none where the language has no such part."""
-    query = _queries(language, tree_language).get(part)
+    query = _query(language, tree_language, part)
     found: dict[str, list[Node]] = {}
     if query is None:
         return found
     for root in roots:
         for name, nodes in QueryCursor(query).captures(root).items():
-            found[name] = found[name] + nodes if name in found else nodes
+            if name in found:
+                found[name] += nodes
+            else:
+                found[name] = nodes
     return {name: _in_order(nodes) for name, nodes in found.items()}
 
 
 def _in_order(nodes: list[Node]) -> list[Node]:
-    """Sorted by where they start, outer before inner. They mostly come so, but in no fixed order where two start together."""
+    """Sorted by where they start, outer before inner; a query gives them in no order at all."""
+    nodes.sort(key=_START)
     at = list(map(_START, nodes))
     if all(map(lt, at, islice(at, 1, None))):
         return nodes
-    nodes.sort(key=_END, reverse=True)  # two stable sorts by attribute: half the time of one by a pair
-    nodes.sort(key=_START)
+    end = 0
+    for first in [index for index, (start, following) in enumerate(pairwise(at)) if start == following]:
+        if first >= end:
+            end = bisect_right(at, at[first], first)
+            nodes[first:end] = sorted(nodes[first:end], key=_END, reverse=True)
     return nodes

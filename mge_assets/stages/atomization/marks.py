@@ -3,13 +3,20 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import compress
+from itertools import compress, repeat
 from operator import attrgetter
 from sys import intern
 
 from tree_sitter import Node
 
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
+_ASKED = (
+    *("return", "raise", "yield", "jump", "await", "assert", "state", "outer", "call", "export", "import", "given"),
+    *("guard", "outcome", "branch", "loop", "typed", "written", "valued", "value", "member_name", "member_type"),
+)
+"""What is asked of every atom. Most atoms have few of them: one look-up that finds them all costs a tenth of one for each."""
+_STRUCTURE = frozenset({"decision", "function"})
+_HELD = 4
 TEXT_LENGTH = 160
 """Characters that a quoted piece of code keeps."""
 
@@ -53,25 +60,34 @@ class Table:
             return ()
         return self.nodes[first : bisect_left(at, end, first)]
 
-    def last_before(self, offset: int) -> Node | None:
-        """The last node that starts before the offset."""
-        index = bisect_left(self.at, offset) - 1
-        return self.nodes[index] if index >= 0 else None
-
 
 class Marks:
     """All tables of a file."""
 
     def __init__(self, source: bytes, captured: dict[str, list[Node]]) -> None:
         self._source = text = Source(source)
-        self._tables = {name: Table(text, nodes) for name, nodes in captured.items()}
+        self._tables = {name: Table(text, nodes) for name, nodes in captured.items() if name not in _STRUCTURE}
         self._empty = Table(text, ())
         skipped = {at for name in ("member", "bind", "local") for at in self.table(name).at}
         use = self._tables.pop("use", self._empty)
         kept = [at not in skipped for at in use.at]
         self._use_at = list(compress(use.at, kept))
-        self._use_names = list(compress(use.texts, kept))
+        self._use_names = text.texts(self._use_at, list(compress(use.nodes, kept)))
         self._asked, self._answer = (-1, -1), dict[str, int]()
+        self._held: dict[tuple[int, int], dict[str, list[Node]]] = {}
+        self._event_at, self._events = self._merged()
+
+    def _merged(self) -> tuple[list[int], list[tuple[str, Node]]]:
+        """Where the nodes stand that are asked of every atom, in order, and each with the name of its table."""
+        at: list[int] = []
+        events: list[tuple[str, Node]] = []
+        for name in _ASKED:
+            table = self._tables.get(name)
+            if table is not None:
+                at += table.at
+                events += zip(repeat(name), table.nodes)
+        order = sorted(range(len(at)), key=at.__getitem__)
+        return [at[index] for index in order], [events[index] for index in order]
 
     def table(self, name: str) -> Table:
         """The table of one capture name; an empty one where nothing was found."""
@@ -118,17 +134,36 @@ class Marks:
                 found.setdefault(name, at)
         return found
 
+    def held(self, start: int, end: int) -> dict[str, list[Node]]:
+        """What starts in the range of all that is asked of every atom, by table. The last answers are kept."""
+        found = self._held.get((start, end))
+        if found is None:
+            if len(self._held) >= _HELD:
+                self._held.clear()
+            first = bisect_left(self._event_at, start)
+            found = self._held[start, end] = {}
+            for name, node in self._events[first : bisect_left(self._event_at, end, first)]:
+                if name in found:
+                    found[name].append(node)
+                else:
+                    found[name] = [node]
+        return found
+
+    def paired(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
+        """As ``pairs``, for tables that are asked of every atom: in most there is nothing to pair."""
+        return self.pairs(first, second, start, end) if second in self.held(start, end) else iter(())
+
     def pairs(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
         """The nodes of ``second`` in the range, each with the node of ``first`` that it belongs to: the last one before it."""
-        nodes = self.table(second).within(start, end)
-        return self._owned(self.table(first), nodes, start) if nodes else iter(())
+        owners, nodes = self.table(first), self.table(second)
+        for owner, index in _owned(owners.at, nodes.at, start, end):
+            yield owners.nodes[owner], nodes.nodes[index]
 
-    @staticmethod
-    def _owned(owners: Table, nodes: Sequence[Node], start: int) -> Iterator[tuple[Node, Node]]:
-        for node in nodes:
-            owner = owners.last_before(node.start_byte)
-            if owner is not None and owner.start_byte >= start:
-                yield owner, node
+    def paired_texts(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+        """The texts of what ``pairs`` gives."""
+        owners, nodes = self.table(first), self.table(second)
+        for owner, index in _owned(owners.at, nodes.at, start, end):
+            yield owners.texts[owner], nodes.texts[index]
 
     def text(self, node: Node) -> str:
         """The node's text."""
@@ -138,6 +173,24 @@ class Marks:
         """The node's text on one line, at most 160 characters."""
         start = node.start_byte
         return shorten(self._source.slice(start, min(node.end_byte, start + 4 * TEXT_LENGTH)))
+
+
+def _owned(owners: Sequence[int], at: Sequence[int], start: int, end: int) -> Sequence[tuple[int, int]]:
+    """Of what stands in the range: the place in ``owners`` of the last one before it there, and its own place; both are in order."""
+    low = bisect_left(at, start)
+    high = bisect_left(at, end, low)
+    if low == high:
+        return ()
+    found: list[tuple[int, int]] = []
+    begin, count = bisect_left(owners, start), len(owners)
+    following = begin
+    for index in range(low, high):
+        offset = at[index]
+        while following < count and owners[following] < offset:
+            following += 1
+        if following > begin:
+            found.append((following - 1, index))
+    return found
 
 
 def shorten(text: str) -> str:

@@ -48,6 +48,8 @@ class NestedScopes:
         self.outer_names = {name for at, text in marks.events("outer", start, end) if not self.holding(at) for name in _WORDS.findall(text)[1:]}
 
     def _index(self, at: int) -> int:
+        if not self._at:
+            return -1
         index = bisect_right(self._at, at) - 1
         return index if index >= 0 and at < self._spans[index][1] else -1
 

@@ -20,7 +20,17 @@ def top_nodes(language: Language, margin: re.Pattern[bytes], source: bytes, line
 
     ``margin`` finds where definitions begin, at lines' beginnings.
     """
-    before, region, after = _sound(lines, root)
+    found: list[Node] = []
+    mended = False
+    for nodes, region in _stretches(lines, root):
+        again = _parsed_again(language, margin, source, lines, region) if region is not None else None
+        mended = mended or again is not None
+        found += nodes if again is None else again
+    return found if mended else None
+
+
+def _parsed_again(language: Language, margin: re.Pattern[bytes], source: bytes, lines: Lines, region: tuple[int, int]) -> list[Node] | None:
+    """The nodes of a region, each definition parsed by itself; nothing where that mends none."""
     cuts = _cuts(margin, source, *region)
     if len(cuts) < 3:  # one chunk would be what there is
         return None
@@ -29,25 +39,36 @@ def top_nodes(language: Language, margin: re.Pattern[bytes], source: bytes, line
     chunks = [parse_lines(language, source, span, between).root_node for span, between in zip(pairwise(cuts), pairwise(rows), strict=True)]
     if all(chunk.has_error for chunk in chunks):
         return None
-    again = [node for chunk in chunks for node in ([chunk] if chunk.is_error else chunk.children)]
-    return [*before, *again, *after]
+    return [node for chunk in chunks for node in ([chunk] if chunk.is_error else chunk.children)]
 
 
-def _sound(lines: Lines, root: Node) -> tuple[list[Node], tuple[int, int], list[Node]]:
-    """The top-level nodes before the first error and after the last, and the offsets between them, each at the margin of a line."""
-    whole = (0, len(lines.source))
+_Stretch = tuple[list[Node], tuple[int, int] | None]
+
+
+def _stretches(lines: Lines, root: Node) -> list[_Stretch]:
+    """The top-level nodes in runs: those that parse, and those with errors, each with its offsets. A run with errors ends where a sound node begins
+    at the margin of a line; one off the margin has lost its beginning to the error.
+    """
+    whole: list[_Stretch] = [(root.children, (0, len(lines.source)))]
     if root.is_error:
-        return [], whole, []
-    children = root.children
-    starts = [lines.starts[lines.row(child.start_byte)] for child in children]
-    bad = [index for index, child in enumerate(children) if child.has_error or child.is_error or child.is_missing]
-    if not bad or any(start >= starts[bad[0]] for start in starts[: bad[0]]):
-        return [], whole, []
-    after = bad[-1] + 1
-    while after < len(children) and starts[after] != children[after].start_byte:
-        after += 1  # a node off the margin has lost its beginning to the error
-    end = starts[after] if after < len(children) else whole[1]
-    return children[: bad[0]], (starts[bad[0]], end), children[after:]
+        return whole
+    found: list[_Stretch] = []
+    start, row_before = -1, -1
+    nodes: list[Node] = []
+    for child in root.children:
+        row = lines.starts[lines.row(child.start_byte)]
+        if start < 0 and (child.has_error or child.is_missing):
+            if row <= row_before:
+                return whole
+            found.append((nodes, None))
+            nodes, start = [], row
+        elif start >= 0 and row == child.start_byte and not (child.has_error or child.is_missing):
+            found.append((nodes, (start, row)))
+            nodes, start = [], -1
+        nodes.append(child)
+        row_before = row
+    found.append((nodes, (start, len(lines.source)) if start >= 0 else None))
+    return found
 
 
 def _cuts(margin: re.Pattern[bytes], source: bytes, start: int, end: int) -> list[int]:

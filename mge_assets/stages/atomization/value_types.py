@@ -3,10 +3,11 @@
 What belongs here: reading. What values a type has is in ``values``.
 """
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from mge_resources.syntax import read_literal
 
 _TOKEN = re.compile(r"\s*(=>|\.\.\.|[\w$.]+\??|\"[^\"\\]*\"|'[^'\\]*'|-?\d+(?:\.\d+)?|[\[\](){}<>|&,;:?*])")
 _NAMES = {
@@ -94,7 +95,7 @@ class _Reader:
         if sign[:1] in {'"', "'"}:
             return ValueType("literal", value=sign[1:-1])
         if re.fullmatch(r"-?\d+(\.\d+)?", sign):
-            return ValueType("literal", value=ast.literal_eval(sign))
+            return ValueType("literal", value=read_literal(sign))
         if sign == "readonly":
             return self._one()
         return self._generic(sign, self._arguments())

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mge_assets.stages.dependency.cycle_bound import least_cost
+from mge_assets.stages.dependency.cycle_bound import least_cost, least_cost_through
 from mge_assets.stages.dependency.cycle_order import large_order
 
 Arc = tuple[int, int]
@@ -39,11 +39,11 @@ def cut_cycles(nodes: Sequence[int], cost: Mapping[Arc, float]) -> Cut:
     """The cheapest cut that is found, with its bound; the bound of an exact one is its own cost."""
     arcs = frozenset(feedback_arcs(nodes, cost))
     total = math.fsum(cost[arc] for arc in arcs)
-    return Cut(arcs, total, total if len(nodes) <= EXACT_NODES else _bound(nodes, cost, total))
+    return Cut(arcs, total, total if len(nodes) <= EXACT_NODES else _bound(nodes, cost, arcs, total))
 
 
-def _bound(nodes: Sequence[int], cost: Mapping[Arc, float], total: float) -> float:
-    return min(total, least_cost(nodes, cost)) if len(cost) <= PROVEN_ARCS else 0.0
+def _bound(nodes: Sequence[int], cost: Mapping[Arc, float], arcs: frozenset[Arc], total: float) -> float:
+    return min(total, least_cost(nodes, cost) if len(cost) <= PROVEN_ARCS else least_cost_through(arcs, cost))
 
 
 def feedback_arcs(nodes: Sequence[int], cost: Mapping[Arc, float]) -> set[Arc]:

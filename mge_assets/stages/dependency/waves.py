@@ -2,7 +2,6 @@
 
 import gc
 import math
-from collections.abc import Iterable
 from itertools import pairwise
 
 from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
@@ -29,7 +28,8 @@ _UNITS = 1024
 
 def cut_cost(edge: AtomEdge) -> float:
     """Cost of cutting the edge: its type decides, its weight (at most 10) only among equals."""
-    return (BASE_COST if edge.inherits else CUT_COST[edge.type]) + min(edge.weight, 10.0) - 1.0
+    least = BASE_COST if edge.inherits else CUT_COST[edge.type]
+    return least + (edge.weight if edge.weight < 10.0 else 10.0) - 1.0
 
 
 def _sort_key(edge: AtomEdge) -> tuple[str, str, str]:
@@ -40,40 +40,47 @@ class TopologicalSorter:
     """The edges that order a graph, between numbered atoms, its cycles cut.
 
     Atoms are numbered by name, so the result does not depend on the order in which atoms or edges are given.
-    Edges to itself and edges that name no atom of the graph have no say.
+    Edges of an atom to itself have no say.
+
+    Raises NotFoundError at an edge that names no atom of the graph.
     """
 
     def __init__(self, graph: AtomGraph, order: Order = Order.CODE, contracts: Contracts = _NO_CONTRACTS) -> None:
         self.names = sorted(set(graph.atoms))
+        self.edges = ordering_edges(graph, order, contracts)
         number = {name: i for i, name in enumerate(self.names)}
-        self.edges = list(ordering_edges(graph, order, contracts))
+        self._sources = [number[edge.source] for edge in self.edges]
+        self._targets = [number[edge.target] for edge in self.edges]
+        self.needs: list[list[int]] = [[] for _ in self.names]
         count = len(self.names)
-        arcs = [divmod(key, count) for key in sorted({number[edge.source] * count + number[edge.target] for edge in self.edges})]
-        self.cuts = self._cuts(self._adjacency(arcs), arcs, number)
-        gone = frozenset[Arc]().union(*(cut.arcs for cut in self.cuts))
-        self.cut = tuple(sorted((edge for edge in self.edges if (number[edge.source], number[edge.target]) in gone), key=_sort_key)) if gone else ()
-        self.needs = self._adjacency(arc for arc in arcs if arc not in gone)
+        for key in sorted({node * count + other for node, other in zip(self._sources, self._targets, strict=True)}):
+            self.needs[key // count].append(key % count)
+        self.cuts = self._cuts()
+        self.cut = self._take_out() if self.cuts else ()
 
-    def _adjacency(self, arcs: Iterable[Arc]) -> list[list[int]]:
-        needs: list[list[int]] = [[] for _ in self.names]
-        for node, other in arcs:
-            needs[node].append(other)
-        return needs
-
-    def _cuts(self, needs: list[list[int]], arcs: list[Arc], number: dict[str, int]) -> list[Cut]:
+    def _cuts(self) -> list[Cut]:
         """The cut of each strongly connected component; costs are summed as whole numbers, so that their order changes nothing."""
-        groups = [group for group in components(needs) if len(group) > 1]
-        home = {node: place for place, group in enumerate(groups) for node in group}
-        costs: list[dict[Arc, int]] = [{} for _ in groups]
-        for arc in arcs if groups else ():
-            place = home.get(arc[0])
-            if place is not None and place == home.get(arc[1]):
-                costs[place][arc] = 0
-        for edge in self.edges if groups else ():
-            place = home.get(number[edge.source])
-            if place is not None and (arc := (number[edge.source], number[edge.target])) in costs[place]:
-                costs[place][arc] += round(cut_cost(edge) * _UNITS)
-        return [cut_cycles(group, {arc: units / _UNITS for arc, units in inside.items()}) for group, inside in zip(groups, costs, strict=True)]
+        groups = [group for group in components(self.needs) if len(group) > 1]
+        if not groups:
+            return []
+        home = [-1] * len(self.needs)
+        for place, group in enumerate(groups):
+            for node in group:
+                home[node] = place
+        units: list[dict[Arc, float]] = [{(node, other): 0 for node in group for other in self.needs[node] if home[other] == home[node]} for group in groups]
+        for edge, node, other in zip(self.edges, self._sources, self._targets, strict=True):
+            if home[node] == home[other] >= 0:
+                units[home[node]][node, other] += round(cut_cost(edge) * _UNITS)
+        found = [cut_cycles(group, inside) for group, inside in zip(groups, units, strict=True)]
+        return [Cut(cut.arcs, cut.cost / _UNITS, cut.bound / _UNITS) for cut in found]
+
+    def _take_out(self) -> tuple[AtomEdge, ...]:
+        """Take the cut arcs out of the needs; the edges that they stand for."""
+        gone = frozenset[Arc]().union(*(cut.arcs for cut in self.cuts))
+        for node in {node for node, _ in gone}:
+            self.needs[node] = [other for other in self.needs[node] if (node, other) not in gone]
+        places = zip(self.edges, self._sources, self._targets, strict=True)
+        return tuple(sorted((edge for edge, node, other in places if (node, other) in gone), key=_sort_key))
 
 
 class WaveGenerator:
@@ -100,7 +107,7 @@ def plan_waves(graph: AtomGraph, order: Order = Order.CODE, contracts: Contracts
     """Waves of the graph: wave 0 needs nothing, wave N only waves 0…N-1; as many waves as the critical path is long.
 
     Cycles are broken by cutting edges of least cost; each cut edge is recorded and no atom is dropped. Nothing that is made on the way
-    is freed before the end, so the collector of cycles is kept from walking it.
+    is freed before the end, so the collector of cycles is kept from walking it. Raises NotFoundError at an edge that names no atom of the graph.
     """
     collecting = gc.isenabled()
     gc.disable()

@@ -10,6 +10,7 @@ from mge_assets.model.findings import CheckStatus, Severity, ValidationResult
 from mge_assets.stages.generation.answers import Answer, import_place, read_answer, with_imports
 from mge_assets.stages.generation.calls import JournalledCaller
 from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
+from mge_assets.stages.generation.insistence import accepted, insists, is_contestable
 from mge_assets.stages.generation.replies import ReplyError
 from mge_assets.stages.generation.requests import build_request
 from mge_assets.stages.generation.work import AtomWork, must_generate
@@ -171,6 +172,8 @@ class AtomRun:
         known = self._judged.get(key)
         result = known[1] if known and not _depends_on_others(known[1]) else await self._level_1(attempt.code, severity, attempt.imports)
         number = self._judged.setdefault(key, (attempt.number, result))[0]
+        if insists(result, self.attempts):
+            result = accepted(result)
         judged = replace(attempt, validation=result, seconds=attempt.seconds + self.clock() - started)
         if result.passed:
             return judged
@@ -189,8 +192,8 @@ class AtomRun:
 
 
 def _depends_on_others(result: ValidationResult) -> bool:
-    """Whether a failure may have gone away by itself, because another atom's code has changed since."""
-    return any(finding.rule == SHARED for finding in result.findings)
+    """Whether another atom's code, come in since, may turn a failure into a pass: the tests can be run now, or it was to blame."""
+    return is_contestable(result) or any(finding.rule == SHARED for finding in result.findings)
 
 
 def _temperature(attempt: int) -> float | None:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from mge_resources.syntax import SCRIPTS, Language, detect_language, parse
+from mge_resources.syntax import SCRIPTS, Language, detect_language, parse, parse_python
 
 _OTHERS = frozenset(
     [
@@ -45,7 +45,7 @@ def read_python(content: bytes) -> PythonFile:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(content)
+            tree = parse_python(content)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return PythonFile()
     return PythonFile(frozenset(_imported(tree)), ast.get_docstring(tree) or "")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mge_assets.model.attempts import AtomOutcome, AtomStatus
+from mge_assets.model.attempts import INSISTED, AtomOutcome, AtomStatus
 from mge_assets.model.decisions import Band, ConfidenceScore, Priority, ReviewItem
 from mge_assets.model.findings import Finding, Severity
 
@@ -28,6 +28,11 @@ class ScoredAtom:
         """True where confidence is below the high band, or a check found something of weight."""
         return self.confidence.band is not Band.HIGH or any(finding.severity is not Severity.INFO for finding in self.findings)
 
+    @property
+    def insisted(self) -> bool:
+        """True where the model stood by an answer that a check refused, and its tests were believed."""
+        return any(finding.rule == INSISTED for finding in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewStatistics:
@@ -49,8 +54,8 @@ class ReviewStatistics:
 def select_for_review(scored: Sequence[ScoredAtom], failed: Sequence[AtomOutcome], share: float = SHARE) -> tuple[ReviewItem, ...]:
     """The atoms that go before a person, lowest confidence first, then by name.
 
-    Doubtful atoms are taken until ``share`` of the plan's atoms (rounded up) is reached. Atoms that failed or were blocked, and those in the
-    critical band, are always taken, however many.
+    Doubtful atoms are taken until ``share`` of the plan's atoms (rounded up) is reached. Atoms that failed or were blocked, those in the
+    critical band, and those whose refused answer the model stood by, are always taken, however many.
 
     Args:
         scored: every atom that was scored, failed ones too.
@@ -60,7 +65,7 @@ def select_for_review(scored: Sequence[ScoredAtom], failed: Sequence[AtomOutcome
     lost = {outcome.name: outcome for outcome in failed if outcome.status in {AtomStatus.FAILED, AtomStatus.BLOCKED}}
     atoms = {atom.name: atom for atom in (*(ScoredAtom(name, _UNSCORED) for name in lost), *scored)}
     queue = sorted(atoms.values(), key=lambda atom: (atom.confidence.score, atom.name))
-    must = {atom.name for atom in queue if atom.name in lost or atom.confidence.band is Band.CRITICAL}
+    must = {atom.name for atom in queue if atom.name in lost or atom.confidence.band is Band.CRITICAL or atom.insisted}
     room = max(0, math.ceil(round(share * len(atoms), 9)) - len(must))
     may = {atom.name for atom in [atom for atom in queue if atom.doubtful and atom.name not in must][:room]}
     return tuple(ReviewItem(atom.name, atom.confidence, tuple(_reasons(atom, lost.get(atom.name)))) for atom in queue if atom.name in must | may)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from mge_assets.model.errors import Place
-from mge_assets.model.findings import Check
+from mge_assets.model.findings import Check, CheckStatus
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.validation.grading import CHECK, failed, python_check
 from mge_assets.stages.validation.grading_javascript import javascript_check
+from mge_assets.stages.validation.judging import Grounds, judged, judged_scripts
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxUnavailableError
 from mge_resources.syntax import JUDGED, Language, detect_language, parse
 
@@ -39,10 +40,22 @@ def language_of(tests: str | None, files: Sequence[str]) -> Language | None:
     return next((language for language in candidates if not parse(language, source).root_node.has_error), candidates[0])
 
 
-def acceptance_check(sandbox: Sandbox, project: Mapping[str, bytes], name: str, tests: str | None, language: Language | None) -> tuple[Check, str]:
-    """The check of the acceptance tests of the plan's part of this name, and the isolation that they ran under (empty if they did not)."""
+def acceptance_checks(
+    sandbox: Sandbox, project: Mapping[str, bytes], name: str, tests: str | None, language: Language | None, grounds: Grounds | None = None
+) -> tuple[tuple[Check, ...], str]:
+    """The check of the acceptance tests of the plan's part of this name, and the isolation that they ran under (empty if they did not).
+
+    With ``grounds`` every test that failed is judged, and a second check says what each speaks against.
+    """
     if tests is None or not tests.strip():
-        return Check.not_run(CHECK, "there are no acceptance tests here"), ""
+        return (Check.not_run(CHECK, "there are no acceptance tests here"),), ""
     spoken = language or Language.PYTHON
-    check = run_tests(sandbox, project, test_file_name(name, spoken), tests, spoken)
-    return check, sandbox.isolation
+    file = test_file_name(name, spoken)
+
+    def run() -> Check:
+        return run_tests(sandbox, project, file, tests, spoken)
+
+    checks = [run()]
+    if grounds is not None and checks[0].status is CheckStatus.FAILED:
+        checks = judged(checks[0], sandbox, project, file, tests, grounds, run) if spoken is Language.PYTHON else judged_scripts(checks[0], file)
+    return tuple(checks), sandbox.isolation

@@ -9,6 +9,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
+from mge_assets.stages.validation.definitions import Definition
 from mge_assets.stages.validation.inheritance import overridden
 from mge_assets.stages.validation.inspection import Inspector, Said
 from mge_assets.stages.validation.lint_spots import without_doubles
@@ -149,8 +150,12 @@ def _runtime_safety(case: _Case) -> Check:
 def _completeness(case: _Case) -> Check:
     bare = [one for one in outermost(case.now.definitions, case.start, case.end) if one.stub and one.kind == "function"]
     stubs = [one for one in bare if not overridden(one.name, case.files)]
-    spots = [Spot("completeness.stub", case.stub, f"{one.name} has no body yet", "write the body", one.start, one.line) for one in stubs]
-    return Check.of("completeness", case.mine(spots))
+    return Check.of("completeness", case.mine([_unwritten(one, case.stub) for one in stubs]))
+
+
+def _unwritten(one: Definition, severity: Severity) -> Spot:
+    rule = "completeness.empty" if one.empty else "completeness.stub"
+    return Spot(rule, severity, f"{one.name} has no body yet", "write the body", one.start, one.line)
 
 
 def _contract(case: _Case) -> Check:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mge_assets.stages.validation.spots import Lines
-from mge_assets.stages.validation.stubs import is_stub
+from mge_assets.stages.validation.stubs import is_stub, may_be_meant
 
 _SHAPING = frozenset({"property", "staticmethod", "classmethod", "cached_property", "setter", "deleter", "contextmanager", "asynccontextmanager"})
 
@@ -14,7 +14,8 @@ _SHAPING = frozenset({"property", "staticmethod", "classmethod", "cached_propert
 class Definition:
     """A function or class: dotted name in its file, how it is called, whether its body is there in name only, and where it stands.
 
-    ``calls`` is compared for equality; ``depth`` counts the functions around it (a method of a module's class has 0).
+    ``calls`` is compared for equality; ``depth`` counts the functions around it (a method of a module's class has 0). ``empty`` says of a stub that
+    it may be meant to do nothing.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Definition:
     end: int
     line: int
     depth: int
+    empty: bool = False
 
     @property
     def public(self) -> bool:
@@ -64,7 +66,9 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: str, depth: i
     start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     calls = f"{shape}{prefix}({_parameters(node.args)})"
     end = lines.byte(node.end_lineno or node.lineno, node.end_col_offset or 0)
-    return Definition(f"{scope}{node.name}", "function", calls, stub, lines.byte(start, node.col_offset), end, node.lineno, depth)
+    return Definition(
+        f"{scope}{node.name}", "function", calls, stub, lines.byte(start, node.col_offset), end, node.lineno, depth, stub and may_be_meant(node, owner)
+    )
 
 
 def _walk(body: list[ast.stmt], scope: str, depth: int, lines: Lines, owner: ast.ClassDef | None = None, *, typing: bool = False) -> Iterator[Definition]:

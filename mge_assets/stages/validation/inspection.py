@@ -1,6 +1,5 @@
 """What the checking tools say of a project's files, asked once for equal files and shared by all atoms and levels."""
 
-import ast
 import hashlib
 import re
 from collections import Counter, OrderedDict
@@ -12,7 +11,7 @@ from mge_assets.stages.validation.lint_spots import lint_spots
 from mge_assets.stages.validation.spots import Lines, Spot
 from mge_assets.stages.validation.type_spots import python_type_spots, typescript_spots
 from mge_resources.checkers import Checkers, CheckerUnavailableError, Remark
-from mge_resources.syntax import SCRIPTS, Language, detect_language
+from mge_resources.syntax import SCRIPTS, Language, detect_language, parse_python
 
 _MOST_PROJECTS = 6
 _MOST_FILES = 2048
@@ -183,7 +182,7 @@ def _digest(content: bytes) -> bytes:
 
 def _compiles(content: bytes) -> bool:
     try:
-        ast.parse(content)
+        parse_python(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

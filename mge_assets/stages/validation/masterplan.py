@@ -8,9 +8,10 @@ from time import perf_counter
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
-from mge_assets.stages.validation.acceptance import acceptance_check, language_of
+from mge_assets.stages.validation.acceptance import acceptance_checks, language_of
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, declared_unused, import_findings, name_findings
+from mge_assets.stages.validation.judging import Grounds
 from mge_assets.stages.validation.project import Project, declared_packages
 from mge_assets.stages.validation.spots import as_given
 from mge_assets.stages.validation.tool_findings import lint_findings, name_tool_findings, types_check
@@ -47,8 +48,13 @@ class MasterPlanValidator:
     def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
         self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
-    def validate(self, plan: Masterplan, project: Mapping[str, bytes] | Project, *, tests: str | None = None) -> ValidationResult:
-        """Judge the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
+    def validate(
+        self, plan: Masterplan, project: Mapping[str, bytes] | Project, *, tests: str | None = None, grounds: Grounds | None = None
+    ) -> ValidationResult:
+        """Judge the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``).
+
+        With ``grounds`` failed tests are judged one by one.
+        """
         begin = perf_counter()
         text = plan.tests if tests is None else tests
         whole = Project.of(project)
@@ -62,8 +68,8 @@ class MasterPlanValidator:
             Check.of("security", (*_security(whole), *lint_findings(self._inspector, whole, whole.code))),
         )
         language = language_of(text, whole.code)
-        ran, isolation = acceptance_check(self._sandbox, whole.files, plan.name, text, language)
-        return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, plan.name, text, language, grounds)
+        return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, *ran), isolation=isolation), seconds=perf_counter() - begin)
 
     def _contracts(self, whole: Project) -> tuple[Finding, ...]:
         every = whole.code

@@ -7,9 +7,10 @@ from time import perf_counter
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Milestone
-from mge_assets.stages.validation.acceptance import acceptance_check, language_of
+from mge_assets.stages.validation.acceptance import acceptance_checks, language_of
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, duplicate_findings, name_findings
+from mge_assets.stages.validation.judging import Grounds
 from mge_assets.stages.validation.project import Project
 from mge_assets.stages.validation.tool_findings import name_tool_findings, types_check
 from mge_resources.sandbox.port import Sandbox
@@ -28,8 +29,13 @@ class MilestoneValidator:
     def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
         self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
 
-    def validate(self, milestone: Milestone, project: Mapping[str, bytes] | Project, *, tests: str | None = None) -> ValidationResult:
-        """Judge the milestone inside the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``)."""
+    def validate(
+        self, milestone: Milestone, project: Mapping[str, bytes] | Project, *, tests: str | None = None, grounds: Grounds | None = None
+    ) -> ValidationResult:
+        """Judge the milestone inside the project, which is all files by path; ``tests`` where the text is not in it (``tests_source``).
+
+        With ``grounds`` failed tests are judged one by one.
+        """
         begin = perf_counter()
         text = milestone.tests if tests is None else tests
         whole = Project.of(project)
@@ -42,5 +48,5 @@ class MilestoneValidator:
             Check.of("circular_imports", tuple(circle_findings(whole, files))),
             Check.of("api_consistency", tuple(duplicate_findings(whole, files))),
         )
-        ran, isolation = acceptance_check(self._sandbox, whole.files, milestone.name, text, language_of(text, files))
-        return replace(ValidationResult(Level.MILESTONE, milestone.name, (*checks, ran), isolation=isolation), seconds=perf_counter() - begin)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, milestone.name, text, language_of(text, files), grounds)
+        return replace(ValidationResult(Level.MILESTONE, milestone.name, (*checks, *ran), isolation=isolation), seconds=perf_counter() - begin)

@@ -2,14 +2,19 @@
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mge_assets.stages.validation.harness import program
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
+from mge_resources.syntax import parse_python
 
 _REPORT = "reach.json"
 _LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
+_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+TEST_SECONDS = 3.0
+"""Wall seconds of one test, before it counts as one that does not end."""
 _SETUP_LINES = 6
 _LONGEST = 400
 
@@ -23,17 +28,78 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How a test, or the collection of them all, came to grief.
+
+    ``kinds`` are the exception's class and those it derives from; ``last`` is the file that it was raised in, with a leading slash where that is none of the
+    project's; ``number`` is the system's error number (0 for none) and ``subject`` the name that was missing, where the exception tells. ``said`` is the
+    end of what pytest says of a collection that failed.
+    """
+
+    error: str
+    message: str = ""
+    frames: tuple[Entry, ...] = ()
+    kinds: tuple[str, ...] = ()
+    last: str = ""
+    number: int = 0
+    subject: str = ""
+    phase: str = "call"
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TestRun:
-    """One test: how it ended, what it entered. ``error`` is the exception's name; ``frames`` are the places in the project that it went through."""
+    """One test: how it ended, what it entered. ``failure`` is there where it did not pass."""
 
     __test__ = False
 
     name: str
     passed: bool
     entered: frozenset[Entry]
-    error: str = ""
-    message: str = ""
-    frames: tuple[Entry, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def error(self) -> str:
+        """The exception's name; empty where there was none."""
+        return self.failure.error if self.failure else ""
+
+    @property
+    def message(self) -> str:
+        """What the exception says; empty where there was none."""
+        return self.failure.message if self.failure else ""
+
+    @property
+    def frames(self) -> tuple[Entry, ...]:
+        """The places in the project that the exception went through, the innermost last."""
+        return self.failure.frames if self.failure else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One run of a test file. ``broken`` says why nothing could be collected, ``limit`` which limit ended it; ``files`` are those of the project loaded."""
+
+    tests: tuple[TestRun, ...] = ()
+    broken: Failure | None = None
+    files: frozenset[str] = frozenset()
+    limit: str = ""
+    seconds: float = 0.0
+
+
+def reach(
+    sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, only: Iterable[str] | None = None, seconds: float = TEST_SECONDS
+) -> Reach:
+    """Run the tests, or ``only`` those of these names, each for at most ``seconds``; skipped ones are left out. Raises SandboxUnavailableError."""
+    files = {f"project/{name}": content for name, content in project.items()}
+    files |= {f"project/{test_file}": tests.encode(), "reach.py": program("reach.py.txt"), "pytest.ini": b"[pytest]\n"}
+    given = json.dumps({"only": None if only is None else sorted(only), "seconds": seconds}).encode()
+    outcome = sandbox.run(SandboxJob(("{python}", "reach.py", test_file), files, _ENVIRONMENT, _LIMITS, (_REPORT,), stdin=given, warm=True))
+    try:
+        report = json.loads(outcome.files.get(_REPORT, b"{}"))
+        runs = tuple(_run(name, test) for name, test in report.get("tests", {}).items() if not test.get("skipped"))
+        broken = _failure(report["broken"]) if report.get("broken") else None
+        return Reach(runs, broken, frozenset(map(str, report.get("files", ()))), outcome.limit, outcome.seconds)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Reach(limit=outcome.limit or "report", seconds=outcome.seconds)
 
 
 def run_reaching(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str) -> tuple[TestRun, ...]:
@@ -41,25 +107,30 @@ def run_reaching(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str,
 
     Raises SandboxUnavailableError.
     """
-    files = {f"project/{name}": content for name, content in project.items()}
-    files |= {f"project/{test_file}": tests.encode(), "reach.py": program("reach.py.txt"), "pytest.ini": b"[pytest]\n"}
-    job = SandboxJob(("{python}", "reach.py", test_file), files, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, _LIMITS, (_REPORT,))
-    try:
-        report = json.loads(sandbox.run(job).files.get(_REPORT, b"{}"))
-        return tuple(_run(name, test) for name, test in report.get("tests", {}).items() if not test.get("skipped"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ()
+    return reach(sandbox, project, test_file, tests).tests
 
 
-def _run(name: str, test: Mapping[str, object]) -> TestRun:
-    entered = frozenset(Entry(str(file), int(line)) for file, line in _pairs(test["entered"]))
-    frames = tuple(Entry(str(file), int(line)) for file, line in _pairs(test.get("frames", [])))
-    return TestRun(name, bool(test["passed"]), entered, str(test.get("error", "")), str(test.get("message", "")), frames)
+def _run(name: str, test: Mapping[str, Any]) -> TestRun:
+    entered = frozenset(_entries(test.get("entered", [])))
+    return TestRun(name, bool(test["passed"]), entered, None if test["passed"] else _failure(test))
 
 
-def _pairs(value: object) -> list[tuple[object, int]]:
-    assert isinstance(value, list)
-    return [(each[0], int(each[1])) for each in value]
+def _failure(said: Mapping[str, Any]) -> Failure:
+    return Failure(
+        error=str(said.get("error", "")),
+        message=str(said.get("message", "")),
+        frames=tuple(_entries(said.get("frames", []))),
+        kinds=tuple(map(str, said.get("kinds", ()))),
+        last=str(said.get("last", "")),
+        number=int(said["errno"]) if isinstance(said.get("errno"), int) else 0,
+        subject=str(said.get("name") or ""),
+        phase=str(said.get("phase", "call")),
+        said=str(said.get("said", "")),
+    )
+
+
+def _entries(value: Iterable[Sequence[Any]]) -> list[Entry]:
+    return [Entry(str(file), int(line)) for file, line in value]
 
 
 def failing_input(tests: str, test_file: str, run: TestRun, names: frozenset[str]) -> str:
@@ -69,7 +140,7 @@ def failing_input(tests: str, test_file: str, run: TestRun, names: frozenset[str
     """
     line = next((frame.line for frame in reversed(run.frames) if frame.file == test_file), None)
     try:
-        tree = ast.parse(tests)
+        tree = parse_python(tests)
     except SyntaxError:
         return ""
     function = _around(tree, line) if line is not None else None

@@ -93,3 +93,8 @@ def _meant(function: ast.FunctionDef | ast.AsyncFunctionDef, owner: ast.ClassDef
     """Whether a method that does nothing does so on purpose: its class is written, and it overrides, is a special method, or says so."""
     written = any(not emptiness(method.body) for method in _methods(owner))
     return bool(_FOR_OTHERS.search(told)) or (written and (bool(owner.bases) or bool(_DUNDER.match(function.name)) or bool(_ABSTRACT_NAME.search(owner.name))))
+
+
+def may_be_meant(function: ast.FunctionDef | ast.AsyncFunctionDef, owner: ast.ClassDef | None) -> bool:
+    """Whether an empty body is one that a writer may well give again: ``pass`` in a special method that returns nothing, whose class is still to be written."""
+    return owner is not None and emptiness(function.body) == "pass" and _returns_nothing(function) and bool(_DUNDER.match(function.name))

@@ -8,6 +8,7 @@ from tree_sitter import Node, Tree
 
 from mge_assets.model.findings import Severity
 from mge_assets.stages.validation.spots import Lines, Spot
+from mge_resources.syntax import parse_python
 
 _FIX = "correct the code so that the whole file parses"
 _SHOWN = 40
@@ -38,7 +39,7 @@ def compile_python(content: bytes, lines: Lines) -> tuple[ast.Module | None, tup
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(content)
+            tree = parse_python(content)
             compile(tree, "<code>", "exec", dont_inherit=True)
         except SyntaxError as error:
             line = error.lineno or 1

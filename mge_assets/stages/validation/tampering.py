@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from mge_assets.model.errors import Place
+from mge_resources.syntax import parse_python
 
 _MODULES = {
     "inspect": "looks at the running program", "gc": "walks the interpreter's memory", "ctypes": "reaches into the interpreter", "linecache": "reads source",
@@ -72,7 +73,7 @@ def suspicions(project: Mapping[str, bytes], test_file: str) -> Iterator[tuple[P
         if not name.endswith(".py") or name == test_file:
             continue
         try:
-            tree = ast.parse(content)
+            tree = parse_python(content)
         except (SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):

@@ -8,11 +8,12 @@ from mge_assets.model.atoms import Atom
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Task
-from mge_assets.stages.validation.acceptance import acceptance_check
+from mge_assets.stages.validation.acceptance import acceptance_checks
 from mge_assets.stages.validation.analysis import analyse
 from mge_assets.stages.validation.contracts import broken
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, import_findings, name_findings
+from mge_assets.stages.validation.judging import Grounds
 from mge_assets.stages.validation.naming import naming_spots
 from mge_assets.stages.validation.project import Project, declared_packages
 from mge_assets.stages.validation.tool_findings import name_tool_findings, syntax_findings, types_check
@@ -59,11 +60,13 @@ class TaskValidator:
         requirements: Iterable[str] = (),
         *,
         tests: str | None = None,
+        grounds: Grounds | None = None,
     ) -> ValidationResult:
         """Judge the task's file.
 
         ``content`` are its bytes now, ``atoms`` those of its draft in order, ``project`` all files by path, ``requirements`` the plan's;
         ``tests`` are its acceptance tests where the task itself does not hold their text (``tests_source``).
+        With ``grounds`` those that fail are judged one by one.
         """
         begin = perf_counter()
         language = task.language or detect_language(task.file)
@@ -86,8 +89,8 @@ class TaskValidator:
                 _contracts(task, language, content, atoms),
                 Check.of("integration", tuple(self._integration(whole, task.file))),
             )
-        ran, isolation = acceptance_check(self._sandbox, whole.files, task.name, task.tests if tests is None else tests, language)
-        result = ValidationResult(Level.TASK, task.name, (*checks, ran), isolation=isolation)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, task.name, task.tests if tests is None else tests, language, grounds)
+        result = ValidationResult(Level.TASK, task.name, (*checks, *ran), isolation=isolation)
         return replace(result, seconds=perf_counter() - begin)
 
     def _integration(self, whole: Project, file: str) -> Iterator[Finding]:

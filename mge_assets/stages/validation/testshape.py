@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mge_resources.syntax import parse_python
+
 _PLAIN = {
     "__future__", "abc", "asyncio", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "io",
     "itertools", "json", "math", "operator", "os", "pathlib", "pytest", "re", "statistics", "string", "textwrap", "typing", "unittest", "uuid", "hypothesis",
@@ -53,7 +55,7 @@ def _derives(tree: ast.Module, own: set[str]) -> bool:
 def shape_of(tests: str, project: Iterable[str]) -> TestShape:
     """What these tests need; ``project`` are the top names of the project's modules. Text that does not parse is plain: it fails anyway."""
     try:
-        tree = ast.parse(tests)
+        tree = parse_python(tests)
     except (SyntaxError, ValueError):
         return TestShape(served=True, plain=True)
     own, imported = set(project), set(_imported(tree))

@@ -1,13 +1,16 @@
 """Waves: what holds for every graph, and the cut on small ones against brute force."""
 
+from collections.abc import Iterable
 from itertools import pairwise, permutations
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mge_assets.model.errors import NotFoundError
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
-from mge_assets.model.waves import Order
+from mge_assets.model.waves import Order, WavePlan
 from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
 from mge_assets.stages.dependency.cycle_bound import least_cost
 from mge_assets.stages.dependency.cycle_order import large_order
@@ -34,7 +37,7 @@ def graphs() -> st.SearchStrategy[AtomGraph]:
         unique = {(e.source, e.target, e.type, e.confidence): e for e in found}
         return AtomGraph(tuple(NAMES), tuple(sorted(unique.values())), {})
 
-    return st.lists(edges([*NAMES, "pkg.unknown"]), max_size=30).map(build)
+    return st.lists(edges(NAMES), max_size=30).map(build)
 
 
 def ordering(graph: AtomGraph) -> list[AtomEdge]:
@@ -177,10 +180,61 @@ def test_an_empty_graph_has_no_waves():
     assert (plan.waves, plan.cut, plan.critical_path, plan.max_parallel) == ((), (), (), 0)
 
 
-def test_a_chain_of_twenty_thousand_atoms_needs_no_recursion():
-    names = tuple(f"a{number:05}" for number in range(20_000))
-    graph = AtomGraph(names, tuple(AtomEdge(b, a, EdgeType.IMPORT) for a, b in pairwise(names)), {})
-    assert len(plan_waves(graph).waves) == 20_000
+def numbered(count: int, arcs: Iterable[tuple[int, int]], kind: EdgeType = EdgeType.FUNCTION_CALL) -> AtomGraph:
+    names = tuple(f"a{number:06}" for number in range(count))
+    return AtomGraph(names, tuple(AtomEdge(names[node], names[other], kind) for node, other in arcs), {})
+
+
+def keeps_its_promises(graph: AtomGraph, plan: WavePlan) -> bool:
+    """Every atom in one wave, every uncut edge to an earlier one, as many waves as the critical path is long, and no cut below its bound."""
+    number = {name: wave.number for wave in plan.waves for name in wave.atoms}
+    cut = set(plan.cut)
+    placed = sum(len(wave.atoms) for wave in plan.waves) == len(number) == len(graph.atoms)
+    earlier = all(number[edge.target] < number[edge.source] for edge in graph.edges if edge.source != edge.target and edge not in cut)
+    return placed and earlier and len(plan.waves) == len(plan.critical_path) and 0 <= plan.cut_bound <= plan.cut_cost
+
+
+def test_a_chain_of_a_hundred_thousand_atoms_needs_no_recursion():
+    graph = numbered(100_000, ((node + 1, node) for node in range(99_999)))
+    plan = plan_waves(graph)
+    assert len(plan.waves) == 100_000
+    assert keeps_its_promises(graph, plan)
+
+
+def test_one_cycle_of_twenty_thousand_atoms_loses_one_edge():
+    graph = numbered(20_000, ((node, (node + 1) % 20_000) for node in range(20_000)))
+    plan = plan_waves(graph)
+    assert (len(plan.cut), len(plan.waves), plan.cut_cost) == (1, 20_000, plan.cut_bound)
+    assert keeps_its_promises(graph, plan)
+
+
+def test_where_every_atom_needs_every_other_half_of_the_edges_are_cut_and_that_is_told_to_be_the_least():
+    graph = numbered(120, ((node, other) for node in range(120) for other in range(120) if node != other))
+    plan = plan_waves(graph)
+    assert len(plan.cut) * 2 == len(graph.edges)
+    assert plan.cut_cost == plan.cut_bound
+    assert keeps_its_promises(graph, plan)
+
+
+def test_a_dense_component_above_what_is_proven_keeps_its_promises():
+    chance = Random(5)
+    graph = numbered(2_000, sorted({(chance.randrange(2_000), chance.randrange(2_000)) for _ in range(120_000)}))
+    plan = plan_waves(graph)
+    assert keeps_its_promises(graph, plan)
+    assert plan.cut_bound > 0
+    assert 2 * plan.cut_cost <= sum(cut_cost(edge) for edge in graph.edges)
+
+
+def test_an_edge_to_itself_orders_nothing_and_one_that_is_told_twice_orders_once():
+    alone, twice = AtomEdge("a", "a", EdgeType.FUNCTION_CALL), AtomEdge("a", "b", EdgeType.FUNCTION_CALL)
+    plan = plan_waves(AtomGraph(("a", "b", "b"), (alone, twice, twice), {}))
+    assert ([wave.atoms for wave in plan.waves], plan.cut) == ([("b",), ("a",)], ())
+
+
+@pytest.mark.parametrize("edge", [AtomEdge("a", "b.gone", EdgeType.TYPE), AtomEdge("b.gone", "a", EdgeType.TYPE)])
+def test_an_edge_that_names_no_atom_is_told_in_one_line(edge: AtomEdge):
+    with pytest.raises(NotFoundError, match=r"^the edge .* names b\.gone, which is no atom of the graph; add the atom or leave the edge out$"):
+        plan_waves(AtomGraph(("a",), (edge,), {}))
 
 
 def test_the_picture_is_small_and_names_every_atom_of_a_small_graph():

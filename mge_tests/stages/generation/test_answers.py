@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mge_assets.model.atoms import AtomKind
 from mge_assets.stages.generation import AtomWork, ReplyError
 from mge_assets.stages.generation.answers import read_answer
+from mge_assets.stages.generation.parameters import with_contract_names
 from mge_tests.fakes.emulator.mistakes import MISTAKES, ODD, Asked
 from mge_tests.fakes.emulator.requests import AtomTag
 from mge_tests.stages.generation.samples import AFTER, BEFORE, STUB, atom, fenced, work
@@ -76,3 +77,20 @@ def test_no_answer_breaks_the_reader(kinds: list[str], noise: str, seed: int) ->
         return  # a refusal in words is an answer too
     assert code.strip()
     assert b"\0" not in code
+
+
+@pytest.mark.parametrize(
+    ("parameters", "answer", "expected"),
+    [
+        ("self, plaintext", "def put(self, plain_text):\n    return plain_text.upper()", "def put(self, plaintext):\n    return plaintext.upper()"),
+        ("self, value", "def put(self, v):\n    return f'{v} {self.v} {dict(v=v)}'", "def put(self, value):\n    return f'{value} {self.v} {dict(v=value)}'"),
+        ("self, a, *rest", "def put(self, x, *more):\n    return x, more", "def put(self, a, *rest):\n    return (a, rest)"),
+        ("self, a, b", "def put(self, b, a):\n    return a - b", None),
+        ("self, value", "def put(self, v):\n    value = v\n    return value", None),
+        ("self, a", "def put(self, x=1):\n    return x", None),
+        ("self, a", "def put(self, x, y):\n    return x", None),
+    ],
+)
+def test_parameters_get_the_contracts_names_and_only_where_nothing_else_differs(parameters: str, answer: str, expected: str | None) -> None:
+    renamed = with_contract_names(answer, "put", f"def put({parameters}):\n    ...".encode())
+    assert ast.unparse(ast.parse(renamed)) == ast.unparse(ast.parse(expected or answer))

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
+from mge_assets.model.attempts import INSISTED, AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.decisions import Band, ConfidenceScore, Priority
 from mge_assets.model.findings import Finding, Severity
 from mge_assets.stages.review import ReviewQueueManager, ScoredAtom, select_for_review, statistics
@@ -48,6 +48,11 @@ def test_failed_blocked_and_critical_atoms_are_always_queued_however_many():
     critical = [scored(f"k{number}", 0.3) for number in range(4)]
     queue = select_for_review([*critical, scored("doubtful", 0.7), *certain(1)], [*failed, *blocked])
     assert set(names(queue)) == {*(f"f{number}" for number in range(5)), "waiting", *(f"k{number}" for number in range(4))}
+
+
+def test_an_answer_that_the_model_stood_by_is_always_queued():
+    stood_by = Finding(INSISTED, Severity.WARNING, "given again after it was refused")
+    assert "kept" in names(select_for_review([scored("kept", 0.95, stood_by), *(scored(f"d{number}", 0.6) for number in range(9))], []))
 
 
 def test_the_same_atoms_in_another_order_give_the_same_queue():
