@@ -113,7 +113,8 @@ def import_edges(package: str) -> tuple[set[tuple[str, str]], set[tuple[str, str
     mine = {(module_of[e.file], e.target) for e in code.edges if e.type is EdgeType.IMPORT and home[e.target].kind is SymbolKind.MODULE}
     graph = grimp.build_graph(package, cache_dir=None)
     truth = {(importer, imported) for importer in graph.modules for imported in graph.find_modules_directly_imported_by(importer)}
-    return {edge for edge in mine if edge[0] != edge[1]}, truth
+    # grimp leaves out files in a folder without __init__.py: 2 imports of a test file of networkx are ours alone
+    return {edge for edge in mine if edge[0] != edge[1] and edge[0] in graph.modules}, truth
 
 
 def main() -> None:
