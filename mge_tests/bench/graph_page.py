@@ -128,7 +128,7 @@ def picture(browser: Browser, base: str, folder: Path, plan: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         for show in ("task", "wave"):
-            page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)  # type: ignore[arg-type]
+            page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)
             opened(page, f"{base}?show={show}")
             page.screenshot(path=folder / f"{plan}_{show}_{scheme}.png")
             page.focus("#graph")
