@@ -1,5 +1,6 @@
 """How the command speaks: data on stdout, narration on stderr, errors in a line, exit codes."""
 
+import errno
 import json
 import os
 import sys
@@ -70,6 +71,9 @@ def narrate_error(error: BaseException) -> int:
         for one in (error, *getattr(error, "others", ())):
             say(f"error: {one}", style="red")
         return EXIT_INPUT
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        say(f"error: the disk is full at {error.filename or 'MGE_HOME'}; free some space there, or put MGE_HOME on another disk", style="red")
+        return EXIT_ENVIRONMENT
     if isinstance(error, (DatabaseError, SettingsError, OSError)):
         say(f"error: {error}", style="red")
         return EXIT_ENVIRONMENT

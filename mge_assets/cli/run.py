@@ -37,9 +37,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary 
 @_SCHEDULE
 @click.option("--order", type=click.Choice([each.value for each in Order]), help="What waves are ordered by; the plan says so if left out, else code.")
 @_BUDGET
+@click.option("--batch", is_flag=True, help="Ask the model in message batches, at half the price: a wave may take hours. `mge resume` goes on.")
 @click.option("--force", is_flag=True, help="Deliver also into a folder that another plan was delivered into, and replace that.")
 @_JSON
-def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, force: bool, as_json: bool) -> None:
+def run(  # noqa: PLR0913, PLR0917 -- one for each option
+    plan: Path | None, out: Path | None, schedule: Schedule, order: str | None, budget: float | None, batch: bool, force: bool, as_json: bool
+) -> None:
     """Run PLAN from plan file to delivered project; without PLAN, the small bundled one.
 
     Running it again re-uses everything that did not change. Exit code 0: completed and valid; 1: ended with something failed; 4: paused.
@@ -52,7 +55,7 @@ def run(plan: Path | None, out: Path | None, schedule: Schedule, order: str | No
         registered = workspace.plans.register(plan or example("small"))
         workspace.delivery.check(registered.name, out, force=force)
         _introduce(registered)
-        carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json, Order(order) if order else None))
+        carry_out(workspace, settings, registered.name, Asked(out, schedule, budget, as_json, Order(order) if order else None, batch))
 
 
 @click.command()
@@ -92,19 +95,20 @@ def retry(plan: str, atom: str, out: Path | None, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by."""
+    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by, in batches or not."""
 
     out: Path | None
     schedule: Schedule
     budget: float | None
     as_json: bool
     order: Order | None = None
+    batch: bool = False
 
 
 def _as_before(workspace: "Workspace", plan: str, out: Path | None, as_json: bool) -> Asked:
     newest = workspace.stores.executions.newest(plan)
     target = out or (Path(newest.target) if newest and newest.target else None)
-    return Asked(target, newest.schedule if newest else Schedule.WAVE, None, as_json)
+    return Asked(target, newest.schedule if newest else Schedule.WAVE, None, as_json, batch=bool(newest and newest.batch))
 
 
 def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Asked) -> NoReturn:
@@ -115,7 +119,7 @@ def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Aske
         with workspace.execution.exclusively(name), follow(workspace, name):
             if asked.budget is not None:
                 workspace.execution.set_budget(name, asked.budget)
-            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order)
+            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order, batch=asked.batch)
         if ran.cancelled:
             leave_interrupted()
         progress = workspace.execution.progress(name)

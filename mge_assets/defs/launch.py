@@ -13,7 +13,7 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster_shared.error import SerializableErrorInfo
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
-from mge_assets.defs.partitions import FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, wave_range_tags
+from mge_assets.defs.partitions import BATCH_TAG, FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.defs.signals import noting_signals
 from mge_assets.defs.wave_executor import INTERRUPTED
@@ -21,6 +21,7 @@ from mge_assets.defs.wave_order import wave_of
 from mge_assets.defs.wiring import build_definitions
 from mge_assets.model.executions import Schedule
 from mge_assets.model.waves import Order
+from mge_assets.services.batching import BATCH_ATOMS
 from mge_resources.instance_files import prepare_dagster_home
 from mge_resources.settings import Settings
 
@@ -82,7 +83,7 @@ def open_instance(settings: Settings) -> Iterator[DagsterInstance]:
         yield instance
 
 
-def run_plan(
+def run_plan(  # noqa: PLR0913 -- how a person asks for a run
     plan: str,
     instance: DagsterInstance,
     settings: Settings,
@@ -90,6 +91,7 @@ def run_plan(
     *,
     schedule: Schedule = Schedule.WAVE,
     order: Order | None = None,
+    batch: bool = False,
     watch: Callable[[StepEnd], None] = lambda _: None,
 ) -> PlanRun:
     """Plans, executes and delivers a registered plan; stops at the first job that fails, unless checks alone blocked it.
@@ -104,13 +106,16 @@ def run_plan(
         out: the folder to deliver to; the installation's own if left out.
         schedule: when an atom may start.
         order: what the waves are ordered by; the plan says so if left out.
+        batch: whether calls to the model go in message batches.
         watch: told of every step that ends.
     """
     definitions = build_definitions()
     add_plans(instance, [plan])
+    places = max(settings.max_parallel_atoms, BATCH_ATOMS) if batch else settings.max_parallel_atoms
     chosen = {SCHEDULE_TAG: schedule.value, **({OUT_TAG: str(out.absolute())} if out else {}), **({ORDER_TAG: order.value} if order else {})}
+    chosen |= {BATCH_TAG: "yes"} if batch else {}
     common = {PLAN_TAG: plan, FOLLOW_TAG: "no", **chosen}
-    config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": settings.max_parallel_atoms}}}
+    config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": places}}}
     outcomes: list[JobOutcome] = []
     with shared_workspace(settings) as workspace, noting_signals() as noted:
         for name in (planning_job.name, execution_job.name, delivery_job.name):

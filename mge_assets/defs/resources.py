@@ -9,7 +9,7 @@ from uuid import UUID
 from dagster import ConfigurableIOManager, ConfigurableResource, InitResourceContext, InputContext, OpExecutionContext, OutputContext
 from pydantic import PrivateAttr
 
-from mge_assets.defs.partitions import OUT_TAG, SCHEDULE_TAG, scope_of
+from mge_assets.defs.partitions import BATCH_TAG, OUT_TAG, SCHEDULE_TAG, scope_of
 from mge_assets.defs.readiness import tell_needs
 from mge_assets.model.executions import Schedule
 from mge_assets.services.execution import AtomTicket
@@ -105,7 +105,8 @@ class WorkspaceResource(ConfigurableResource["WorkspaceResource"]):
                 scope, work = scope_of(context), self._workspace
                 waves = scope.waves(len(work.dependencies.waves(scope.plan).waves))
                 schedule = Schedule(context.run.tags.get(SCHEDULE_TAG, Schedule.WAVE))
-                execution_id = work.execution.start(scope.plan, context.run_id, schedule, context.run.tags.get(OUT_TAG, ""))
+                batch = context.run.tags.get(BATCH_TAG) == "yes"
+                execution_id = work.execution.start(scope.plan, context.run_id, schedule, context.run.tags.get(OUT_TAG, ""), batch=batch)
                 tickets = {mapping_key(ticket): ticket for ticket in work.execution.atoms(execution_id, waves)}
                 if schedule is Schedule.DEPENDENCY:
                     keys = {ticket.atom_id: key for key, ticket in tickets.items()}

@@ -21,7 +21,19 @@ from dagster import (
 )
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
-from mge_assets.defs.partitions import FOLLOW_TAG, MASTERPLANS, OUT_TAG, PARTITION, PLAN_TAG, RANGE_START, SCHEDULE_TAG, add_plans, wave_key, wave_range_tags
+from mge_assets.defs.partitions import (
+    BATCH_TAG,
+    FOLLOW_TAG,
+    MASTERPLANS,
+    OUT_TAG,
+    PARTITION,
+    PLAN_TAG,
+    RANGE_START,
+    SCHEDULE_TAG,
+    add_plans,
+    wave_key,
+    wave_range_tags,
+)
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.model.errors import MgeError
 from mge_assets.services.workspace import Workspace
@@ -144,6 +156,7 @@ def execute_when_asked(context: SensorEvaluationContext) -> Iterator[RunRequest 
         yield SkipReason("nobody asked for an execution")
     for each, waves in asked:
         tags = {SCHEDULE_TAG: each.schedule.value, **({OUT_TAG: each.target} if each.target else {})}
+        tags |= {BATCH_TAG: "yes"} if each.batch else {}
         key = f"{each.execution_id}:{each.fence}"
         if not waves:
             add_plans(context.instance, [each.plan])
@@ -173,4 +186,4 @@ def _plan_of(tags: Mapping[str, str]) -> str:
 
 
 def _handed_on(tags: Mapping[str, str]) -> dict[str, str]:
-    return {tag: tags[tag] for tag in (OUT_TAG, SCHEDULE_TAG) if tag in tags}
+    return {tag: tags[tag] for tag in (OUT_TAG, SCHEDULE_TAG, BATCH_TAG) if tag in tags}

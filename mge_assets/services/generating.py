@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from mge_assets.model.atoms import Atom
-from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
-from mge_assets.model.findings import Severity, ValidationResult
+from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt, ErrorClass
+from mge_assets.model.findings import Check, Level, Severity, ValidationResult
+from mge_assets.services.landing import CHECK as LANDING
+from mge_assets.services.landing import LandingCheck
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.unit_tests import CHECK, UnitTests
-from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate
+from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate, classify
+from mge_assets.stages.validation.reach import TestRun
 from mge_resources.llm.port import LanguageModel
 
 MOST_SUSPECTS = 2
@@ -42,13 +45,47 @@ class Generation:
     cases: RecordedCases | None = None
     _made: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.landing = LandingCheck(self.live)
+
     async def run(self, atom_id: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
         """How the atom ended, and how others did that were written anew for its sake."""
-        outcome = await self._orchestrator(atom_id).run(self.live.work(atom_id))
+        outcome = await self._landable(atom_id, await self._orchestrator(atom_id).run(self.live.work(atom_id)))
         self._made[outcome.name] = max((attempt.number for attempt in outcome.attempts), default=0)
         if self.tests is None or outcome.status is AtomStatus.COMPLETED or not _fails_tests_alone(outcome):
             return outcome, ()
         return await self._reconsidered(atom_id, outcome)
+
+    async def mend(self, name: str, suite: str, text: str, run: TestRun) -> tuple[UUID, AtomOutcome] | None:
+        """Have a completed atom written anew for the sake of a test that it brought to fail; ``None`` where it has no attempt left or kept its code.
+
+        ``suite`` is the test file and ``text`` what is in it.
+        """
+        stored, made = self.live.atoms.by_name[name], self._made.get(name, 0)
+        generated = self.tests is not None and self.model.remote and self.live.atoms.generates(stored)
+        if self.tests is None or not generated or self.live.statuses.get(name) is not AtomStatus.COMPLETED or made >= self.max_attempts:
+            return None
+        work, code = self.live.work(stored.atom_id), self.live.codes[name]
+        told = self.tests.told(text, suite, stored.atom, code, work.before, run)
+        result = ValidationResult(Level.ATOMIC, name, (Check.of(CHECK, (told,)),))
+        again = await self._again(stored.atom_id, name, made, Attempt(made, code, result, told.message, classify(result)))
+        return (stored.atom_id, again) if again.status is AtomStatus.COMPLETED and again.code != code else None
+
+    async def _landable(self, atom_id: UUID, outcome: AtomOutcome) -> AtomOutcome:
+        """The outcome, unless what landed while the atom was being judged does not fit it: then the attempts that are left."""
+        work = self.live.work(atom_id)
+        made = max((attempt.number for attempt in outcome.attempts), default=0)
+        if self.tests is None or outcome.status is not AtomStatus.COMPLETED or not made or made >= self.max_attempts:
+            return outcome
+        found = tuple(each for each in self.landing.findings(work.atom, outcome.code) if each.severity is Severity.ERROR)
+        if not found:
+            return outcome
+        last = outcome.attempts[-1]
+        checks = (*(last.validation.checks if last.validation else ()), Check.of(LANDING, found))
+        refused = replace(last, validation=ValidationResult(Level.ATOMIC, outcome.name, checks), error=str(found[0]), error_class=ErrorClass.DEPENDENCY)
+        again = replace(work, regenerate=True, suspected=refused, attempts_made=made)
+        further = await self._orchestrator(atom_id).run(again)
+        return replace(further, attempts=(*outcome.attempts[:-1], refused, *further.attempts))
 
     def _orchestrator(self, atom_id: UUID) -> RetryOrchestrator:
         return RetryOrchestrator(self.model, self.validate, self.journal(atom_id), self.max_attempts, self.atom_timeout)
@@ -58,7 +95,7 @@ class Generation:
         result = self.judge(atom, code, before, after, stub)
         if self.tests is None or atom.name in self.live.atoms.briefing.heads:
             return result
-        tested = self.tests.judged(result, atom, code, before)
+        tested = self.tests.judged(self.landing.judged(result, atom, code), atom, code, before)
         return tested if self.cases is None else self.cases.judged(tested, atom, code, before)
 
     async def _reconsidered(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:

@@ -24,6 +24,11 @@ class Beating(Protocol):
         """Its places."""
         ...
 
+    @property
+    def shares(self) -> bool:
+        """Whether it shares the limit with others."""
+        ...
+
     def hear(self, order: ControlSignal | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
         ...
@@ -57,11 +62,12 @@ class Heartbeat:
         live = dict(self._live())
         for execution, each in live.items():
             with suppress(FencedError):  # it ended meanwhile
-                each.hear(self._store.renew(execution, each.pacer.in_flight, each.pacer.wanted))
+                each.hear(self._store.renew(execution, each.pacer.in_flight, each.pacer.wanted if each.shares else 0))
         if live:
             dealt = shares(self._limit, {demand.execution_id: demand.wanted for demand in self._store.demands()})
             for execution, each in live.items():
-                each.pacer.set_ceiling(dealt.get(execution, self._limit))
+                if each.shares:
+                    each.pacer.set_ceiling(dealt.get(execution, self._limit))
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):

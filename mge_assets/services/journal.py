@@ -1,8 +1,8 @@
 """The accounts of an execution: no call leaves without a place and a booking, and each that left is settled."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from mge_assets.model.errors import HaltedError
@@ -10,7 +10,8 @@ from mge_assets.services.gathering import Gatherer
 from mge_assets.services.pacing import Leaders, Pacer
 from mge_assets.store.journal import Booking, JournalStore, Limits, Refusal, Reservation, Settlement
 from mge_assets.store.leases import Lease
-from mge_resources.llm.port import ModelError, ModelReply
+from mge_assets.store.tables.executions import UNSENT
+from mge_resources.llm.port import CallSize, ModelError, ModelReply
 
 
 class Accounts:
@@ -22,6 +23,10 @@ class Accounts:
         limits: the installation's; the plan may have a hard limit of its own.
         pacer: whose places the calls take.
         warn: told once when the plan's cost passes the soft limit.
+
+    ``batched`` says that calls go with message batches. ``queued`` counts the calls that wait for their booking, ``booked`` has every call by its
+    request's digest. ``unsent`` are calls that wait to go with a batch, ``sent`` those that went with one and are not answered: given up they stay
+    booked, for whoever fetches the answers.
     """
 
     def __init__(self, store: JournalStore, lease: Lease, limits: Limits, pacer: Pacer, warn: Callable[[float], None]) -> None:
@@ -32,15 +37,32 @@ class Accounts:
         self.leaders = Leaders()
         self._leading: dict[UUID, Reservation] = {}
         self.open_calls = 0
+        self.queued = 0
+        self.booked: dict[str, Reservation] = {}
+        self.sent: set[UUID] = set()
+        self.unsent: set[UUID] = set()
+        self.batched = False
 
-    async def book(self, call: Reservation) -> Booking:
-        """A place and a booking. Raises HaltedError where the budget does not give it any more, or a person stopped the execution.
+    async def book(self, call: Reservation, size: CallSize) -> Booking:
+        """A place and a booking, once the server's limits leave room for a call of this size.
+
+        Raises HaltedError where the budget does not give it any more, or a person stopped the execution.
 
         Reservations are for the worst case, so that a call which finds no room waits for those in flight to be settled before it gives up.
         """
+        self.queued += 1
+        try:
+            booking = await self._book(call, size)
+        finally:
+            self.queued -= 1
+        if booking.reply is None and booking.error is None:
+            self.booked[call.request_digest] = call if booking.sent is None else replace(call, call_id=booking.sent)
+        return booking
+
+    async def _book(self, call: Reservation, size: CallSize) -> Booking:
         leads = await self.leaders.wait(call.model)
         try:
-            await self.pacer.acquire()
+            await self.pacer.acquire(call.model, size)
             try:
                 booking = await self._booked(call)
             except BaseException:
@@ -54,7 +76,7 @@ class Accounts:
             self._led(call, leads=leads, warm=False)
             return booking
         if leads:
-            self._leading[call.call_id] = call
+            self._leading[booking.sent or call.call_id] = call
         self.open_calls += 1
         if booking.warn:
             self._warn(self._limits.soft_usd)
@@ -69,11 +91,16 @@ class Accounts:
         return booking
 
     async def settle(self, settlement: Settlement) -> None:
-        """Put down how a call ended, and give its place back."""
+        """Put down how a call ended, and give its place back. One that went with a batch and was given up is left open."""
+        call = settlement.call_id
         try:
-            await self._settlements.put(settlement)
+            if call in self.unsent:
+                settlement = Settlement.failed(call, settlement.error, known_unbilled=True)
+            if call not in self.sent:
+                await self._settlements.put(settlement)
         finally:
             self.open_calls -= 1
+            self.unsent.discard(call)
             self.pacer.release()
             leader = self._leading.pop(settlement.call_id, None)
             if leader is not None:
@@ -81,6 +108,10 @@ class Accounts:
             if self._changed is not None:
                 self._changed.set()
                 self._changed = None
+
+    def settle_orphans(self, settlements: Sequence[Settlement]) -> None:
+        """Put down how calls ended that nobody waits for any more; those that are settled stay as they are."""
+        self._store.settle_all(settlements)
 
     def _led(self, call: Reservation, *, leads: bool, warm: bool) -> None:
         if leads:
@@ -110,13 +141,13 @@ class ExecutionJournal:
     accounts: Accounts
     atom_id: UUID
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID | ModelReply:
+    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float, size: CallSize) -> UUID | ModelReply:
         """Book the most that a call can cost, before it is sent; or answer what the very same call brought before. Raises HaltedError, ModelError."""
-        call = Reservation(uuid4(), self.atom_id, atom, attempt, model, request_digest, usd)
-        booking = await self.accounts.book(call)
+        call = Reservation(uuid4(), self.atom_id, atom, attempt, model, request_digest, usd, UNSENT if self.accounts.batched else "")
+        booking = await self.accounts.book(call, size)
         if booking.error is not None:
             raise booking.error
-        return booking.reply or call.call_id
+        return booking.reply or booking.sent or call.call_id
 
     async def settle(self, call_id: UUID, reply: ModelReply, error: ModelError | None = None) -> None:
         """Book what it did cost."""

@@ -19,13 +19,15 @@ from mge_assets.model.waves import WavePlan
 from mge_assets.services.briefing import Briefing
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.journal import Accounts, stopped
-from mge_assets.services.pacing import PacedModel, Pacer
+from mge_assets.services.pacing import Pacer
+from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.dependency import Contracts, orders
 from mge_assets.stages.dependency.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing
 from mge_assets.store.leases import fenced
+from mge_resources.llm.port import LanguageModel
 
 MAX_DEPENDENCIES = 40
 """Dependencies whose code goes into one prompt, the heaviest first."""
@@ -38,7 +40,8 @@ class PlanAtoms:
     """A plan's atoms with what they need of one another; does not change while the plan is executed.
 
     ``needs`` are the atoms whose code an atom waits for, ``uses`` those that it knows by their contract alone: calls and other uses where the
-    waves are ordered by contract, and dependencies that were cut to break a cycle.
+    waves are ordered by contract, and dependencies that were cut to break a cycle. ``touches`` are the functions that it calls, constructors among
+    them, and ``classes`` the files that define a class of each plain name.
     """
 
     def __init__(self, plan: Masterplan, atoms: Sequence[StoredAtom], graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> None:
@@ -50,6 +53,8 @@ class PlanAtoms:
         self.needs, self.uses = _needs(graph, waves, contracts)
         self._promised = {(edge.source, edge.target) for edge in graph.edges if edge.weight <= PROMISED}
         self._skeletons: dict[str, bytes] = {}
+        self.touches = _touched(graph, self.by_name)
+        self.classes = _classes(self.by_name)
         self.tasks = {task.name: task for task in plan.tasks}
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
@@ -100,6 +105,11 @@ class PlanAtoms:
         code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
         return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
 
+    def waits(self) -> Mapping[UUID, tuple[UUID, ...]]:
+        """The atoms that each one waits for, of those that must be generated."""
+        found = {key: self.needs.get(stored.atom.name, ()) for key, stored in self.by_id.items() if self.generates(stored)}
+        return {key: tuple(self.by_name[name].atom_id for name in names) for key, names in found.items()}
+
     def hard_needs(self, name: str) -> list[str]:
         """The atoms without which this one can't be: its needs but for the constructors that only come first so that their members are known."""
         return [needed for needed in self.needs.get(name, ()) if (name, needed) not in self._promised]
@@ -120,7 +130,7 @@ class PlanAtoms:
 @dataclass(slots=True)
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
-    ``accounts`` is missing where it is only looked at.
+    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom.
     """
 
     atoms: PlanAtoms
@@ -128,15 +138,22 @@ class LiveExecution:
     statuses: dict[str, AtomStatus]
     reused: frozenset[UUID]
     pacer: Pacer
-    model: PacedModel
+    model: LanguageModel
     accounts: Accounts | None
     writer: Gatherer[Landing, None]
+    yardstick: Yardstick
     overrides: Sequence[Override] = ()
     halted: MgeError | None = None
     in_flight: int = 0
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
+    tried: dict[str, list[bytes]] = field(default_factory=dict)
+
+    @property
+    def shares(self) -> bool:
+        """Whether its calls share the limit with other executions'; those of message batches do not."""
+        return self.accounts is None or not self.accounts.batched
 
     def hear(self, order: ControlSignal | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
@@ -234,8 +251,8 @@ class LiveExecution:
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
 
 
-def reusable(atoms: PlanAtoms, model: str) -> frozenset[UUID]:
-    """The atoms whose code still follows from what it followed from: neither they nor anything that they need has changed.
+def reusable(atoms: PlanAtoms, model: str, yardstick: Yardstick) -> frozenset[UUID]:
+    """The atoms whose code still follows from what it followed from: neither they nor anything that they need has changed, nor what they are judged by.
 
     What a person approved or wrote stays as long as the atom itself is the same.
     """
@@ -245,7 +262,7 @@ def reusable(atoms: PlanAtoms, model: str) -> frozenset[UUID]:
         stored = atoms.by_id[atom]
         needs = atoms.needs.get(stored.atom.name, ()) if atoms.generates(stored) else ()
         steady = all(atoms.by_name[name].atom_id in kept for name in needs)
-        if unchanged(stored, atoms.fingerprint(stored, model, codes), steady=steady):
+        if yardstick.holds(stored) and unchanged(stored, atoms.fingerprint(stored, model, codes), steady=steady):
             kept.add(atom)
     return frozenset(kept)
 
@@ -271,6 +288,24 @@ def _needs(graph: AtomGraph, waves: WavePlan, contracts: Contracts) -> tuple[dic
             targets[edge.target] = targets.get(edge.target, 0.0) + edge.weight
     only_used = {source: {name: weight for name, weight in targets.items() if name not in needs.get(source, ())} for source, targets in uses.items()}
     return _heaviest(needs), _heaviest(only_used)
+
+
+def _touched(graph: AtomGraph, by_name: Mapping[str, StoredAtom]) -> Mapping[str, list[str]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for edge in graph.edges:
+        if edge.confidence is Confidence.RESOLVED and edge.source != edge.target:
+            constructor = f"{edge.target}.__init__"
+            target = constructor if by_name[edge.target].atom.kind is AtomKind.CLASS_HEADER and constructor in by_name else edge.target
+            found[edge.source][target] = None
+    return {source: [name for name in targets if name != source] for source, targets in found.items()}
+
+
+def _classes(by_name: Mapping[str, StoredAtom]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, stored in by_name.items():
+        if stored.atom.kind is AtomKind.CLASS_HEADER and "#" not in name:
+            found[name.rpartition(".")[2]].append(stored.atom.file)
+    return {name: tuple(files) for name, files in found.items()}
 
 
 def _heaviest(found: Mapping[str, Mapping[str, float]]) -> dict[str, list[str]]:

@@ -3,16 +3,20 @@
 What is counted is the share of calls that were refused for being too many, over about one latency. A few refusals cost nothing
 (they are not billed, and each call waits as long as it was told to), so that they change nothing: a rule that halves at the first
 refusal, as TCP does, falls to three calls in flight when one in five is refused at random. Where a third is refused the window
-shrinks to what got through, and grows again by a tenth with every window that passes nearly whole.
+shrinks to what got through, and grows again by a tenth with every window that passes nearly whole. Where the server tells its
+limits with its answers, calls are sent no faster than these allow, so that hardly one is refused.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from mge_resources.llm.port import LanguageModel, ModelError, ModelReply, ModelRequest
+from mge_assets.services.allowances import Allowances
+from mge_resources.llm.port import Batches, CallSize, LanguageModel, ModelError, ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage
 
 TOO_MANY = 0.3
 """Share of refused calls from which the window shrinks."""
@@ -22,6 +26,14 @@ CACHE_SECONDS = 300.0
 """How long a provider keeps a prompt's prefix that nobody uses."""
 CACHE_BYTES = 3_000
 """Prefixes shorter than this, about 1,000 tokens, are cached by no provider."""
+_NO_SIZE = CallSize()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    place: asyncio.Future[None]
+    model: str
+    size: CallSize
 
 
 class Pacer:
@@ -29,10 +41,12 @@ class Pacer:
 
     def __init__(self, limit: int) -> None:
         self._limit, self._ceiling, self._window = limit, limit, float(limit)
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._passed = self._refused = 0
         self.in_flight = self.most = 0
+        self.allowances = Allowances()
         self._closed_until = 0.0
 
     @property
@@ -48,24 +62,24 @@ class Pacer:
     def set_ceiling(self, ceiling: int) -> None:
         """This execution's share of the limit; may be called from any thread."""
         grown, self._ceiling = ceiling > self._ceiling, max(1, min(ceiling, self._limit))
+        self.allowances.share = self._ceiling / self._limit
         if grown and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
-    async def acquire(self) -> None:
-        """Wait for a place and take it."""
+    async def acquire(self, model: str = "", size: CallSize = _NO_SIZE) -> None:
+        """Wait for a place and take it; and until the server's limits leave room for a call of this size to this model."""
         self._loop = asyncio.get_running_loop()
-        if self._waiting or self.in_flight >= self.room or time.monotonic() < self._closed_until:
-            place: asyncio.Future[None] = self._loop.create_future()
-            self._waiting.append(place)
-            self._wake()
-            try:
-                await place
-            except asyncio.CancelledError:
-                if place.done() and not place.cancelled():
-                    self.release()
-                raise
-        else:
-            self._take()
+        waiting = _Waiting(self._loop.create_future(), model, size)
+        self._waiting.append(waiting)
+        self._wake()
+        try:
+            await waiting.place
+        except asyncio.CancelledError:
+            if waiting.place.done() and not waiting.place.cancelled():
+                self.release()
+            else:
+                self._waiting.remove(waiting)
+            raise
 
     def release(self) -> None:
         """Give a place back."""
@@ -96,20 +110,37 @@ class Pacer:
         self._passed = self._refused = 0
         self._wake()
 
-    def _take(self) -> None:
-        self.in_flight += 1
-        self.most = max(self.most, self.in_flight)
-
     def _wake(self) -> None:
-        closed = self._closed_until - time.monotonic()
-        if closed > 0 and self._waiting:
-            asyncio.get_running_loop().call_later(closed, self._wake)
+        """Hand out what places there are, in turn; whoever must wait for its model's limits holds up nobody who asks another model."""
+        if not self._waiting:
             return
+        soonest = self._closed_until - time.monotonic()
+        if soonest <= 0:
+            soonest = self._hand_out()
+        if self._waiting and soonest > 0:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = asyncio.get_running_loop().call_later(soonest, self._wake)
+
+    def _hand_out(self) -> float:
+        """Answers the seconds until the limits leave room for another; 0 where it is not they that are waited for."""
+        waits: dict[str, float] = {}
+        kept: deque[_Waiting] = deque()
         while self._waiting and self.in_flight < self.room:
-            place = self._waiting.popleft()
-            if not place.done():
-                self._take()
-                place.set_result(None)
+            each = self._waiting.popleft()
+            if each.place.done():
+                continue
+            wait = waits.get(each.model) or self.allowances.wait(each.model, each.size)
+            if wait > 0:
+                waits[each.model] = wait
+                kept.append(each)
+                continue
+            self.allowances.take(each.model, each.size)
+            self.in_flight += 1
+            self.most = max(self.most, self.in_flight)
+            each.place.set_result(None)
+        self._waiting = kept + self._waiting
+        return min(waits.values(), default=0.0)
 
 
 class Leaders:
@@ -154,21 +185,40 @@ class PacedModel:
         """As the model's."""
         return self._model.name
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def name_of(self, attempt: int) -> str:
+        """As the model's."""
+        return self._model.name_of(attempt)
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        """As the model's."""
+        return self._model.price_usd(attempt, usage, batch=batch)
+
+    def batches(self, attempt: int) -> Batches | None:
+        """As the model's."""
+        return self._model.batches(attempt)
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """As the model's."""
         self._leaders.prefix_bytes = len(request.system) + len(request.shared)
-        return self._model.reservation_usd(request)
+        return self._model.reservation_usd(request, batch=batch)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError."""
+        name, allowances = self._model.name_of(request.attempt), self._pacer.allowances
         try:
             reply = await self._model.complete(request)
         except ModelError as error:
-            if error.retryable and error.unbilled:
+            turned_away = error.retryable and error.unbilled
+            if turned_away:
+                allowances.refused(name, request.size)
+            allowances.heard(name, error.allowances or (error.billed.allowances if error.billed else ()))
+            if turned_away:
                 self._pacer.refused(error.retry_after)
             else:
                 self._pacer.passed()
             raise
+        allowances.answered(name, request.size, CallSize(reply.tokens_input - reply.tokens_read, reply.tokens_output))
+        allowances.heard(name, reply.allowances)
         self._pacer.passed()
         return reply
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mge_assets.store.atoms import AtomStore
+from mge_assets.store.batches import BatchStore
 from mge_assets.store.deliveries import DeliveryStore
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
 from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
+from mge_assets.store.integration import IntegrationStore
 from mge_assets.store.journal import JournalStore
 from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
@@ -29,9 +31,11 @@ class Stores:
     graph_versions: GraphVersionStore
     executions: ExecutionStore
     journal: JournalStore
+    batches: BatchStore
     memory: MemoryStore
     validations: ValidationStore
     overrides: OverrideStore
+    integration: IntegrationStore
     reviews: ReviewStore
     deliveries: DeliveryStore
     figures: FigureStore
@@ -48,9 +52,11 @@ def open_stores(settings: Settings) -> Stores:
         GraphVersionStore(engine),
         ExecutionStore(engine),
         JournalStore(engine),
+        BatchStore(engine),
         MemoryStore(engine),
         ValidationStore(engine),
         OverrideStore(engine),
+        IntegrationStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
         FigureStore(engine),

@@ -43,6 +43,7 @@ class StoredExecution:
     in_flight: int = 0
     forecast: Mapping[str, float] = field(default_factory=dict)
     target: str = ""
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +200,5 @@ class ExecutionStore(LeaseStore):
         if row is None:
             return None
         head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
-        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target)
+        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target, row.batch)
         return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds), *tail)

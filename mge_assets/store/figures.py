@@ -106,12 +106,13 @@ class FigureStore:
         return AtomFigures(row["executed"], row["done"], ever, **means, time=Timing(row["timed"], float(row["seconds"])))
 
     def attempts(self, model: str | None = None) -> AttemptFigures:
-        """Figures over attempts; of one model's, where it is named."""
+        """Figures over attempts; of executions with one model (or ladder of models), where it is named."""
         table = AtomRetryRow
         run = (table.atom_id, table.execution_id)
         before = func.lag(table.temperature).over(partition_by=run, order_by=table.attempt_number)
         rows = select(*run, table.attempt_number, table.success, (before != table.temperature).label("changed"))
-        ordered = (rows.where(table.llm_model == model) if model else rows).subquery()
+        theirs = select(ExecutionRow.execution_id).where(ExecutionRow.llm_model == model)
+        ordered = (rows.where(table.execution_id.in_(theirs), table.attempt_number > 0) if model else rows).subquery()
         column = ordered.c
         runs = (
             select(

@@ -19,13 +19,13 @@ from mge_assets.model.ids import masterplan_id
 from mge_assets.store.leases import Lease, check_fence
 from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import AtomRetryRow, ExecutionRow, LlmCallRow, MasterplanRow, PlanBudgetRow
-from mge_assets.store.tables.executions import CallState
+from mge_assets.store.tables.executions import UNSENT, CallState
 from mge_resources.llm.port import ModelError, ModelReply, TruncatedReplyError
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A call that is about to be sent, and the most that it can cost in USD. ``batch`` names the message batch that it goes with."""
+    """A call that is about to be sent, and the most that it can cost in USD. ``batch`` is ``UNSENT`` where it is to go with a message batch."""
 
     call_id: UUID
     atom_id: UUID
@@ -66,12 +66,16 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What became of a reservation: booked, refused, or known from the journal without a call. ``warn`` says that this one passed the soft limit."""
+    """What became of a reservation: booked, refused, or known from the journal without a call. ``warn`` says that this one passed the soft limit.
+
+    ``sent`` is the very same call, booked before and sent with a message batch whose answers are still to come.
+    """
 
     refusal: Refusal | None = None
     reply: ModelReply | None = None
     error: ModelError | None = None
     warn: bool = False
+    sent: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class JournalStore:
             order = check_fence(connection, lease)
             if order is not ControlSignal.GO_ON:
                 return [Booking(Refusal.PAUSED if order is ControlSignal.PAUSE else Refusal.CANCELLED)] * len(calls)
-            known = _answered(connection, lease, calls)
+            known = {**_under_way(connection, lease, calls), **_answered(connection, lease, calls)}
             budget = _budget(connection, lease.plan)
             done = set(connection.scalars(select(LlmCallRow.call_id).where(LlmCallRow.call_id.in_([call.call_id for call in calls]))))
             hard = Decimal(str(limits.hard_usd)) if budget.hard_usd is None else budget.hard_usd
@@ -235,11 +239,11 @@ class JournalStore:
 
     @again_after_loss
     def figures(self, model: str) -> CallFigures:
-        """What this model's answered calls were like: how many, and their median tokens and seconds."""
+        """What this model's answered calls were like: how many, and their median tokens and seconds. Those of batches tell no seconds."""
         call = LlmCallRow
         middle = (func.percentile_cont(0.5).within_group(column) for column in (call.tokens_output, call.seconds))
         with self._engine.connect() as connection:
-            row = connection.execute(select(func.count(), *middle).where(call.llm_model == model, call.tokens_output > 0)).one()
+            row = connection.execute(select(func.count(), *middle).where(call.llm_model == model, call.tokens_output > 0, call.batch == "")).one()
         return CallFigures(row[0], float(row[1] or 0), float(row[2] or 0))
 
 
@@ -317,7 +321,8 @@ def _answered(connection: Connection, lease: Lease, calls: Sequence[Reservation]
     ended = select(attempt.atom_id).where(attempt.atom_id == call.atom_id, attempt.execution_id == call.execution_id)
     passed = ended.where(attempt.attempt_number == call.attempt_number, attempt.success).exists().label("passed")
     theirs = select(ExecutionRow.execution_id).where(ExecutionRow.masterplan_id == masterplan_id(lease.plan))
-    same = (call.request_digest.in_([each.request_digest for each in calls]), call.state == CallState.SETTLED, call.reply_text.is_not(None))
+    models = call.llm_model.in_({each.model for each in calls})
+    same = (models, call.request_digest.in_([each.request_digest for each in calls]), call.state == CallState.SETTLED, call.reply_text.is_not(None))
     query = select(call.__table__, passed).where(*same, passed | (call.execution_id.in_(theirs) & ~ended.exists())).order_by(call.settled_at)
     found: dict[tuple[UUID, str], Booking] = {}
     for row in connection.execute(query):
@@ -329,6 +334,16 @@ def _answered(connection: Connection, lease: Lease, calls: Sequence[Reservation]
             if each.request_digest == row.request_digest:
                 found[each.atom_id, each.request_digest] = Booking(reply=ModelReply(row.reply_text, row.llm_model, sent=row.sent))
     return found
+
+
+def _under_way(connection: Connection, lease: Lease, calls: Sequence[Reservation]) -> Mapping[tuple[UUID, str], Booking]:
+    """The very same calls of this plan that went with a message batch and are not answered yet."""
+    call = LlmCallRow
+    theirs = select(ExecutionRow.execution_id).where(ExecutionRow.masterplan_id == masterplan_id(lease.plan))
+    same = (call.request_digest.in_([each.request_digest for each in calls]), call.llm_model.in_({each.model for each in calls}))
+    query = select(call.atom_id, call.request_digest, call.call_id).where(*same, call.state == CallState.RESERVED, call.batch.not_in(("", UNSENT)))
+    rows = connection.execute(query.where(call.execution_id.in_(theirs)))
+    return {(row.atom_id, row.request_digest): Booking(sent=row.call_id) for row in rows}
 
 
 def _row(execution: UUID, call: Reservation) -> dict[str, Any]:

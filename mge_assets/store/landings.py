@@ -21,13 +21,14 @@ _ATTEMPT_KEY = ("atom_id", "execution_id", "attempt_number")
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """An atom's outcome together with what it is stored under."""
+    """An atom's outcome together with what it is stored under: what its code follows from, and what it was judged by."""
 
     atom_id: UUID
     outcome: AtomOutcome
     fingerprint: str
     started_at: datetime
     completed_at: datetime
+    judged_by: str = ""
 
 
 def write_landings(connection: Connection, execution: UUID, owner: UUID | None, landings: Sequence[Landing]) -> None:
@@ -45,7 +46,7 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
     results = [(landing, result) for landing in landings if (result := _last_result(landing)) is not None]
     if results:
         connection.execute(
-            insert(ValidationResultRow), [{**result_row(result, landing.fingerprint), **keys, "atom_id": landing.atom_id} for landing, result in results]
+            insert(ValidationResultRow), [{**result_row(result, landing.judged_by), **keys, "atom_id": landing.atom_id} for landing, result in results]
         )
 
 

@@ -21,7 +21,7 @@ from mge_assets.model.ids import masterplan_id
 from mge_assets.store.owners import is_gone, owner_name
 from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import ExecutionRow, LlmCallRow, MasterplanRow
-from mge_assets.store.tables.executions import CallState
+from mge_assets.store.tables.executions import UNSENT, CallState
 from mge_resources.database import DatabaseError
 
 LEASE_SECONDS = 15.0
@@ -45,6 +45,7 @@ class NewExecution:
     owner: str = ""
     schedule: Schedule = Schedule.WAVE
     target: str = ""
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Asked:
     target: str
     schedule: Schedule
     fence: int
+    batch: bool = False
 
 
 class LeaseStore:
@@ -151,14 +153,14 @@ class LeaseStore:
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=owner, run_id=f"asked-{uuid4()}", owner="", **_head(new), **asked))
             else:
-                connection.execute(update(table).where(table.execution_id == key).values(asked))
+                connection.execute(update(table).where(table.execution_id == key).values({**asked, "batch": table.batch | new.batch}))
         return key
 
     @again_after_loss
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet, the oldest first."""
         table = ExecutionRow
-        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule, table.fence)
+        query = select(table.execution_id, MasterplanRow.name, table.asked_wave, table.target, table.schedule, table.fence, table.batch)
         mine = query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id).where(table.status == ExecutionStatus.PENDING)
         with self._engine.connect() as connection:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
@@ -307,7 +309,7 @@ def _worked_until_lost() -> ColumnElement[Any]:
 
 def _head(new: NewExecution) -> dict[str, Any]:
     counts = {"total_waves": new.waves, "atoms_total": new.atoms}
-    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, **counts}
+    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, "batch": new.batch, **counts}
 
 
 def _alone(connection: Connection, plan: str) -> None:
@@ -316,12 +318,26 @@ def _alone(connection: Connection, plan: str) -> None:
 
 
 def _give_up_calls(connection: Connection, plan: str) -> None:
-    """Calls that a lost process had in flight: nobody will ever know what they cost, so that their reservation stays. Those of a batch can be asked after."""
+    """Calls that a lost process had in flight: nobody will ever know what they cost, so that their reservation stays.
+
+    Those of a batch can be asked after, and those that were to go with one never left.
+    """
     call = LlmCallRow
     theirs = select(ExecutionRow.execution_id).where(ExecutionRow.masterplan_id == masterplan_id(plan))
     gone = (call.execution_id.in_(theirs), call.state == CallState.RESERVED, call.batch == "")
     values = {"state": CallState.UNKNOWN, "error": f"in flight when {LOST}", "settled_at": func.clock_timestamp()}
     connection.execute(update(call).where(*gone).values(values))
+    connection.execute(_NEVER_SENT, {"unsent": UNSENT, "plan": masterplan_id(plan), "error": f"not sent yet when {LOST}"})
+
+
+_NEVER_SENT = text("""
+    WITH closed AS (
+        UPDATE llm_calls c SET state = 'settled', cost_usd = 0, error = :error, settled_at = clock_timestamp() FROM executions e
+        WHERE e.execution_id = c.execution_id AND e.masterplan_id = :plan AND c.state = 'reserved' AND c.batch = :unsent
+        RETURNING c.reserved_usd
+    )
+    UPDATE plan_budgets SET committed_usd = committed_usd - (SELECT coalesce(sum(reserved_usd), 0) FROM closed) WHERE masterplan_id = :plan
+""")
 
 
 def _taken(plan: str) -> ConflictError:

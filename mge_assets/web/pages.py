@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import OPEN_REVIEWS, ReviewStatus
 from mge_assets.model.errors import ConflictError, MgeError, NotFoundError
+from mge_assets.model.findings import Level, Override, Severity
 from mge_assets.services.workspace import Workspace
 from mge_assets.stages.dependency import MOST_DRAWN, GraphView, Show
 from mge_assets.store.reviews import StoredReview
@@ -40,6 +41,12 @@ class _DecisionForm(BaseModel):
     code_digest: str = Field(pattern="^[0-9a-f]{64}$")
     feedback: str = Field("", max_length=10_000)
     code: str | None = None
+
+
+class _OverrideForm(BaseModel):
+    rule: str = Field(min_length=1, max_length=100)
+    message: str = Field("", max_length=10_000)
+    reason: str = Field("", max_length=10_000)
 
 
 def page_routes(workspace: Workspace) -> APIRouter:
@@ -73,6 +80,10 @@ def page_routes(workspace: Workspace) -> APIRouter:
     @router.post("/review/{review_id}")
     def decision(review_id: UUID, query: Annotated[_PageQuery, Query()], form: Annotated[_DecisionForm, Form()]) -> Response:
         return _decide(workspace, review_id, query, form)
+
+    @router.post("/review/{review_id}/override")
+    def override(review_id: UUID, query: Annotated[_PageQuery, Query()], form: Annotated[_OverrideForm, Form()]) -> Response:
+        return _override(workspace, review_id, query, form)
 
     @router.get("/code.css")
     def colours() -> Response:
@@ -144,6 +155,7 @@ def _review(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _Dec
         whole=whole,
         review=review,
         lines=lines(review.code, review.language, whole.start_line, whole.findings),
+        overridable=tuple(dict.fromkeys(finding for finding in whole.findings if finding.severity is not Severity.INFO)),
         cut=len(review.code) > MAX_SHOWN_BYTES,
         rows=side_by_side(shown(review.draft), shown(review.code)),
         same=review.draft == review.code,
@@ -177,6 +189,19 @@ def _decide(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _Dec
         return _review(workspace, review_id, query, form, error)
     place = f"/review/{following}" if following else "/review"
     return RedirectResponse(place + query.address(after=review_id), 303)
+
+
+def _override(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _OverrideForm) -> Response:
+    found = workspace.review.get(review_id)
+    if not form.reason.strip():
+        error = InputError("The reason is missing", fix="say in a sentence why the finding does not count here")
+        return _review(workspace, review_id, query, error=error)
+    try:
+        word = Override(Level.ATOMIC, found.atom, form.rule, form.message.replace("\r\n", "\n"), workspace.settings.user, form.reason.strip())
+        workspace.validation.override(found.masterplan, word)
+    except NotFoundError as missing:
+        return _review(workspace, review_id, query, error=missing)
+    return RedirectResponse(f"/review/{review_id}" + query.address(), 303)
 
 
 def _edited(workspace: Workspace, review_id: UUID, form: _DecisionForm) -> str | None:

@@ -12,12 +12,13 @@ from mge_resources.database.engines import (
     normalise_url,
     revive_server,
 )
-from mge_resources.database.errors import DatabaseError
+from mge_resources.database.errors import DatabaseError, DiskFullError
 
 __all__ = [
     "APPLICATION_SCHEMA",
     "DAGSTER_SCHEMA",
     "DatabaseError",
+    "DiskFullError",
     "EmbeddedPostgres",
     "ServerStatus",
     "create_engine",

@@ -10,11 +10,11 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Dialect, Engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from mge_resources.database.embedded import EmbeddedPostgres
-from mge_resources.database.errors import DatabaseError
+from mge_resources.database.errors import DatabaseError, DiskFullError
 from mge_resources.settings import Settings
 
 DRIVER = "postgresql+psycopg2"  # plain postgresql:// means psycopg 3 since SQLAlchemy 2.1, which dagster-postgres can't speak
@@ -24,6 +24,8 @@ SCHEMA_LOCK = 0x6D6765  # "mge": an advisory lock, because making a schema fails
 PATIENCE_SECONDS = 60.0
 """How long a connection is tried for that was there before: a server of one's own that is restarted takes 1–20 s."""
 RECONNECT_SECONDS = 0.1
+DISK_FULL = "53100"
+"""PostgreSQL's code for a disk without room."""
 _ACCEPTED = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"})
 
 
@@ -63,7 +65,7 @@ def create_engine(
     ``pool_size`` connections are kept; with ``max_overflow`` 50 can be open at once, which serves 100+ threads whose transactions are short (more would only
     queue inside the server). ``pool_timeout`` in seconds. Connections are tested before use, so a restarted server costs no error.
     """
-    return sqlalchemy.create_engine(
+    engine = sqlalchemy.create_engine(
         _with_search_path(url, schema),
         pool_size=pool_size,
         max_overflow=max_overflow,
@@ -73,6 +75,15 @@ def create_engine(
         connect_args={"application_name": "mge", "connect_timeout": 10},
         echo=echo,
     )
+    event.listen(engine, "handle_error", _tell_full_disk)
+    return engine
+
+
+def _tell_full_disk(context: ExceptionContext) -> None:
+    """What the server says when its disk is full, in words of ours."""
+    if getattr(context.original_exception, "pgcode", None) == DISK_FULL:
+        said = str(context.original_exception).strip().splitlines()[0]
+        raise DiskFullError(f"the database's disk is full: {said}", "free some space there") from context.original_exception
 
 
 def revive_server(engine: Engine, settings: Settings) -> None:

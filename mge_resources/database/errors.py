@@ -11,3 +11,7 @@ class DatabaseError(Exception):
 
     def __reduce__(self) -> tuple[type["DatabaseError"], tuple[str, str]]:
         return type(self), (self.what, self.fix)  # else it can't cross from one process to another
+
+
+class DiskFullError(DatabaseError):
+    """The server has no room to write: everything stands still until somebody makes some."""

@@ -32,6 +32,7 @@ def read_answer(answer: object, blank: ModelReply, cost: Cost | None) -> ModelRe
         text=text,
         tokens_input=usage.prompt,
         tokens_output=usage.output,
+        tokens_read=usage.read,
         cost_usd=cost(str(getattr(answer, "model", "")), usage) if cost else 0.0,
     )
     if (error := _unusable(answer, reply)) is not None:

@@ -1,21 +1,24 @@
 """Claude through the anthropic SDK, or any server that speaks the Messages API. One call, one answer or one ModelError: retrying is the caller's.
 
-The SDK is imported here and nowhere else but in ``faults`` and ``answers``; ``open_model`` imports this module when it is needed.
+The SDK is imported here and nowhere else but in ``faults``, ``answers`` and ``batches``; ``open_model`` imports this module when it is needed.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import anthropic
 
+from mge_resources.llm.allowances import read_allowances
 from mge_resources.llm.answers import read_answer
+from mge_resources.llm.batches import MessageBatches
 from mge_resources.llm.faults import as_model_error, timed_out
 from mge_resources.llm.policies import Variation, variation
-from mge_resources.llm.port import ModelReply, ModelRequest
+from mge_resources.llm.port import Allowance, ModelReply, ModelRequest
 from mge_resources.llm.prices import PriceTable, TokenUsage, price, price_table
 from mge_resources.llm.warmth import PrefixGate
 
@@ -25,6 +28,17 @@ _OVERHEAD_TOKENS = 200
 _GRACE_SECONDS = 60.0
 _SLOWEST = {True: 40.0, False: 5.0}
 """Output tokens per second below which a call is given up: the slowest published Claude run was 48.8; a model on an ordinary processor makes 5–10."""
+
+
+def parameters(model: str, request: ModelRequest, lifetime: str = "5m") -> dict[str, Any]:
+    """What is sent for a request, whichever way it goes; ``lifetime`` is how long its prefix is to be kept, ``5m`` or ``1h``."""
+    content: list[dict[str, Any]] = []
+    if request.shared:
+        control = {"type": "ephemeral"} if lifetime == "5m" else {"type": "ephemeral", "ttl": lifetime}
+        content.append({"type": "text", "text": request.shared, "cache_control": control})
+    content.append({"type": "text", "text": request.prompt})
+    named = {"model": model, "max_tokens": request.max_tokens, "messages": [{"role": "user", "content": content}]}
+    return {**named, "system": request.system} if request.system else named
 
 
 def _today() -> date:
@@ -67,13 +81,29 @@ class ClaudeModel:
         """The model's identifier; ``local/…`` where nothing is paid for it."""
         return self._model if self._priced else f"local/{self._model}"
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def name_of(self, attempt: int) -> str:
+        """The same for every attempt."""
+        return self.name
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        """USD at today's price; nothing where no list price applies."""
+        return price(self._model, usage, self._today(), batch=batch, table=self._table) if self._priced else 0.0
+
+    def batches(self, attempt: int) -> MessageBatches | None:
+        """Those of the service; servers of one's own have none."""
+        if not self._priced:
+            return None
+        cost = partial(self._cost, batch=True)
+        return MessageBatches(self._model, self.name, self._client, partial(parameters, self._model, lifetime="1h"), cost, self._key)
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """The most that this call can cost: every byte a token, every token written to the cache, the answer as long as it may be."""
         if not self._priced:
             return 0.0
         # 3 bytes a token is usual for code, but only 1 can never be too few; input is the cheap side, so being sure adds about a third.
         prompt = sum(len(part.encode(errors="replace")) for part in (request.system, request.shared, request.prompt)) + _OVERHEAD_TOKENS
-        return price(self._model, TokenUsage(write_5m=prompt, output=request.max_tokens), self._today(), table=self._table)
+        usage = TokenUsage(write_1h=prompt, output=request.max_tokens) if batch else TokenUsage(write_5m=prompt, output=request.max_tokens)
+        return price(self._model, usage, self._today(), batch=batch, table=self._table)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError for whatever else comes back, or does not.
@@ -89,13 +119,13 @@ class ClaudeModel:
         started, deadline = time.monotonic(), self._deadline or _GRACE_SECONDS + request.max_tokens / _SLOWEST[self._priced]
         try:
             async with asyncio.timeout(deadline):  # the SDK's own timeout starts again with each byte, so a slow drip would never end
-                message = await self._send(request, sent)
+                message, allowances = await self._send(request, sent)
         except TimeoutError as error:
             raise timed_out(deadline) from error
         except Exception as error:
             # Broad on purpose: resets inside a body, cut JSON and bad headers leave the SDK as httpx2's, json's and h11's own exceptions.
             raise as_model_error(error, model=self._model, secret=self._key) from error
-        blank = ModelReply("", self.name, seconds=time.monotonic() - started, sent=sent.words)
+        blank = ModelReply("", self.name, seconds=time.monotonic() - started, sent=sent.words, allowances=allowances)
         return read_answer(message, blank, self._cost if self._priced else None)
 
     async def aclose(self) -> None:
@@ -104,19 +134,9 @@ class ClaudeModel:
         if client is not None:
             await client.close()
 
-    async def _send(self, request: ModelRequest, sent: Variation) -> object:
-        content: list[Any] = []
-        if request.shared:
-            content.append({"type": "text", "text": request.shared, "cache_control": {"type": "ephemeral"}})
-        content.append({"type": "text", "text": request.prompt})
-        return await self._client().messages.create(
-            model=self._model,
-            max_tokens=request.max_tokens,
-            system=request.system or anthropic.omit,
-            messages=[{"role": "user", "content": content}],
-            extra_headers=sent.headers,
-            extra_body=sent.body,
-        )
+    async def _send(self, request: ModelRequest, sent: Variation) -> tuple[object, tuple[Allowance, ...]]:
+        raw = await self._client().messages.with_raw_response.create(**parameters(self._model, request), extra_headers=sent.headers, extra_body=sent.body)
+        return await raw.parse(), read_allowances(raw.headers)
 
     def _client(self) -> anthropic.AsyncAnthropic:
         loop = asyncio.get_running_loop()
@@ -129,6 +149,6 @@ class ClaudeModel:
             )
         return self._clients[loop]
 
-    def _cost(self, answering: str, usage: TokenUsage) -> float:
+    def _cost(self, answering: str, usage: TokenUsage, *, batch: bool = False) -> float:
         """USD at the price of the model that answered, where that has one; otherwise of the one that was asked."""
-        return price(answering if self._table.known(answering) else self._model, usage, self._today(), table=self._table)
+        return price(answering if self._table.known(answering) else self._model, usage, self._today(), batch=batch, table=self._table)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mge_resources.llm.port import LanguageModel, ModelReply, ModelRequest
+from mge_resources.llm.port import Batches, LanguageModel, ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage
 
 
 class EscalatingModel:
@@ -18,18 +19,31 @@ class EscalatingModel:
         """The models' names in order."""
         return ">".join(model.name for model in self._models)
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def of(self, attempt: int) -> LanguageModel:
+        """The model of this attempt."""
+        return self._models[min(max(attempt, 1), len(self._models)) - 1]
+
+    def name_of(self, attempt: int) -> str:
+        """The name of the attempt's own model."""
+        return self.of(attempt).name
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        """What the attempt's own model costs."""
+        return self.of(attempt).price_usd(attempt, usage, batch=batch)
+
+    def batches(self, attempt: int) -> Batches | None:
+        """Those of the attempt's own model."""
+        return self.of(attempt).batches(attempt)
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """What the attempt's own model may cost."""
-        return self._of(request).reservation_usd(request)
+        return self.of(request.attempt).reservation_usd(request, batch=batch)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The answer of the attempt's model. Raises ModelError."""
-        return await self._of(request).complete(request)
+        return await self.of(request.attempt).complete(request)
 
     async def aclose(self) -> None:
         """Close the connections of all."""
         for model in dict.fromkeys(self._models):
             await model.aclose()
-
-    def _of(self, request: ModelRequest) -> LanguageModel:
-        return self._models[min(max(request.attempt, 1), len(self._models)) - 1]

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import anthropic
 
+from mge_resources.llm.allowances import read_allowances
 from mge_resources.llm.port import ModelError
 
 _LONGEST = 300
@@ -82,6 +83,7 @@ def _of_status(error: anthropic.APIStatusError, model: str, secret: str) -> Mode
         retryable=retryable,
         retry_after=_retry_after(headers.get("retry-after-ms"), headers.get("retry-after")),
         unbilled=_unbilled(error),
+        allowances=read_allowances(headers),
     )
 
 

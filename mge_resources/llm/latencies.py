@@ -25,6 +25,7 @@ class Latency(BaseModel):
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     speed_spread: float
+    batch: Latency
     models: tuple[Latency, ...]
 
 
@@ -36,6 +37,11 @@ def _table() -> _Table:
 def latency(model: str) -> Latency:
     """What is known of this model, or else of a slow one."""
     return next(each for each in _table().models if fnmatchcase(model, each.models))
+
+
+def batch_latency() -> Latency:
+    """What is known of a message batch: ``first`` is the median of its seconds."""
+    return _table().batch
 
 
 def speed_spread() -> float:

@@ -1,6 +1,7 @@
 """The model that is none: hands back the draft, so that everything but the model itself runs on any machine."""
 
 from mge_resources.llm.port import ModelError, ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage
 
 
 class OfflineModel:
@@ -9,7 +10,18 @@ class OfflineModel:
     name = "offline"
     remote = False
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def name_of(self, attempt: int) -> str:
+        """The same for every attempt."""
+        return self.name
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        """Nothing."""
+        return 0.0
+
+    def batches(self, attempt: int) -> None:
+        """None: there is nothing to wait for."""
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """Nothing: no call is made."""
         return 0.0
 

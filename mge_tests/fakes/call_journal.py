@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from mge_resources.llm.port import ModelError, ModelReply
+from mge_resources.llm.port import CallSize, ModelError, ModelReply
 
 
 @dataclass
@@ -25,7 +25,7 @@ class MemoryJournal:
 
     entries: dict[UUID, Entry] = field(default_factory=dict)
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float) -> UUID:
+    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float, size: CallSize) -> UUID:
         call = uuid4()
         self.entries[call] = Entry(atom, attempt, model, request_digest, usd)
         return call

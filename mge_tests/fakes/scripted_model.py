@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mge_resources.llm.port import ModelError, ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage
 
 
 @dataclass
@@ -19,7 +20,16 @@ class ScriptedModel:
     def __post_init__(self) -> None:
         self._rest = iter(self.script)
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def name_of(self, attempt: int) -> str:
+        return self.name
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        return 0.01
+
+    def batches(self, attempt: int) -> None:
+        """None."""
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         return self.reserves
 
     async def complete(self, request: ModelRequest) -> ModelReply:

@@ -67,7 +67,7 @@ def test_a_batch_keeps_its_results_and_counts_to_itself_until_it_has_ended():
 
 
 def test_requests_of_a_batch_may_expire_unpaid():
-    server = MessagesServer({"shop.total": CODE}, batch_expired=1.0)
+    server = MessagesServer({"shop.total": CODE}, batch_troubles={"expired": 1.0})
     with server, anthropic.Anthropic(api_key="k", base_url=server.url, max_retries=0) as client:
         batch = client.messages.batches.create(requests=[{"custom_id": "one", "params": params()}])
         assert [each.result.type for each in client.messages.batches.results(batch.id)] == ["expired"]

@@ -31,6 +31,21 @@ def test_a_forecast_is_near_the_truth_sends_nothing_and_is_kept_with_the_executi
         assert workspace.execution.estimate(name, Schedule.DEPENDENCY).atoms == 0
 
 
+def test_a_ladder_is_forecast_at_each_models_own_price_and_a_batch_at_half(settings, tmp_path: Path):
+    plan = Layered("ladder", (12, 12))
+    ladder = "claude-haiku-5-5,claude-opus-5-5"
+    with plan.emulator(mistakes=0.2) as server, open_workspace(generating(settings, server, models=ladder)) as workspace:
+        name = plan_all(workspace, plan.write(tmp_path))
+        alone, batch = workspace.execution.estimate(name), workspace.execution.estimate(name, batch=True)
+        assert 0 < batch.usd_median < alone.usd_median
+        assert batch.seconds_median > 600
+        done = walk(workspace, tmp_path / "ladder.yaml", tmp_path / "out")
+        assert {bill.model for bill in server.ledger.bills} == {"claude-haiku-5-5", "claude-opus-5-5"}
+        assert done.progress.cost_usd == pytest.approx(server.ledger.usd, abs=1e-4)
+        assert alone.usd_median / 3 < done.progress.cost_usd < 3 * alone.usd_p90
+        assert all(workspace.stores.journal.figures(model).calls for model in ladder.split(","))
+
+
 def test_work_is_laid_out_by_wave_and_by_dependency():
     waves = by_wave([[1.0, 5.0, 1.0], [2.0]], limit=2)
     assert (waves.seconds, waves.width) == (7.0, 2)

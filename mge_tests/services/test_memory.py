@@ -50,6 +50,25 @@ def test_what_comes_out_as_before_stops_the_cone(made, tmp_path: Path):
     assert asked(server) == {"f1_0", "f1_1"}
 
 
+def test_code_that_stands_is_judged_again_when_the_tests_change_and_written_again_only_where_it_fails(made, tmp_path: Path):
+    server, workspace = made
+    path = tmp_path / "layers.yaml"
+    lines = path.read_text().split("\n")
+    at = lines.index("            regenerate: true")
+
+    def with_tests(expected: int) -> None:
+        tests = ["            tests: |", "              from layers.l0 import f0_0", "", "", "              def test_it():"]
+        path.write_text("\n".join([*lines[:at], *tests, f"                  assert f0_0(1) == {expected}", *lines[at:]]))
+
+    with_tests(101)
+    done = walk(workspace, path, tmp_path / "out")
+    assert server.received == []
+    assert [outcome.name for outcome in done.outcomes if outcome.attempts and not outcome.reused] == ["layers.l0.f0_0", "layers.l0.f0_1"]
+    with_tests(7)
+    walk(workspace, path, tmp_path / "out")
+    assert asked(server) == {"f0_0"}
+
+
 def put_before_a_person(workspace: Workspace, name: str):
     stored = next(stored for stored in workspace.atoms.of_plan("layers") if stored.atom.name.endswith(name))
     assert stored.code is not None

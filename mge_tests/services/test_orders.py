@@ -12,6 +12,7 @@ from mge_assets.model.errors import NotFoundError
 from mge_assets.model.waves import Order
 from mge_assets.services.workspace import Workspace
 from mge_resources.llm.port import ModelReply, ModelRequest
+from mge_resources.llm.prices import TokenUsage
 from mge_tests.services.walk import plan_all, walk
 
 PLAN = '''
@@ -96,7 +97,16 @@ class Author:
     def __init__(self, bodies: dict[str, str]) -> None:
         self.bodies, self.shown = bodies, dict[str, str]()
 
-    def reservation_usd(self, request: ModelRequest) -> float:
+    def name_of(self, attempt: int) -> str:
+        return self.name
+
+    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
+        return 0.0
+
+    def batches(self, attempt: int) -> None:
+        """None."""
+
+    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         return 0.0
 
     async def complete(self, request: ModelRequest) -> ModelReply:

@@ -7,8 +7,8 @@ what counts as right (handed in as ``validate``), in which order atoms come, and
 from mge_assets.stages.generation.atom_run import Validate
 from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
 from mge_assets.stages.generation.fingerprints import fingerprint
-from mge_assets.stages.generation.insistence import is_contestable
-from mge_assets.stages.generation.journal import CallJournal
+from mge_assets.stages.generation.insistence import accepted, is_contestable, tests_refute
+from mge_assets.stages.generation.journal import CallJournal, request_digest
 from mge_assets.stages.generation.orchestrator import RetryOrchestrator
 from mge_assets.stages.generation.outline import members, outline
 from mge_assets.stages.generation.prompts import PROMPT_VERSION
@@ -26,6 +26,7 @@ __all__ = [
     "ReplyError",
     "RetryOrchestrator",
     "Validate",
+    "accepted",
     "build_request",
     "classify",
     "fingerprint",
@@ -34,5 +35,7 @@ __all__ = [
     "must_generate",
     "outline",
     "parse_reply",
+    "request_digest",
     "skeleton",
+    "tests_refute",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.stages.generation.answers_javascript import FAMILY, sorted_out
 from mge_assets.stages.generation.definitions import expected_name
 from mge_assets.stages.generation.indentation import reindent
 from mge_assets.stages.generation.parameters import with_contract_names
@@ -36,12 +37,23 @@ class Answer:
 def read_answer(text: str, work: AtomWork) -> Answer:
     """What the answer says. Raises ReplyError where it holds no code that could be the atom's."""
     atom = _asked(work)
+    if atom.language in FAMILY and not work.whole:
+        return _of_script(text, work, atom)
     if atom.language is not Language.PYTHON or expected_name(atom) is None:
         return Answer(parse_reply(text, atom))
     code, imports = _sorted_out(_at_margin(chosen_block(text, atom)), work, atom)
     whole = fitted(with_contract_names(code, expected_name(atom) or "", _bare(atom)), atom)
     used = [line for line in imports if _bound(line) and re.search(rf"\b(?:{'|'.join(_bound(line))})\b", code)]
     return Answer(_body(whole, work) if work.whole else _spliced(whole, atom), _allowed(used, work))
+
+
+def _of_script(text: str, work: AtomWork, atom: Atom) -> Answer:
+    if expected_name(atom) is None:
+        return Answer(parse_reply(text, atom))
+    found = sorted_out(_at_margin(chosen_block(text, atom)), work, atom)
+    if found.imports and import_place(work) is None:
+        raise ReplyError(f"the file has no place for {found.imports[0]!r}", fix="do without it")
+    return Answer(fitted(found.code, atom), found.imports)
 
 
 def import_place(work: AtomWork) -> int | None:

@@ -46,7 +46,8 @@ class JournalledCaller:
         if not self.model.remote:
             return await self.model.complete(request)
         usd = self.model.reservation_usd(request)
-        call = await self.journal.reserve(atom, request.attempt, self.model.name, request_digest(request), usd)
+        model = self.model.name_of(request.attempt)
+        call = await self.journal.reserve(atom, request.attempt, model, request_digest(request), usd, request.size)
         if isinstance(call, ModelReply):
             return call
         try:

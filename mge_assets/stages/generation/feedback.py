@@ -20,7 +20,7 @@ _LINES_AROUND = 2
 _WORDS = {
     ErrorClass.SYNTAX: "syntax indentation parse parsing",
     ErrorClass.TIMEOUT: "timeout timeouterror",
-    ErrorClass.DEPENDENCY: "import imports dependency dependencies interface interfaces importerror modulenotfounderror attributeerror",
+    ErrorClass.DEPENDENCY: "landing import imports dependency dependencies interface interfaces importerror modulenotfounderror attributeerror",
     ErrorClass.CONTEXT: "undefined unbound semantics semantic name names context nameerror unboundlocalerror",
     ErrorClass.TYPE: "type types typing mypy typeerror contract contracts signature",
     ErrorClass.LOGIC: "test tests logic stub completeness runtime safety secret security performance atomicity assertionerror",

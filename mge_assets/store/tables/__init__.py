@@ -2,7 +2,7 @@
 
 from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, GraphVersionRow
 from mge_assets.store.tables.base import Base
-from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, ValidationResultRow
+from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, IntegrationRunRow, ValidationResultRow
 from mge_assets.store.tables.executions import (
     AtomMemoryRow,
     AtomRetryRow,
@@ -10,6 +10,7 @@ from mge_assets.store.tables.executions import (
     ExecutionRow,
     ExecutionWaveRow,
     LlmCallRow,
+    MessageBatchRow,
     PlanBudgetRow,
 )
 from mge_assets.store.tables.plans import (
@@ -38,10 +39,12 @@ __all__ = [
     "FindingOverrideRow",
     "GraphVersionRow",
     "HumanReviewRow",
+    "IntegrationRunRow",
     "LlmCallRow",
     "MasterplanHistoryRow",
     "MasterplanRow",
     "MasterplanVersionRow",
+    "MessageBatchRow",
     "MilestoneRow",
     "PhaseRow",
     "PlanBudgetRow",

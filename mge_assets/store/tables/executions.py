@@ -13,6 +13,9 @@ from mge_assets.model.attempts import ErrorClass
 from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule, WaveStatus
 from mge_assets.store.tables.base import Base, Count, Created, Flag, Money, Seconds, enum_of, parent
 
+UNSENT = "unsent"
+"""What stands in place of a message batch while a call waits to go with one."""
+
 
 class CallState(StrEnum):
     """Reserved before a call is sent, settled when its bill is known, unknown where it never will be."""
@@ -26,7 +29,7 @@ class ExecutionRow(Base):
     """One walk of a plan through generation. At most one of a plan runs at a time.
 
     Who runs it holds a lease: ``fence`` grows by one with every taker, and what an earlier taker still writes is refused by it.
-    ``order`` is what a person asked of the runner; ``target`` the folder to deliver to;
+    ``order`` is what a person asked of the runner; ``target`` the folder to deliver to; ``batch`` says that its calls go in message batches;
     ``worked_seconds`` counts the stints before ``resumed_at``.
     """
 
@@ -49,6 +52,7 @@ class ExecutionRow(Base):
     order: Mapped[ControlSignal] = mapped_column(enum_of(ControlSignal, "execution_order"), server_default=ControlSignal.GO_ON.value)
     schedule: Mapped[Schedule] = mapped_column(enum_of(Schedule, "execution_schedule"), server_default=Schedule.WAVE.value)
     asked_wave: Mapped[int | None]
+    batch: Mapped[Flag]
     target: Mapped[str] = mapped_column(server_default="")
     in_flight: Mapped[Count]
     wanted: Mapped[Count]
@@ -111,7 +115,7 @@ class LlmCallRow(Base):
     """One call to the model: committed with its reservation before it is sent, settled after. It outlives the atom that it was made for.
 
     ``reply_text`` is what came back, so that an answer that was paid for is never asked for again, ``fault`` why it could not be used;
-    ``batch`` names the message batch it went with.
+    ``batch`` is the id of the row of the message batch it went with, ``unsent`` while it waits for one, empty where it goes alone.
     """
 
     __tablename__ = "llm_calls"
@@ -136,6 +140,19 @@ class LlmCallRow(Base):
     fault: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Created]
     settled_at: Mapped[datetime | None]
+
+
+class MessageBatchRow(Base):
+    """Calls that were sent together. The row is committed before they are; ``provider_id`` is empty until it is known that they arrived."""
+
+    __tablename__ = "message_batches"
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    execution_id: Mapped[UUID] = mapped_column(parent("executions", "execution_id"), index=True)
+    provider_id: Mapped[str] = mapped_column(server_default="")
+    llm_model: Mapped[str]
+    call_ids: Mapped[list[UUID]]
+    created_at: Mapped[Created]
+    ended_at: Mapped[datetime | None]
 
 
 class PlanBudgetRow(Base):

@@ -2,15 +2,19 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Result = dict[str, Any]
-Answer = Callable[[dict[str, Any], str], Result]
-"""From a request's parameters and its custom id to ``{"type": "succeeded", "message": …}`` or ``{"type": "errored", "error": …}``."""
+Answer = Callable[[dict[str, Any], str, str], Result]
+"""From a request's parameters, its custom id and the API version to ``{"type": "succeeded", "message": …}`` or ``{"type": "errored", "error": …}``."""
 _DAY = timedelta(hours=24)
+_TROUBLES: dict[str, Result] = {
+    "expired": {"type": "expired"},
+    "errored": {"type": "errored", "error": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "req_1"}},
+}
 
 
 @dataclass
@@ -21,6 +25,7 @@ class Batch:
     requests: list[dict[str, Any]]
     due: float
     created: datetime
+    version: str
     results: list[dict[str, Any]] = field(default_factory=list)
     ended: datetime | None = None
     canceled: datetime | None = None
@@ -51,17 +56,17 @@ class Batches:
         answer: makes each request's result when its batch is due; a message is charged then.
         clock: seconds.
         seconds: how long a batch takes.
-        expired: share of requests that the day is too short for.
-        seed: for the order of results and for which requests expire.
+        troubles: share of requests that are ``expired`` (the day is too short for them), ``errored`` or ``missing`` in the results.
+        seed: for the order of results and for which requests have trouble.
     """
 
-    def __init__(self, answer: Answer, clock: Callable[[], float], *, seconds: float = 0.0, expired: float = 0.0, seed: int = 0) -> None:
-        self._answer, self._clock, self._seconds, self._expired, self._seed = answer, clock, seconds, expired, seed
+    def __init__(self, answer: Answer, clock: Callable[[], float], *, seconds: float = 0.0, troubles: Mapping[str, float] | None = None, seed: int = 0) -> None:
+        self._answer, self._clock, self._seconds, self._troubles, self._seed = answer, clock, seconds, troubles or {}, seed
         self._batches: dict[str, Batch] = {}
 
-    def create(self, requests: list[dict[str, Any]]) -> Batch:
+    def create(self, requests: list[dict[str, Any]], version: str) -> Batch:
         """Accept a batch."""
-        batch = Batch(f"msgbatch_{len(self._batches) + 1:08d}", requests, self._clock() + self._seconds, datetime.now(UTC))
+        batch = Batch(f"msgbatch_{len(self._batches) + 1:08d}", requests, self._clock() + self._seconds, datetime.now(UTC), version)
         self._batches[batch.identifier] = batch
         return batch
 
@@ -87,12 +92,20 @@ class Batches:
         """Forget an ended batch; answers whether it could be."""
         return batch.ended is not None and self._batches.pop(batch.identifier, None) is not None
 
+    def _drawn(self, draw: float) -> str:
+        for name, share in self._troubles.items():
+            draw -= share
+            if draw < 0:
+                return name
+        return ""
+
     def _end(self, batch: Batch) -> None:
         chance = random.Random(f"{self._seed}/{batch.identifier}")
         for request in batch.requests:
-            expired = chance.random() < self._expired
-            result = {"type": "expired"} if expired else self._answer(request["params"], request["custom_id"])
-            batch.results.append({"custom_id": request["custom_id"], "result": result})
+            trouble = self._drawn(chance.random())
+            result = _TROUBLES.get(trouble) or self._answer(request["params"], request["custom_id"], batch.version)
+            if trouble != "missing":
+                batch.results.append({"custom_id": request["custom_id"], "result": result})
         chance.shuffle(batch.results)
         batch.ended = datetime.now(UTC)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mge_tests.fakes.emulator.requests import AtomTag
 
+_SCRIPT_IMPORT = 'import { readFile } from "node:fs";'
 PROSE = "Sure! Here is the implementation you asked for; it follows the contract:\n\n"
 _BODY = re.compile(r"^([ \t]*)(?:async )?def (\w+)", re.MULTILINE)
 
@@ -161,12 +162,12 @@ def _wrong_parameters(asked: Asked) -> str | None:
 
 def _other_name(asked: Asked) -> str | None:
     name = asked.tag.name.rpartition(".")[2]
-    wrong = re.sub(rf"(?<=def ){name}\b", f"do_{name.strip('_')}", asked.code, count=1)
+    wrong = re.sub(rf"(?<=def ){name}\b" if asked.tag.language == "python" else rf"\b{name}\b", f"do_{name.strip('_')}", asked.code, count=1)
     return None if wrong == asked.code else _fenced(wrong, asked.tag.language)
 
 
 def _made_async(code: str) -> str | None:
-    return re.sub(r"^def ", "async def ", code, count=1, flags=re.MULTILINE)
+    return re.sub(r"^((?:export )?)(def |function )", r"\1async \2", code, count=1, flags=re.MULTILINE)
 
 
 def _unclosed(code: str) -> str | None:
@@ -200,7 +201,7 @@ def _swapped(asked: Asked) -> str | None:
 
 
 def _extra_import(asked: Asked) -> str | None:
-    return _fenced(f"import functools\n\n\n{asked.code}", "python") if asked.tag.language == "python" else None
+    return _fenced(f"{'import functools' if asked.tag.language == 'python' else _SCRIPT_IMPORT}\n\n\n{asked.code}", asked.tag.language)
 
 
 def _with_example(asked: Asked) -> str | None:
@@ -208,9 +209,19 @@ def _with_example(asked: Asked) -> str | None:
     return f"{PROSE}{asked.fence}\n\nUse it like this:\n\n```{asked.tag.language}\nresult = {name}()\nprint(result)\n```\n\nLet me know!"
 
 
+def _thrown(asked: Asked) -> str | None:
+    """The body of JavaScript that nobody wrote."""
+    at = asked.code.find("{\n")
+    return _fenced(asked.code[: at + 2] + '  throw new Error("not implemented");\n}', asked.tag.language) if at >= 0 else None
+
+
 def _wrong_language(asked: Asked) -> str | None:
     name = asked.tag.name.rpartition(".")[2]
-    return _fenced(f"function {name}() {{\n  return null;\n}}", "javascript") if asked.tag.language == "python" else None
+    return (
+        _fenced(f"function {name}() {{\n  return null;\n}}", "javascript")
+        if asked.tag.language == "python"
+        else f"```python\ndef {name}():\n    return None\n```"
+    )
 
 
 def _spelled(old: str, new: str) -> Mistake:
@@ -236,6 +247,8 @@ MISTAKES: dict[str, Mistake] = {
     "condition": _of_tree(_other_condition),
     "no result": _of_tree(_returns_none),
     "wrong type": _of_tree(_wrong_type),
+    "thrown": lambda asked: None if asked.tag.language == "python" else _thrown(asked),
+    "negated": _of_code(lambda code: re.sub(r"\bif \((?!!)([^()]+)\)", r"if (!(\1))", code, count=1)),
     "wrong language": _wrong_language,
     "apology": lambda _: "I'm sorry, but I can't work out what this should do.",
     "echo": _echo,

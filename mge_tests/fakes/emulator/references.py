@@ -2,15 +2,21 @@
 
 import ast
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tree_sitter import Node
+
 from mge_assets.stages.atomization import atomize
-from mge_resources.syntax import detect_language
+from mge_resources.syntax import Language, detect_language, parse
 from mge_tests.fakes.emulator.requests import AtomTag
 
+_SCRIPTS = {Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX}
+_CLASSES = {"class_declaration", "abstract_class_declaration"}
+_SCRIPT = {*_CLASSES, "function_declaration", "generator_function_declaration", "method_definition", "lexical_declaration"}
 _PART = re.compile(r"#\d+$")
 _SPACE = re.compile(r"\s+|,(?=\s*[)\]])|\\")
 
@@ -60,6 +66,8 @@ class References:
         for file, source in self.files.items():
             if file.endswith(".py"):
                 self._python(file, source)
+            elif (language := detect_language(file)) in _SCRIPTS:
+                self._script(file, source, language)
             self._cut(file, source)
 
     @classmethod
@@ -104,6 +112,24 @@ class References:
                     self._walk(child, name, module, name, lines)
             elif not isinstance(child, ast.expr):
                 self._walk(child, path, module, owner, lines)
+
+    def _script(self, file: str, source: str, language: Language) -> None:
+        """Functions, classes and methods of JavaScript and TypeScript, each with its own lines."""
+        self._script_walk(parse(language, source.encode()).root_node, module_of(file), source.encode())
+
+    def _script_walk(self, node: Node, path: str, source: bytes) -> None:
+        for child in node.named_children:
+            inner = next((each for each in child.named_children if each.type in _SCRIPT), child) if child.type == "export_statement" else child
+            holder = inner.named_children[0] if inner.type == "lexical_declaration" and inner.named_children else inner
+            named = holder.child_by_field_name("name")
+            if inner.type in _SCRIPT and named is not None and named.text:
+                name = f"{path}.{named.text.decode()}"
+                start = source.rfind(b"\n", 0, child.start_byte) + 1
+                text = source[start : child.end_byte].decode() + (";" if source[child.end_byte : child.end_byte + 1] == b";" else "")
+                self._by_name[name].append(Reference(name, textwrap.dedent(text)))
+                body = inner.child_by_field_name("body")
+                if inner.type in _CLASSES and body is not None:
+                    self._script_walk(body, name, source)
 
     def _cut(self, file: str, source: str) -> None:
         language = detect_language(file)

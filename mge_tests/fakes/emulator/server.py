@@ -16,7 +16,7 @@ from mge_tests.fakes.emulator.billing import Bill, Ledger
 from mge_tests.fakes.emulator.faults import Answer, Fault, error
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.fakes.emulator.requests import Received
-from mge_tests.fakes.emulator.service import Made, Service
+from mge_tests.fakes.emulator.service import BATCHES, Made, Service
 from mge_tests.fakes.emulator.solving import NamedSolutions, Solution, Solver
 from mge_tests.fakes.emulator.stream import events
 
@@ -33,7 +33,9 @@ class MessagesServer:
         key: the only key that is accepted, if any.
         latency: seconds before each answer, beside those that ``latencies`` draws.
         limits: ``requests``, ``input-tokens`` and ``output-tokens`` a minute.
-        batch_seconds, batch_expired: how long a batch takes, and the share of its requests that expire.
+        burst: seconds' worth of a limit that may be taken at once.
+        batch_seconds, batch_troubles: how long a batch takes, and the share of its requests that are ``expired``, ``errored`` or ``missing``.
+        batch_faults: of the next batches: ``reset`` after it was taken in, or a fault in place of it.
         seed: of every draw.
         port: 0 for a free one.
     """
@@ -46,8 +48,10 @@ class MessagesServer:
     latency: float = 0.0
     latencies: Latencies = field(default_factory=Latencies)
     limits: Mapping[str, float] = field(default_factory=dict)
+    burst: float = 60.0
     batch_seconds: float = 0.0
-    batch_expired: float = 0.0
+    batch_troubles: Mapping[str, float] = field(default_factory=dict)
+    batch_faults: deque[str] = field(default_factory=deque)
     seed: int = 0
     port: int = 0
     received: list[Received] = field(default_factory=list)
@@ -63,8 +67,9 @@ class MessagesServer:
             ledger=self.ledger,
             latencies=self.latencies,
             limits=self.limits,
+            burst=self.burst,
             batch_seconds=self.batch_seconds,
-            batch_expired=self.batch_expired,
+            batch_troubles=self.batch_troubles,
             seed=self.seed,
         )
         self._loop = asyncio.new_event_loop()
@@ -116,6 +121,9 @@ class MessagesServer:
         request = Received(path, headers, content, method)
         if not path.startswith("/__"):
             self.received.append(request)
+        if self.batch_faults and method == "POST" and path.split("?", maxsplit=1)[0] == BATCHES:
+            await self._spoilt_batch(self.batch_faults.popleft(), request, writer)
+            return
         answer = self.service.refused(request, self.key) or self.service.beside(request)
         if answer is None:
             name = (self.faults.popleft() if self.faults else self.forever) or self.service.drawn_fault(request, self.rates)
@@ -126,10 +134,21 @@ class MessagesServer:
                 return
         await _send(writer, answer)
 
+    async def _spoilt_batch(self, name: str, request: Received, writer: asyncio.StreamWriter) -> None:
+        """A batch that is taken in and not confirmed, or refused."""
+        fault = self.service.fault(name)
+        if fault.instead is not None:
+            await _send(writer, fault.instead)
+            return
+        self.service.beside(request)
+        assert fault.send is not None
+        await fault.send(b"", writer)
+
     async def _message(self, request: Received, name: str, fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         made = self.service.message(request)
         await asyncio.sleep(self.latency + made.seconds(self.in_flight))
         made.begin()
+        self.service.give_back(request, made.usage)
         if fault.change:
             fault.change(made.message)
         gone = reader.at_eof()

@@ -41,8 +41,9 @@ class Service:
     ledger: Ledger
     latencies: Latencies
     limits: Mapping[str, float] = field(default_factory=dict)
+    burst: float = 60.0
     batch_seconds: float = 0.0
-    batch_expired: float = 0.0
+    batch_troubles: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     base_url: str = ""
     clock: Callable[[], float] = time.monotonic
@@ -50,8 +51,8 @@ class Service:
     def __post_init__(self) -> None:
         scale = self.latencies.time_scale or 1.0
         self._cache = PromptCache(self.clock, scale)
-        self._limits = RateLimits(self.limits, self.clock, scale)
-        self._batches = Batches(self._batched, self.clock, seconds=self.batch_seconds, expired=self.batch_expired, seed=self.seed)
+        self._limits = RateLimits(self.limits, self.clock, scale, self.burst)
+        self._batches = Batches(self._batched, self.clock, seconds=self.batch_seconds, troubles=self.batch_troubles, seed=self.seed)
         self._asked: Counter[str] = Counter()
         self._made = 0
 
@@ -107,6 +108,11 @@ class Service:
         refused = error(429, "rate_limit_error", "This request would exceed your organization's rate limit")
         return replace(refused, headers={**self._limits.headers(), "retry-after": str(max(1, round(wait + 0.5))), "retry-after-ms": str(int(wait * 1000) + 1)})
 
+    def give_back(self, request: Received, usage: Usage) -> None:
+        """What the answer took less of the limits than was taken for it."""
+        self._limits.give_back("input-tokens", usage["cache_read_input_tokens"])
+        self._limits.give_back("output-tokens", request.body["max_tokens"] - usage["output_tokens"])
+
     def headers(self) -> dict[str, str]:
         """What every good answer says of the limits."""
         return self._limits.headers()
@@ -122,8 +128,6 @@ class Service:
         text, thinking, stop = _within(text, thinking, body["max_tokens"])
         prompt, begin = self._cache.count(body)
         usage = prompt | output_tokens(model, text, thinking)
-        self._limits.give_back("input-tokens", usage["cache_read_input_tokens"])
-        self._limits.give_back("output-tokens", body["max_tokens"] - usage["output_tokens"])
         content = [{"type": "text", "text": text}] if text else []
         message = {"id": f"msg_{self._made:08d}", "type": "message", "role": "assistant", "model": model, "content": content}
         message |= {"stop_reason": stop, "stop_sequence": None, "usage": dict(usage)}
@@ -134,9 +138,9 @@ class Service:
 
         return Made(message, usage, atom, begin, seconds)
 
-    def _batched(self, params: dict[str, Any], custom_id: str) -> dict[str, Any]:
+    def _batched(self, params: dict[str, Any], custom_id: str, version: str) -> dict[str, Any]:
         """The result of a batch's request, charged at half the price."""
-        request = Received(MESSAGES, {"anthropic-version": "2026-10-21"}, params)
+        request = Received(MESSAGES, {"anthropic-version": version}, params)
         refusal = refused_message(request.headers, params)
         if refusal:
             return {"type": "errored", "error": json.loads(error(*refusal).body)}
@@ -173,7 +177,7 @@ class Service:
             return error(400, "invalid_request_error", wrong)
         if len(request.body["requests"]) > MOST_IN_BATCH:
             return error(413, "request_too_large", f"a batch holds at most {MOST_IN_BATCH} requests")
-        return _json(self._batches.create(request.body["requests"]).public(self.base_url))
+        return _json(self._batches.create(request.body["requests"], request.headers["anthropic-version"]).public(self.base_url))
 
     def _list(self) -> Answer:
         data = [batch.public(self.base_url) for batch in self._batches.all()]

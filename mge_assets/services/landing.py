@@ -1,0 +1,87 @@
+"""The landing check: an atom that is about to land is held against every atom that it calls and every one that calls it, as they stand now.
+
+A use that does not fit is the fault of whoever does not keep the contract: of the callee, where its draft was used rightly; else of the caller.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
+from mge_assets.services.live import LiveExecution
+from mge_assets.stages.validation.uses import Callee, callee_of, members_of, misuses
+from mge_resources.syntax import Language
+
+CHECK = "landing"
+_MOST = 3
+_KEEP = "keep what the contract says: others rely on it"
+_USE = "use it as its contract says"
+
+
+@dataclass
+class LandingCheck:
+    """The landing check of one execution. It reads what is in memory, and runs nothing."""
+
+    live: LiveExecution
+
+    def __post_init__(self) -> None:
+        self._callers: dict[str, list[str]] = defaultdict(list)
+        for caller, callees in self.live.atoms.touches.items():
+            for callee in callees:
+                self._callers[callee].append(caller)
+
+    def judged(self, result: ValidationResult, atom: Atom, code: bytes) -> ValidationResult:
+        """The result of level 1 with this check in it, where everything else passed."""
+        if not result.passed or atom.language is not Language.PYTHON:
+            return result
+        found = self.findings(atom, code)
+        return ValidationResult(result.level, result.subject, (*result.checks, Check.of(CHECK, found)), result.seconds, result.isolation) if found else result
+
+    def findings(self, atom: Atom, code: bytes) -> tuple[Finding, ...]:
+        """What does not fit, with this code in the atom's place. A complete draft is only warned of its own calls: they are the plan's."""
+        own = Severity.WARNING if code == atom.text else Severity.ERROR
+        mine = [Finding("landing.caller", own, words, _USE) for words in self._of_caller(atom, code)]
+        theirs = [Finding("landing.callee", Severity.ERROR, words, _KEEP) for words in self._of_callee(atom, code)] if code != atom.text else []
+        return (*mine[:_MOST], *theirs[:_MOST])
+
+    def _of_caller(self, atom: Atom, code: bytes) -> Iterator[str]:
+        callees = {name: callee for name in self.live.atoms.touches.get(atom.name, ()) if (callee := self._callee(name, self._code(name))) is not None}
+        for name, words in misuses(code, callees, _owner(atom), partial(self._members, atom, code)):
+            yield f"{name} {words}"
+
+    def _of_callee(self, atom: Atom, code: bytes) -> Iterator[str]:
+        """Uses that fitted the draft and do not fit this code."""
+        now, before = self._callee(atom.name, code), self._callee(atom.name, atom.text)
+        if now is None or before is None:
+            return
+        for caller in self._callers.get(atom.name, ()):
+            stored = self.live.atoms.by_name[caller].atom
+            text, members = self._code(caller), partial(self._members, atom, code)
+            fitted = set(misuses(text, {atom.name: before}, _owner(stored), members))
+            for use in misuses(text, {atom.name: now}, _owner(stored), members):
+                if use not in fitted:
+                    yield f"{caller} uses it by its contract, but it {use[1]}"
+
+    def _code(self, name: str) -> bytes:
+        return self.live.codes.get(name, self.live.atoms.by_name[name].atom.text)
+
+    def _callee(self, name: str, code: bytes) -> Callee | None:
+        atom = self.live.atoms.by_name[name].atom
+        if atom.kind not in {AtomKind.FUNCTION, AtomKind.METHOD} or "#" in name:
+            return None
+        return callee_of(code, name.rpartition(".")[2], _owner(atom))
+
+    def _members(self, judged: Atom, code: bytes, name: str) -> frozenset[str] | None:
+        """The members of the one class of this name among the project's, with this code in it."""
+        files = self.live.atoms.classes.get(name, ())
+        if len(files) != 1:
+            return None
+        known = {**self.live.codes, judged.name: code}
+        return members_of(b"".join(known.get(each.atom.name, each.atom.text) for each in self.live.atoms.files[files[0]]), name)
+
+
+def _owner(atom: Atom) -> str:
+    """The class that a method belongs to."""
+    return atom.name.partition("#")[0].split(".")[-2] if atom.kind is AtomKind.METHOD else ""

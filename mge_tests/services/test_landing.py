@@ -1,0 +1,99 @@
+"""An atom lands only where it fits those that use it and those that it uses; whoever does not keep the contract writes again."""
+
+from pathlib import Path
+
+import pytest
+
+from mge_assets.model.attempts import AtomStatus
+from mge_assets.services.workspace import open_workspace
+from mge_resources.settings import Settings
+from mge_tests.fakes.emulator.server import MessagesServer
+from mge_tests.services.layered import generating
+from mge_tests.services.walk import Walk, walk
+
+PLAN = '''name: crates
+phases:
+  - name: Core
+    milestones:
+      - name: All
+        tasks:
+          - name: things
+            description: Things.
+            file: things.py
+            code: |
+              class Box:
+                  def __init__(self, size):
+                      self.size = size
+
+
+              class Crate:
+                  def __init__(self, weight):
+                      self.weight = weight
+
+
+              def make(size) -> Box:
+                  """A box of this size."""
+                  ...
+
+
+              def doubled(size):
+                  """The size of a box twice as large, by make."""
+                  ...
+          - name: views
+            description: What is shown of things.
+            file: views.py
+            depends_on: [things]
+            code: |
+              from things import make
+
+
+              def shown():
+                  """How large a made box is."""
+                  box = make(2)
+                  return box.size
+'''
+MAKE = "def make(size) -> Box:\n    return Box(size)"
+DOUBLED = "def doubled(size):\n    return make(2 * size).size"
+
+
+def carried_out(settings: Settings, folder: Path, **first: str) -> tuple[Walk, MessagesServer]:
+    right = {"make": MAKE, "doubled": DOUBLED}
+    path = folder / "crates.yaml"
+    path.write_text(PLAN)
+
+    def answers(name: str):
+        return lambda asked: first.get(name, right[name]) if asked == 1 else right[name]
+
+    with MessagesServer({f"things.{name}": answers(name) for name in right}) as server, open_workspace(generating(settings, server)) as workspace:
+        return walk(workspace, path, folder / "out"), server
+
+
+def attempts(done: Walk, name: str) -> list[list[str]]:
+    """The rules of the errors of each attempt at an atom."""
+    outcome = next(outcome for outcome in done.outcomes if outcome.name == f"things.{name}")
+    assert outcome.status is AtomStatus.COMPLETED
+    found = [attempt.validation.findings if attempt.validation else () for attempt in outcome.attempts]
+    return [[finding.rule for finding in findings if finding.severity.value == "error"] for findings in found]
+
+
+def test_what_fits_lands_at_once(settings, tmp_path: Path):
+    done, server = carried_out(settings, tmp_path)
+    assert attempts(done, "make") == attempts(done, "doubled") == [[]]
+    assert len(server.ledger.bills) == 2
+
+
+def test_a_callee_whose_result_its_callers_cannot_use_is_written_again(settings, tmp_path: Path):
+    done, server = carried_out(settings, tmp_path, make="def make(size) -> Crate:\n    return Crate(size)")
+    assert attempts(done, "make") == [["landing.callee"], []]
+    assert attempts(done, "doubled") == [[]]
+    again = [got for got in server.received if got.atom == "things.make"][-1]
+    assert "views.shown uses it by its contract" in again.text
+
+
+@pytest.mark.parametrize("wrong", ["def doubled(size):\n    return make(size, 2).size", "def doubled(size):\n    return make(2 * size).height"])
+def test_a_caller_that_uses_another_wrongly_is_written_again(settings, tmp_path: Path, wrong: str):
+    done, _ = carried_out(settings, tmp_path, doubled=wrong)
+    assert attempts(done, "make") == [[]]
+    first, second = attempts(done, "doubled")
+    assert first
+    assert not second
