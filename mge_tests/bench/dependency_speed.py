@@ -63,7 +63,13 @@ def run(command: Sequence[str], folder: Path, limit: int) -> Run:
         errors.seek(0)
         told = (errors.read().strip().splitlines() or [f"exit code {process.returncode}"])[-1]
         seconds = used.ru_utime + used.ru_stime
-        failed = "" if process.returncode == 0 else f"did not end in {limit} s" if seconds > limit - 1 else f"fails: {told[:100]}"
+        failed = (
+            ""
+            if process.returncode == 0
+            else f"did not end: killed after {seconds:.0f} s, {used.ru_maxrss / 1024:.0f} MB"
+            if process.returncode < 0
+            else f"fails: {told[:100]}"
+        )
         return Run(seconds, used.ru_maxrss / 1024, out.read(), failed)
 
 

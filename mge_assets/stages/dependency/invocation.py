@@ -21,12 +21,17 @@ from mge_assets.stages.dependency.values import (
     Method,
     Node,
     Partial,
+    Site,
     Value,
     Wrapped,
 )
 
 MAX_DERIVED = 4
 """Partial functions of partial functions that are followed; a function bound again and again would go on for ever."""
+
+MAX_NESTED = 8
+"""Methods that sending one leads to, one inside the other. In click, requests and networkx none does; an object that is its own ``__get__`` would
+go on for ever."""
 
 MAX_KEYS = 64
 """Keys of containers that are copied one by one: ``**options`` handed on from function to function gather hundreds."""
@@ -39,6 +44,8 @@ class Invocation(Lookup):
         super().__init__(solver, recorder)
         self._derived: dict[tuple[Call, object], Call] = {}
         self._made: set[tuple[Value, Call, Value | None]] = set()
+        self._nested = 0
+        self._making: set[tuple[Class, Site]] = set()
         self.instantiated: set[Class] = set()
 
     def derived(self, call: Call, key: object, arguments: list[tuple[Node, bool]]) -> Call | None:
@@ -84,9 +91,13 @@ class Invocation(Lookup):
 
     def send(self, value: Value, name: str, call: Call) -> None:
         """Call a method of one value."""
+        if self._nested >= MAX_NESTED:
+            return
+        self._nested += 1
         method = self.solver.node()
         self.get(value, name, method, call.site)
         self.solver.watch(method, lambda inner: self.invoke(inner, call, None))
+        self._nested -= 1
 
     def _called_by_metaclass(self, cls: Class, call: Call) -> bool:
         """A metaclass with a ``__call__`` of its own runs that; what it hands on to ``type`` makes the instance."""
@@ -104,6 +115,14 @@ class Invocation(Lookup):
         return found
 
     def _instantiate(self, cls: Class, call: Call) -> None:
+        """Make an instance, unless that is what making it at this very place came from: a class may be its own ``__init__`` or ``__new__``."""
+        if (cls, call.site) in self._making:
+            return
+        self._making.add((cls, call.site))
+        self._make(cls, call)
+        self._making.discard((cls, call.site))
+
+    def _make(self, cls: Class, call: Call) -> None:
         self.instantiated.add(cls)
         if "__new__" not in {name for known in cls.order for name in known.slots}:
             self.solver.add(call.result, cls.instance)

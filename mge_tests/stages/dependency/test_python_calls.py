@@ -128,3 +128,15 @@ def test_the_json_has_each_edge_once_and_is_the_same_every_time():
     assert first == second
     assert first["edges"] == [{"source": "m", "target": "m.f", "type": "FUNCTION_CALL", "confidence": "resolved"}]
     assert set(first) == {"path", "symbols", "edges"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"class A:\n    pass\n\n\nA.__init__ = A\nA()\n",
+        b"class A:\n    pass\n\n\nA.__new__ = A\nA.__init__ = A\nA()\n",
+        b"class A:\n    def __get__(self, i, o):\n        return self\n\n\nA.__get__ = A()\nclass B:\n    x = A()\nB().x()\n",
+    ],
+)
+def test_what_makes_or_gives_itself_comes_to_an_end(source: bytes) -> None:
+    assert {symbol.id for symbol in analyse({"a.py": source}).symbols} >= {"a", "a.A"}
