@@ -49,6 +49,12 @@ class Settings(BaseModel):
     retry_max_attempts: int = Field(4, ge=1, le=10, alias="V2_RETRY_MAX_ATTEMPTS", description="Attempts at an atom.")
     context_completeness_target: float = Field(0.95, ge=0, le=1, alias="V2_CONTEXT_COMPLETENESS_TARGET", description="Wanted share of context components.")
     validation_strictness: Strictness = Field(Strictness.MEDIUM, alias="V2_VALIDATION_STRICTNESS", description="low, medium or high.")
+    validation_thresholds: str | None = Field(
+        None,
+        pattern=r"^((atomic|task|milestone|masterplan)=(0(\.\d+)?|1(\.0+)?)(,|$))+$",
+        alias="MGE_VALIDATION_THRESHOLDS",
+        description="Lowest score, 0 to 1, at which a unit passes, by level: `task=0.8,masterplan=0.9`; levels left out ask for none.",
+    )
     budget_soft_usd: float = Field(15.0, ge=0, alias="MGE_BUDGET_SOFT_USD", description="Cost of a plan, in USD, that is warned of.")
     budget_usd: float = Field(25.0, ge=0, alias="MGE_BUDGET_USD", description="Most that a plan may cost, in USD over all its executions; then it pauses.")
     atom_timeout: float = Field(900.0, gt=0, alias="MGE_ATOM_TIMEOUT", description="Seconds for all attempts at an atom.")
@@ -59,6 +65,12 @@ class Settings(BaseModel):
         "auto", pattern=r"^(auto|bwrap|namespaces|off)$", alias="MGE_SANDBOX", description="auto, bwrap, namespaces, or off (tests are then not run)."
     )
     case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
+    integration_every: int = Field(
+        10, ge=0, le=10_000, alias="MGE_INTEGRATION_EVERY", description="Atoms that land between two rounds of integration tests; 0 runs none meanwhile."
+    )
+    mutation_seconds: float = Field(
+        10, ge=0, le=3600, alias="MGE_MUTATION_SECONDS", description="Seconds in which faults are seeded to find weak tests of a plan; 0 seeds none."
+    )
     cache: Path = Field(Path("~/.cache/mge"), alias="MGE_CACHE", description="Where tools that are fetched are kept, for every installation of this account.")
     fetch_tools: bool = Field(
         True, alias="MGE_FETCH_TOOLS", description="on: npm may bring TypeScript's compiler when a plan needs it; off: its checks are then not run."

@@ -29,6 +29,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MGE_CASE_SECONDS", "0")  # drafts are called for cases only where a test is about that
+    monkeypatch.setenv("MGE_MUTATION_SECONDS", "0")  # nor are faults seeded under their tests
     monkeypatch.setenv("MGE_FETCH_TOOLS", "off")
 
 
@@ -93,7 +94,7 @@ def sandbox() -> Sandbox:
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     """Settings of a fresh installation on this test's database."""
-    return Settings(home=tmp_path / "mge", database_url=SecretStr(database), user="tester", case_seconds=0, fetch_tools=False)
+    return Settings(home=tmp_path / "mge", database_url=SecretStr(database), user="tester", case_seconds=0, mutation_seconds=0, fetch_tools=False)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """``mge status``: where plans, waves and atoms stand."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,7 +54,8 @@ def _one(workspace: "Workspace", plan: str, *, as_json: bool) -> None:
     if as_json:
         states = [_atom(stored) for stored in workspace.atoms.of_plan(plan)]
         rows = [{"wave": number, "status": state.value, "atoms": size, "seconds": seconds} for number, state, size, seconds in waves]
-        print_json({**summary_json(progress), "wave_states": rows, "atom_states": states})
+        rounds = [asdict(run) for run in workspace.validation.integration(plan)]
+        print_json({**summary_json(progress), "wave_states": rows, "atom_states": states, "integration": rounds})
         return
     atoms = progress.atoms
     click.echo(f"{plan}: {progress.status.value}; {atoms.completed} of {atoms.total} atoms completed, {atoms.failed} failed, {atoms.blocked} blocked")
@@ -66,8 +68,22 @@ def _one(workspace: "Workspace", plan: str, *, as_json: bool) -> None:
     for number, state, size, seconds in waves:
         table.add_row(str(number), state.value, str(size), f"{seconds:.2f}")
     Console(highlight=False).print(table)
+    for line in integration_lines(workspace, plan):
+        click.echo(line)
     for review in workspace.review.queue(plan, limit=10):
         click.echo(f"in review: {review.atom} (confidence {review.confidence:.2f}): {' '.join(review.reasons)}")
+
+
+def integration_lines(workspace: "Workspace", plan: str) -> list[str]:
+    """The last round of integration tests in a line, and one for each failure of it."""
+    rounds = workspace.validation.integration(plan)
+    if not rounds:
+        return []
+    last = rounds[-1]
+    tests = f"{last.tests_telling} tests over {last.atoms_landed} atoms, {last.tests_failed} failed"
+    lines = [f"integration: {len(rounds)} rounds, {sum(run.seconds for run in rounds):.1f} s; the last one: {tests}"]
+    whose = {"code": "brought in by", "test": "the test is at fault", "environment": "the machine is at fault"}
+    return lines + [f"  {row['test']} ({row['suite']}): {whose[row['blame']]} {row['atom']}".rstrip() + f": {row['evidence']}" for row in last.culprits]
 
 
 def _atom(stored: "StoredAtom") -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Asset of the validation stage, with a check for each of the four levels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetExecutionContext, MaterializeResult, asset
+from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from mge_assets.defs.figures import findings_table, table
 from mge_assets.defs.partitions import ONE_RUN, PLAN_WAVES, scope_of
 from mge_assets.defs.resources import WorkspaceResource
 from mge_assets.model.findings import CheckStatus, Level, ValidationResult
 from mge_assets.model.stages import Stage
+from mge_assets.store.integration import IntegrationRun
 
 _CHECKS = {
     Level.ATOMIC: "Every atom passes syntax, names, types, safety and its unit test; those that do not go before a person.",
@@ -48,7 +49,30 @@ def validation_results(context: AssetExecutionContext, workspace: WorkspaceResou
     results = services.validation.hierarchical(scope.plan, scope.waves(total))
     workspace.finish(last_wave=total - 1)
     rows = [_row(level, [result for result in results if result.level is level]) for level in Level]
-    return MaterializeResult(metadata={"levels": table(rows)}, check_results=[_check(level, results) for level in Level])
+    told = {"levels": table(rows), **_judged(results), **_rounds(services.validation.integration(scope.plan))}
+    return MaterializeResult(metadata=told, check_results=[_check(level, results) for level in Level])
+
+
+def _judged(results: Sequence[ValidationResult]) -> Mapping[str, MetadataValue]:
+    """What failed tests speak against, where any failed."""
+    found = [finding for result in results for check in result.checks if check.name == "triage" for finding in check.findings]
+    return {"failed tests": findings_table(found)} if found else {}
+
+
+def _rounds(rounds: Sequence[IntegrationRun]) -> Mapping[str, MetadataValue]:
+    """The rounds of integration tests, where any were run."""
+    rows: list[Mapping[str, str | int | float | bool | None]] = [
+        {
+            "after atoms": run.atoms_landed,
+            "tests run": run.tests_run,
+            "telling": run.tests_telling,
+            "failed": run.tests_failed,
+            "traced to": ", ".join(str(row["atom"]) for row in run.culprits if row["atom"]),
+            "seconds": round(run.seconds, 2),
+        }
+        for run in rounds
+    ]
+    return {"integration tests": table(rows)} if rows else {}
 
 
 def _row(level: Level, results: Sequence[ValidationResult]) -> dict[str, str | int | float]:

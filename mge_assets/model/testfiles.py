@@ -1,6 +1,7 @@
 """What the files of acceptance tests are called, wherever they are run or delivered."""
 
 import re
+from collections.abc import Iterable
 
 from mge_resources.syntax import SCRIPTS, Language
 
@@ -18,3 +19,13 @@ def test_file_name(name: str, language: Language) -> str:
 
 
 test_file_name.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test
+
+
+def test_runners(paths: Iterable[str], python: str) -> tuple[str, ...]:
+    """The commands that run a delivered project's tests, by the test files among its paths; ``python`` is the interpreter to run pytest with."""
+    runners = {".py": f'"{python}" -m pytest', ".test.mjs": "node --test", "_test.go": "go test ./..."}
+    tests = [path for path in paths if path.startswith("tests/")]
+    return tuple(runner for ending, runner in runners.items() if any(path.endswith(ending) for path in tests))
+
+
+test_runners.__test__ = False  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from mge_assets.stages.atomization.plan_names import PlanNames
 from mge_assets.store.atoms import AtomStore, StoredAtom
 from mge_assets.store.plans import PlanStore, task_language
 
-ATOMIZER_VERSION = "6"
+ATOMIZER_VERSION = "7"
 """Changes when the same draft would be cut or described differently, so that stored atoms are cut again."""
 
 

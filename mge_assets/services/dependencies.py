@@ -106,9 +106,9 @@ class DependencyService:
         sizes = tuple(len(wave.atoms) for wave in waves.waves)
         return WaveReport(plan, order, sizes, waves.cut, waves.critical_path, waves.max_parallel, told, kept, head.svg if head else "")
 
-    def graph(self, plan: str) -> AtomGraph:
-        """The stored graph. Raises OrderError where there is none."""
-        graph = self._graphs.load(plan)
+    def graph(self, plan: str, *, places: bool = True) -> AtomGraph:
+        """The stored graph, its edges with or without their places. Raises OrderError where there is none."""
+        graph = self._graphs.load(plan, places=places)
         if graph is None:
             raise OrderError(f"masterplan {plan} has no dependency graph yet", fix="materialize dependency_graph, or give the plan to `mge run`")
         return graph

@@ -24,6 +24,7 @@ from mge_assets.services.forecasting import History, Terms, forecast
 from mge_assets.services.gathering import Gatherer
 from mge_assets.services.generating import Generation
 from mge_assets.services.heartbeat import Heartbeat
+from mge_assets.services.integration import IntegrationTests
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.judging import Judge
 from mge_assets.services.live import LiveExecution, PlanAtoms, reusable, unchanged
@@ -34,7 +35,10 @@ from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.stores import Stores
 from mge_assets.services.unit_tests import UnitTests
 from mge_assets.services.yardstick import Yardstick
-from mge_assets.stages.validation import AtomicValidator, Inspector
+from mge_assets.stages.generation import accepted, tests_refute
+from mge_assets.stages.validation import AtomicValidator, Inspector, read_thresholds
+from mge_assets.stages.validation.progressive import Suite
+from mge_assets.stages.validation.reach import TestRun
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.journal import Limits
@@ -76,7 +80,9 @@ class ExecutionServiceV2(ExecutionProgress):
         super().__init__(stores, plans, dependencies, Limits(settings.budget_soft_usd, settings.budget_usd), settings.user)
         self._model, self._log, self._settings = model, log, settings
         self._validator, self._sandbox = AtomicValidator(inspector), sandbox
+        self._thresholds = read_thresholds(settings.validation_thresholds or "")
         self._generations: dict[UUID, Generation] = {}
+        self._integrations: dict[UUID, IntegrationTests] = {}
         self.live = {}
         self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self.live, log)
 
@@ -109,11 +115,11 @@ class ExecutionServiceV2(ExecutionProgress):
 
     def needs(self, execution: UUID) -> Mapping[UUID, tuple[UUID, ...]]:
         """What each atom waits for under the schedule by dependency: the atoms that it needs, if it must be generated."""
-        return _needs(self._state(execution).atoms)
+        return self._state(execution).atoms.waits()
 
     def needs_of(self, plan: str) -> Mapping[UUID, tuple[UUID, ...]]:
         """The same of a plan, executed or not. Raises OrderError without waves."""
-        return _needs(self._together(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan)))
+        return self._together(self._plans.stored(plan).masterplan, self._stores.atoms.of_plan(plan)).waits()
 
     def atoms(self, execution: UUID, waves: Sequence[int]) -> tuple[AtomTicket, ...]:
         """The atoms of these waves that are to be run; re-used ones are closed at once. Raises OrderError where earlier waves are not done."""
@@ -148,7 +154,34 @@ class ExecutionServiceV2(ExecutionProgress):
                 await live.model.aclose()
         live.landed(atom, outcome.status, outcome.code)
         self._tell(live, atom, outcome)
+        if self._model.remote:
+            await self._integration(execution, live).landed(outcome.name, outcome)
         return outcome
+
+    def _integration(self, execution: UUID, live: LiveExecution) -> IntegrationTests:
+        """The execution's integration tests, made once. They are run where a model can mend what they find: else nothing changes between two rounds."""
+        if execution not in self._integrations:
+            tests = self._stores.plans.tests(live.atoms.plan.name)
+            every, mend = self._settings.integration_every, partial(self._mend, live)
+            self._integrations[execution] = IntegrationTests(live, execution, self._stores, self._sandbox, tests, every, mend)
+        return self._integrations[execution]
+
+    async def _mend(self, live: LiveExecution, name: str, suite: Suite, run: TestRun) -> bool:
+        started = datetime.now(UTC)
+        try:
+            with live.flying():
+                mended = await self._generation(live).mend(name, suite.file, suite.text, run)
+                if mended is not None:
+                    atom, outcome = mended
+                    for key, ended in (*live.with_imports(atom, outcome), mended):
+                        await live.writer.put(self._landing(live, key, ended, started))
+        except (HaltedError, FencedError) as halted:
+            live.halted = live.halted or halted
+            return False
+        finally:
+            if not live.in_flight:
+                await live.model.aclose()
+        return mended is not None
 
     def close_waves(self, execution: UUID, waves: Sequence[int]) -> tuple[WaveSummary, ...]:
         """Store how these waves went, and what the generation took. Raises HaltedError or FencedError where the execution stands still before its end."""
@@ -172,6 +205,7 @@ class ExecutionServiceV2(ExecutionProgress):
             raise NotFoundError(f"there is no execution {execution}", fix="start one with `mge run PLAN`")
         live = self.live.pop(execution, None)
         self._generations.pop(execution, None)
+        self._integrations.pop(execution, None)
         if not self.live:
             self._heart.stop()
         if live is not None:
@@ -220,7 +254,7 @@ class ExecutionServiceV2(ExecutionProgress):
         pacer = accounts.pacer if accounts else Pacer(self._settings.max_parallel_atoms)
         plan, strictness = together.plan, self._settings.validation_strictness
         tests = self._stores.plans.tests(plan.name) if self._model.remote else None
-        yardstick = Yardstick(plan, strictness, tests, self._stores.validations.of_atoms(plan.name))
+        yardstick = Yardstick(plan, strictness, self._settings.validation_thresholds or "", tests, self._stores.validations.of_atoms(plan.name))
         live = LiveExecution(
             atoms=together,
             codes={},
@@ -266,7 +300,7 @@ class ExecutionServiceV2(ExecutionProgress):
             seconds = BATCH_SECONDS if live.accounts.batched else self._settings.atom_timeout
             bounds = self._settings.retry_max_attempts, seconds
             journal = partial(ExecutionJournal, live.accounts)
-            judge = Judge(live, self._validator, self._settings.validation_strictness)
+            judge = Judge(live, self._validator, self._settings.validation_strictness, self._thresholds)
             cases = RecordedCases(live, self._sandbox, tests) if tests else None
             self._generations[execution] = Generation(live, live.model, *bounds, journal, judge, tests, cases)
         return self._generations[execution]
@@ -289,6 +323,8 @@ class ExecutionServiceV2(ExecutionProgress):
             return None
         work = live.work(stored.atom_id)
         result = await asyncio.to_thread(self._generation(live).validate, stored.atom, code, work.before, work.after, Severity.ERROR)
+        if tests_refute(result):  # it was stood by when it was first taken
+            result = accepted(result)
         return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, code, (Attempt(0, code, result),)) if result.passed else None
 
     def _landing(self, live: LiveExecution, atom: UUID, outcome: AtomOutcome, started: datetime) -> Landing:

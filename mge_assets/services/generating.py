@@ -13,7 +13,8 @@ from mge_assets.services.landing import LandingCheck
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.unit_tests import CHECK, UnitTests
-from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate
+from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate, classify
+from mge_assets.stages.validation.reach import TestRun
 from mge_resources.llm.port import LanguageModel
 
 MOST_SUSPECTS = 2
@@ -54,6 +55,21 @@ class Generation:
         if self.tests is None or outcome.status is AtomStatus.COMPLETED or not _fails_tests_alone(outcome):
             return outcome, ()
         return await self._reconsidered(atom_id, outcome)
+
+    async def mend(self, name: str, suite: str, text: str, run: TestRun) -> tuple[UUID, AtomOutcome] | None:
+        """Have a completed atom written anew for the sake of a test that it brought to fail; ``None`` where it has no attempt left or kept its code.
+
+        ``suite`` is the test file and ``text`` what is in it.
+        """
+        stored, made = self.live.atoms.by_name[name], self._made.get(name, 0)
+        generated = self.tests is not None and self.model.remote and self.live.atoms.generates(stored)
+        if self.tests is None or not generated or self.live.statuses.get(name) is not AtomStatus.COMPLETED or made >= self.max_attempts:
+            return None
+        work, code = self.live.work(stored.atom_id), self.live.codes[name]
+        told = self.tests.told(text, suite, stored.atom, code, work.before, run)
+        result = ValidationResult(Level.ATOMIC, name, (Check.of(CHECK, (told,)),))
+        again = await self._again(stored.atom_id, name, made, Attempt(made, code, result, told.message, classify(result)))
+        return (stored.atom_id, again) if again.status is AtomStatus.COMPLETED and again.code != code else None
 
     async def _landable(self, atom_id: UUID, outcome: AtomOutcome) -> AtomOutcome:
         """The outcome, unless what landed while the atom was being judged does not fit it: then the attempts that are left."""

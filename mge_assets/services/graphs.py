@@ -36,6 +36,7 @@ class GraphService:
     def __init__(self, stores: Stores, dependencies: DependencyService) -> None:
         self._stores, self._dependencies = stores, dependencies
         self._kept: OrderedDict[tuple[str, str], tuple[AtomGraph, WavePlan]] = OrderedDict()
+        self._viewers: OrderedDict[str, tuple[tuple[str, str], Mapping[str, AtomFacts], GraphViewer]] = OrderedDict()
         self._lock = threading.Lock()
 
     def whole(self, plan: str, show: Show | None = None) -> GraphView:
@@ -64,7 +65,7 @@ class GraphService:
 
     def document(self, plan: str) -> dict[str, Any]:
         """Everything in one JSON object."""
-        graph, waves = self._graph(plan)
+        graph, waves = self._dependencies.graph(plan), self._dependencies.waves(plan)
         return plan_json(plan, graph, waves, self._facts(plan), self._dependencies.figures(plan), self._dependencies.boundaries(plan))
 
     def svg(self, plan: str) -> str:
@@ -84,23 +85,38 @@ class GraphService:
         return AtomNeeds(brief, wave, needs, tuple(edge for edge in graph.edges if edge.target == brief.name), frozenset(waves.cut if waves else ()))
 
     def _viewer(self, plan: str) -> GraphViewer:
-        return GraphViewer(*self._graph(plan), self._facts(plan))
+        """The plan's viewer: the last one where neither the graph nor any atom is another than before, as its views are then made already."""
+        key, facts = self._key(plan), self._facts(plan)
+        with self._lock:
+            before = self._viewers.get(plan)
+        if before is not None and before[:2] == (key, facts):
+            return before[2]
+        viewer = GraphViewer(*self._graph(plan), facts)
+        with self._lock:
+            self._viewers[plan] = (key, facts, viewer)
+            self._viewers.move_to_end(plan)
+            while len(self._viewers) > _KEPT:
+                self._viewers.popitem(last=False)
+        return viewer
 
     def _facts(self, plan: str) -> Mapping[str, AtomFacts]:
         atoms = self._stores.atoms.brief(plan)
         return {a.name: AtomFacts(str(a.atom_id), a.kind.value, a.task, a.file, a.status.value, a.confidence) for a in atoms}
 
     def _graph(self, plan: str) -> tuple[AtomGraph, WavePlan]:
-        """The stored graph and waves, read anew only where they are others than before."""
-        head = self._stores.graphs.head(plan)
-        key = (plan, f"{head.digest} {head.wave_order} {head.waves_follow}" if head else "")
+        """The stored graph, without its edges' places, and waves, read anew only where they are others than before."""
+        key = self._key(plan)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        found = (self._dependencies.graph(plan), self._dependencies.waves(plan))
+        found = (self._dependencies.graph(plan, places=False), self._dependencies.waves(plan))
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return found
+
+    def _key(self, plan: str) -> tuple[str, str]:
+        """Changes when the plan's graph or its waves do."""
+        return plan, self._stores.graphs.mark(plan)

@@ -1,9 +1,10 @@
 """Level 1 as an execution asks for it: how strict, what persons overrode, and drafts' files judged once for all their atoms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mge_assets.model.atoms import Atom
-from mge_assets.model.findings import Severity, ValidationResult
+from mge_assets.model.findings import Level, Severity, ValidationResult
 from mge_assets.services.live import LiveExecution
 from mge_assets.stages.validation import AtomicValidator, apply_strictness, respect
 from mge_resources.settings import Strictness
@@ -16,6 +17,7 @@ class Judge:
     live: LiveExecution
     validator: AtomicValidator
     strictness: Strictness
+    thresholds: Mapping[Level, float]
 
     def __call__(self, atom: Atom, code: bytes, before: bytes, after: bytes, stub: Severity) -> ValidationResult:
         """The verdict on this code in the place of the atom."""
@@ -26,7 +28,7 @@ class Judge:
         return self._weighed(self.validator.validate(atom, code, before, after, stub=stub, project=self.live.project()))
 
     def _weighed(self, found: ValidationResult) -> ValidationResult:
-        return respect(apply_strictness(found, self.strictness), self.live.overrides)
+        return respect(apply_strictness(found, self.strictness, self.thresholds), self.live.overrides)
 
     def _of_draft(self, atom: Atom) -> ValidationResult:
         """Level 1 of a draft's atom: the whole file's are found together when the first is asked for, and its syntax tree is not kept."""

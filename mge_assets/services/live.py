@@ -105,6 +105,11 @@ class PlanAtoms:
         code = [DependencyCode(a.name, a.kind, a.file, a.signature, codes.get(a.name, a.text)) for a in needed]
         return (*code, *(DependencyCode(a.name, a.kind, a.file, a.signature, self._contract(a), contract_only=True) for a in used))
 
+    def waits(self) -> Mapping[UUID, tuple[UUID, ...]]:
+        """The atoms that each one waits for, of those that must be generated."""
+        found = {key: self.needs.get(stored.atom.name, ()) for key, stored in self.by_id.items() if self.generates(stored)}
+        return {key: tuple(self.by_name[name].atom_id for name in names) for key, names in found.items()}
+
     def hard_needs(self, name: str) -> list[str]:
         """The atoms without which this one can't be: its needs but for the constructors that only come first so that their members are known."""
         return [needed for needed in self.needs.get(name, ()) if (name, needed) not in self._promised]
@@ -125,7 +130,7 @@ class PlanAtoms:
 @dataclass(slots=True)
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
-    ``accounts`` is missing where it is only looked at.
+    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom.
     """
 
     atoms: PlanAtoms
@@ -143,6 +148,7 @@ class LiveExecution:
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
+    tried: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def shares(self) -> bool:

@@ -1,5 +1,7 @@
 """What the newest execution was held against: its forecast, and the work at once that its schedule allowed."""
 
+from uuid import UUID
+
 from mge_assets.model.executions import Progress, Schedule
 from mge_assets.model.forecasts import by_dependency, by_wave
 from mge_assets.services.execution import ExecutionServiceV2
@@ -21,7 +23,18 @@ def measures(stores: Stores, execution: ExecutionServiceV2, progress: Progress, 
             MeasureRow("time", f"{told['seconds_median']:.0f} s, in nine of ten cases under {told['seconds_p90']:.0f} s", f"{progress.seconds:.0f} s"),
             MeasureRow("calls", f"{told['calls']:.0f}", f"{bill.calls}"),
         ]
-    return (*rows, *_parallelism(stores, execution, progress, limit))
+    return (*rows, *_integration(stores, newest.execution_id), *_parallelism(stores, execution, progress, limit))
+
+
+def _integration(stores: Stores, execution: UUID) -> tuple[MeasureRow, ...]:
+    """What the integration tests said that ran while atoms were written."""
+    rounds = stores.integration.of_execution(execution)
+    if not rounds:
+        return ()
+    last = rounds[-1]
+    found = f"{last.tests_telling - last.tests_failed} of {last.tests_telling} in the last of {len(rounds)} rounds"
+    named = sorted({row["atom"] for run in rounds for row in run.culprits if row["atom"]})
+    return (MeasureRow("integration tests that pass", "all", found + (f"; traced to {', '.join(named[:3])}" if named else "")),)
 
 
 def _parallelism(stores: Stores, execution: ExecutionServiceV2, progress: Progress, limit: int) -> tuple[MeasureRow, ...]:

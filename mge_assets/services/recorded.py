@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from mge_assets.model.atoms import Atom
 from mge_assets.model.cases import RunCase
 from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
+from mge_assets.services.assembling import with_new_imports
 from mge_assets.services.cases import Project
 from mge_assets.services.live import LiveExecution
-from mge_assets.services.unit_tests import UnitTests, with_new_imports
+from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.atomization.case_runs import RUN, differences
 from mge_resources.sandbox import Sandbox
 

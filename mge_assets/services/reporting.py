@@ -10,6 +10,7 @@ from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import ConfidenceScore, ReviewItem
 from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.stages import Stage
+from mge_assets.model.testfiles import test_runners
 from mge_assets.model.waves import Order
 from mge_assets.services.execution import ExecutionServiceV2
 from mge_assets.services.measures import measures
@@ -92,7 +93,8 @@ class ReportService:
         if progress.atoms.in_review or progress.atoms.failed:
             commands.append(("mge dev", "look at the atoms that wait for a person, on the review page"))
         if progress.delivered and (tests.plan or tests.milestones or tests.tasks):
-            commands.append((f'cd "{progress.delivered}" && "{sys.executable}" -m pytest', "run the delivered project's own tests"))
+            paths = [row.path for row in self._stores.deliveries.files(plan, progress.delivered)]
+            commands += [(f'cd "{progress.delivered}" && {runner}', "run the delivered project's own tests") for runner in test_runners(paths, sys.executable)]
         commands.append((f'mge status "{progress.masterplan}"', "see where every atom stands"))
         return tuple(commands)
 

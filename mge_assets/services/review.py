@@ -1,7 +1,7 @@
 """Review as a use case: fill the queue after a run, and carry out what persons decide."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,8 +31,9 @@ class ReviewReport:
 class ReviewService:
     """Fills the queue and takes decisions."""
 
-    def __init__(self, stores: Stores, actor: str) -> None:
-        self._stores, self._actor = stores, actor
+    def __init__(self, stores: Stores, actor: str, judge: Callable[[str, Collection[str]], object]) -> None:
+        """``judge`` runs level 1 on atoms of a plan and stores what it finds; code that a person approves or writes is judged like any other."""
+        self._stores, self._actor, self._judge = stores, actor, judge
         self._scorer = ConfidenceScorer()
 
     def fill(self, plan: str) -> ReviewReport:
@@ -69,6 +70,8 @@ class ReviewService:
             message = "an edit needs the new code"
             raise ValueError(message)
         self._stores.reviews.decide(found, Decision(decision, self._actor, code_digest, feedback, code))
+        if decision in (ReviewStatus.APPROVED, ReviewStatus.EDITED):
+            self._judge(found.masterplan, [found.atom])
         return found
 
     def results_of(self, atom: UUID) -> ValidationResult | None:
@@ -110,4 +113,7 @@ def _tests_share(result: ValidationResult) -> float | None:
     check = next((check for check in result.checks if check.name == "tests"), None)
     if check is None or check.status is CheckStatus.NOT_RUN:
         return None
+    verdicts = [finding.rule for each in result.checks if each.name == "triage" for finding in each.findings]
+    if check.status is CheckStatus.FAILED and verdicts and "triage.code" not in verdicts:
+        return None  # the tests are at fault: they speak neither for the atoms nor against them
     return 0.0 if check.status is CheckStatus.FAILED else 1.0

@@ -10,6 +10,7 @@ from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.figures import FigureStore
 from mge_assets.store.graph_versions import GraphVersionStore
 from mge_assets.store.graphs import GraphStore
+from mge_assets.store.integration import IntegrationStore
 from mge_assets.store.journal import JournalStore
 from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
@@ -34,6 +35,7 @@ class Stores:
     memory: MemoryStore
     validations: ValidationStore
     overrides: OverrideStore
+    integration: IntegrationStore
     reviews: ReviewStore
     deliveries: DeliveryStore
     figures: FigureStore
@@ -54,6 +56,7 @@ def open_stores(settings: Settings) -> Stores:
         MemoryStore(engine),
         ValidationStore(engine),
         OverrideStore(engine),
+        IntegrationStore(engine),
         ReviewStore(engine),
         DeliveryStore(engine),
         FigureStore(engine),

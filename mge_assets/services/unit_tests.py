@@ -6,20 +6,19 @@ tests enter (the Ochiai measure of spectrum-based fault localisation, Abreu et a
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
-from math import sqrt
 
-from mge_assets.model.atoms import Atom, AtomKind
+from mge_assets.model.atoms import Atom
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
 from mge_assets.model.testfiles import test_file_name
+from mge_assets.services.assembling import assemble, bodies_of
 from mge_assets.services.live import LiveExecution
 from mge_assets.stages.generation import is_contestable
-from mge_assets.stages.validation.reach import Entry, TestRun, failing_input, run_reaching
-from mge_assets.store.atoms import StoredAtom
+from mge_assets.stages.validation.reach import TestRun, failing_input, run_reaching
+from mge_assets.stages.validation.spectrum import ochiai
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.sandbox.port import SandboxUnavailableError
@@ -63,8 +62,7 @@ class UnitTests:
         self._names = frozenset(name.partition("#")[0].rpartition(".")[2] for name in atoms.by_name)
         self._milestone = {task.name: milestone.name for milestone in atoms.plan.milestones for task in milestone.tasks}
         self._generated = {stored.atom.name for stored in atoms.by_id.values() if atoms.generates(stored)}
-        bodies = {name.partition("#")[0]: name for name in atoms.briefing.wholes}
-        self._body_of = {head: bodies[head] for head in atoms.briefing.heads if head in bodies}
+        self._bodies = bodies_of(atoms)
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
         """The result of level 1 with the unit tests' check in it, where everything else passed, or failed on what tests can refute."""
@@ -106,13 +104,13 @@ class UnitTests:
 
     def _check(self, suites: Sequence[_Suite], atom: Atom, code: bytes, before: bytes) -> Check:
         """The first suite that has something to say decides."""
-        project, spans = self._project(atom, code, before)
+        project = assemble(self.live.atoms, {**self.live.codes, **self._passed, atom.name: code}, self._bodies, atom.file, before)
         for suite in suites:
             try:
-                runs = self._run(suite, project)
+                runs = self._run(suite, project.files)
             except (SandboxUnavailableError, ValueError) as error:
                 return Check.not_run(CHECK, str(error))
-            reached = [(run, self._atoms(run.entered, spans)) for run in runs]
+            reached = [(run, project.atoms(run.entered)) for run in runs]
             telling = [(run, names) for run, names in reached if not self._unwritten(names, atom.name)]
             mine = [(run, names) for run, names in telling if atom.name in names]
             if mine:
@@ -120,20 +118,20 @@ class UnitTests:
         return Check.not_run(CHECK, "no test reaches it yet without entering what is still unwritten")
 
     def _verdict(
-        self, suite: _Suite, atom: Atom, code: bytes, before: bytes, mine: list[tuple[TestRun, set[str]]], telling: list[tuple[TestRun, set[str]]]
+        self, suite: _Suite, atom: Atom, code: bytes, before: bytes, mine: list[tuple[TestRun, frozenset[str]]], telling: list[tuple[TestRun, frozenset[str]]]
     ) -> Check:
         failing = [(run, names) for run, names in mine if not run.passed]
         if not failing:
             self.suspects.pop(atom.name, None)
             return Check.of(CHECK, ())
-        scores = _ochiai(telling)
+        scores = ochiai((run.passed, names) for run, names in telling)
         others = {name for _, names in failing for name in names if name != atom.name}
         if self._is_innocent(atom, code, scores, others):
             return Check.of(CHECK, ())
         own = scores.get(atom.name, 0.0) - _EPSILON
         generated = sorted((name for name in others if name in self._generated and scores.get(name, 0.0) >= own), key=lambda name: (-scores[name], name))
         self.suspects[atom.name] = tuple(generated)
-        findings = [self._finding(suite, atom, code, before, run) for run, _ in failing[:_MOST]]
+        findings = [self.told(suite.text, suite.file, atom, code, before, run) for run, _ in failing[:_MOST]]
         if generated:
             findings.append(Finding(SHARED, Severity.INFO, f"as likely at fault: {', '.join(generated[:3])}"))
         return Check.of(CHECK, tuple(findings))
@@ -145,9 +143,10 @@ class UnitTests:
             return bool(likelier)
         return any(self.live.statuses.get(name) is not AtomStatus.COMPLETED and name not in self._passed for name in likelier)
 
-    def _finding(self, suite: _Suite, atom: Atom, code: bytes, before: bytes, run: TestRun) -> Finding:
+    def told(self, text: str, file: str, atom: Atom, code: bytes, before: bytes, run: TestRun) -> Finding:
+        """A failed test as its atom's author may hear of it: what was called and how it ended, nothing of what is expected."""
         error = _TIMEOUTS.get(run.error, run.error)
-        called = failing_input(suite.text, suite.file, run, self._names)
+        called = failing_input(text, file, run, self._names)
         first, last = before.count(b"\n") + 1, before.count(b"\n") + 1 + code.rstrip().count(b"\n")
         line = next((frame.line for frame in reversed(run.frames) if frame.file == atom.file and first <= frame.line <= last), None)
         said = f" ({run.message})" if run.message and error not in {"AssertionError", "TimeoutError"} else ""
@@ -162,46 +161,10 @@ class UnitTests:
                 self._runs.pop(next(iter(self._runs)), None)
         return self._runs[key]
 
-    def _unwritten(self, names: set[str], judged: str) -> bool:
+    def _unwritten(self, names: Collection[str], judged: str) -> bool:
         """Whether one of these atoms has no code of its own yet."""
         open_names = (name for name in names if name != judged and name in self._generated and name not in self._passed)
         return any(self.live.statuses.get(name) is not AtomStatus.COMPLETED for name in open_names)
-
-    def _project(self, atom: Atom, code: bytes, before: bytes) -> tuple[dict[str, bytes], dict[str, list[tuple[int, str]]]]:
-        """Every file as it stands with this code in its place, and for each the lines on which its atoms begin."""
-        atoms, known = self.live.atoms, {**self.live.codes, **self._passed, atom.name: code}
-        project: dict[str, bytes] = {}
-        spans: dict[str, list[tuple[int, str]]] = {}
-        for file, members in atoms.files.items():
-            pieces = [known.get(stored.atom.name, stored.atom.text) for stored in members]
-            if file == atom.file:
-                pieces = with_new_imports(members, pieces, before)
-            touched = file == atom.file or any(stored.atom.name in known for stored in members)
-            project[file] = b"".join(pieces) if touched else atoms.drafts[file]
-            starts = [0, *accumulate(piece.count(b"\n") for piece in pieces)]
-            spans[file] = [(start + 1, stored.atom.name) for start, stored in zip(starts, members, strict=False)]
-        return project, spans
-
-    def _atoms(self, entered: Iterable[Entry], spans: Mapping[str, list[tuple[int, str]]]) -> set[str]:
-        """The atoms that hold these functions; a function whose body is an atom of its own is that one."""
-        names: set[str] = set()
-        for entry in entered:
-            held = [name for start, name in spans.get(entry.file, ()) if start <= entry.line]
-            if held:
-                name = held[-1].partition("#")[0]
-                names.add(self._body_of.get(name, held[-1] if name not in self._body_of else name))
-        return names
-
-
-def with_new_imports(members: Sequence[StoredAtom], pieces: list[bytes], before: bytes) -> list[bytes]:
-    """The pieces of a file with the imports that stand in ``before`` and nowhere in them: the judged code brings those along."""
-    present = {line for piece in pieces for line in piece.split(b"\n")}
-    new = [line for line in before.split(b"\n") if line.startswith((b"import ", b"from ")) and line not in present]
-    last = max((index for index, stored in enumerate(members) if stored.atom.kind is AtomKind.IMPORT), default=None)
-    if not new or last is None:
-        return pieces
-    body = pieces[last].rstrip()
-    return [*pieces[:last], body + b"".join(b"\n" + line for line in new) + pieces[last][len(body) :], *pieces[last + 1 :]]
 
 
 def _is_python(text: str) -> bool:
@@ -210,15 +173,3 @@ def _is_python(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
-
-
-def _ochiai(runs: Sequence[tuple[TestRun, set[str]]]) -> dict[str, float]:
-    """How likely each atom is at fault, 0–1: failing tests that enter it, over the root of all failing tests times all that enter it."""
-    failed = sum(not run.passed for run, _ in runs)
-    entering: dict[str, int] = defaultdict(int)
-    failing: dict[str, int] = defaultdict(int)
-    for run, names in runs:
-        for name in names:
-            entering[name] += 1
-            failing[name] += not run.passed
-    return {name: failing[name] / sqrt(failed * count) if failed else 0.0 for name, count in entering.items()}

@@ -44,8 +44,8 @@ class Workspace:
         self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox, inspector)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
-        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, settings.validation_strictness, inspector)
-        self.review = ReviewService(stores, settings.user)
+        self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, inspector, settings)
+        self.review = ReviewService(stores, settings.user, self.validation.atoms)
 
     def close(self) -> None:
         """End what is still running and close every connection and file."""

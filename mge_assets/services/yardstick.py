@@ -20,6 +20,7 @@ class Yardstick:
 
     plan: Masterplan
     strictness: Strictness
+    thresholds: str
     tests: StoredTests | None
     known: Mapping[str, str]
     _marks: dict[str, str] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class Yardstick:
         if task not in self._marks:
             milestone = next((each.name for each in self.plan.milestones if any(one.name == task for one in each.tasks)), "")
             texts = (self.tests.tasks.get(task, ""), self.tests.milestones.get(milestone, ""), self.tests.plan) if self.tests else ()
-            parts = (VALIDATOR_VERSION, self.strictness.value, *texts)
+            parts = (VALIDATOR_VERSION, self.strictness.value, self.thresholds, *texts)
             self._marks[task] = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
         return self._marks[task]
 

@@ -1,13 +1,14 @@
 """Validation results to rows and back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
-from mge_assets.model.findings import CheckStatus, Level, Severity, ValidationResult
+from mge_assets.model.findings import Check, CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.ids import masterplan_id, part_id, task_id
 from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.rows import check_from_json, check_to_json
@@ -45,6 +46,17 @@ class ValidationStore:
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*wanted).values({name: row[name] for name in kept}))
 
+    @again_after_loss
+    def save_atoms(self, plan: str, results: Sequence[tuple[UUID, ValidationResult]], execution: UUID | None) -> None:
+        """Store level 1 of atoms in place of what was stored of them."""
+        table, owner = ValidationResultRow, masterplan_id(plan)
+        rows = [{**result_row(result, ""), "masterplan_id": owner, "execution_id": execution, "atom_id": atom} for atom, result in results]
+        with self._engine.begin() as connection:
+            atoms = [atom for atom, _ in results]
+            connection.execute(delete(table).where(table.atom_id.in_(atoms), table.level == Level.ATOMIC.value))
+            if rows:
+                connection.execute(insert(table), rows)
+
     def of_plan(self, plan: str, levels: Sequence[Level] = tuple(Level)) -> tuple[ValidationResult, ...]:
         """The newest results of these levels, from the widest level to the smallest unit."""
         table = ValidationResultRow.__table__
@@ -52,6 +64,13 @@ class ValidationStore:
         with self._engine.connect() as connection:
             rows = connection.execute(select(table).where(*wanted).order_by(table.c.level.desc(), table.c.subject)).mappings()
             return tuple(_result(row) for row in rows)
+
+    def set_check(self, plan: str, atom: UUID, check: Check, execution: UUID | None) -> None:
+        """Put a check beside the others of level 1 of an atom, in place of one of the same name."""
+        found = self.of_atom(atom)
+        if found is not None:
+            checks = (*(each for each in found.checks if each.name != check.name), check)
+            self.save_atoms(plan, [(atom, replace(found, checks=checks))], execution)
 
     def of_atom(self, atom: UUID) -> ValidationResult | None:
         """The newest level-1 result of an atom, or ``None``."""

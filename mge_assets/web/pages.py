@@ -1,16 +1,20 @@
 """The pages: plans, queue, one review. They work as plain links and forms; htmx and a few keys only make them quicker."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
+from markupsafe import Markup
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import OPEN_REVIEWS, ReviewStatus
 from mge_assets.model.errors import ConflictError, MgeError, NotFoundError
+from mge_assets.model.findings import Level, Override, Severity
 from mge_assets.services.workspace import Workspace
 from mge_assets.stages.dependency import MOST_DRAWN, GraphView, Show
 from mge_assets.store.reviews import StoredReview
@@ -22,6 +26,7 @@ from mge_assets.web.faults import InputError, status_of
 from mge_assets.web.guard import REPORT_POLICY
 from mge_assets.web.rendering import page
 from mge_assets.web.reviews import DecisionInput, QueueQuery, Whole, decide, queue_view, whole_review
+from mge_assets.web.shapes.graphs import GraphViewShape
 
 MOST_ROWS = 200
 """Rows of the queue on one page; the search narrows it."""
@@ -36,6 +41,12 @@ class _DecisionForm(BaseModel):
     code_digest: str = Field(pattern="^[0-9a-f]{64}$")
     feedback: str = Field("", max_length=10_000)
     code: str | None = None
+
+
+class _OverrideForm(BaseModel):
+    rule: str = Field(min_length=1, max_length=100)
+    message: str = Field("", max_length=10_000)
+    reason: str = Field("", max_length=10_000)
 
 
 def page_routes(workspace: Workspace) -> APIRouter:
@@ -70,6 +81,10 @@ def page_routes(workspace: Workspace) -> APIRouter:
     def decision(review_id: UUID, query: Annotated[_PageQuery, Query()], form: Annotated[_DecisionForm, Form()]) -> Response:
         return _decide(workspace, review_id, query, form)
 
+    @router.post("/review/{review_id}/override")
+    def override(review_id: UUID, query: Annotated[_PageQuery, Query()], form: Annotated[_OverrideForm, Form()]) -> Response:
+        return _override(workspace, review_id, query, form)
+
     @router.get("/code.css")
     def colours() -> Response:
         return Response(code_css(), media_type="text/css", headers={"cache-control": "max-age=3600"})
@@ -91,12 +106,25 @@ def _graph(workspace: Workspace, name: str, view: GraphView) -> Response:
         "graph.html",
         plan=name,
         view=view,
-        order=workspace.dependencies.waves(name).order,
-        figures=list(workspace.dependencies.figures(name).values()),
+        drawn=_told(view),
+        order=head.wave_order if head else None,
+        figures=list(head.figures.values()) if head else [],
         statistics=head.statistics if head else {},
         clusters=len(head.boundaries.clusters) if head else 0,
         atoms_can_be_drawn=view.atoms <= MOST_DRAWN,
     )
+
+
+def _told(view: GraphView) -> Markup:
+    """The view as JSON that can stand in a page as it is: no sign of it means anything to HTML. Links name their ends by number, which makes them
+    a quarter as long.
+    """
+    number = {node.id: place for place, node in enumerate(view.nodes)}
+    links = [(number[link.source], number[link.target], link.type, link.count, link.guessed, link.cut) for link in view.links]
+    text = json.dumps({**GraphViewShape.model_validate(replace(view, links=()), from_attributes=True).model_dump(mode="json"), "links": links})
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 -- made harmless above
 
 
 _FATES = (AtomStatus.COMPLETED, AtomStatus.FAILED, AtomStatus.BLOCKED)
@@ -127,6 +155,7 @@ def _review(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _Dec
         whole=whole,
         review=review,
         lines=lines(review.code, review.language, whole.start_line, whole.findings),
+        overridable=tuple(dict.fromkeys(finding for finding in whole.findings if finding.severity is not Severity.INFO)),
         cut=len(review.code) > MAX_SHOWN_BYTES,
         rows=side_by_side(shown(review.draft), shown(review.code)),
         same=review.draft == review.code,
@@ -160,6 +189,19 @@ def _decide(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _Dec
         return _review(workspace, review_id, query, form, error)
     place = f"/review/{following}" if following else "/review"
     return RedirectResponse(place + query.address(after=review_id), 303)
+
+
+def _override(workspace: Workspace, review_id: UUID, query: _PageQuery, form: _OverrideForm) -> Response:
+    found = workspace.review.get(review_id)
+    if not form.reason.strip():
+        error = InputError("The reason is missing", fix="say in a sentence why the finding does not count here")
+        return _review(workspace, review_id, query, error=error)
+    try:
+        word = Override(Level.ATOMIC, found.atom, form.rule, form.message.replace("\r\n", "\n"), workspace.settings.user, form.reason.strip())
+        workspace.validation.override(found.masterplan, word)
+    except NotFoundError as missing:
+        return _review(workspace, review_id, query, error=missing)
+    return RedirectResponse(f"/review/{review_id}" + query.address(), 303)
 
 
 def _edited(workspace: Workspace, review_id: UUID, form: _DecisionForm) -> str | None:

@@ -1,10 +1,11 @@
 """Runs of generated atoms that are killed with -9 again and again: nothing is lost, nothing is paid for twice, and the end is the same.
 
-    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--postgres SECONDS] [--faults]
+    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--faults]
 
-Each kill comes at a random moment of a run; the next run takes it up. The emulator's ledger tells what was paid, the journal what we know of. With
-``--postgres`` the server is stopped at once (-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead, and is away for up to 5. With ``--faults``
-answers fail at the rates of the reliability protocol. Prints failures of how many, and the bound of 95 % that so many good ones give.
+Each kill comes at a random moment of a run, with ``--points`` at each of the named ones; the next run takes it up. The emulator's ledger tells what was
+paid, the journal what we know of. With ``--postgres`` the server is stopped at once (-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead, and is
+away for up to 5. With ``--faults`` answers fail at the rates of the reliability protocol. Prints failures of how many, and the bound of 95 % that so many
+good ones give.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from sqlalchemy import create_engine, text
 
 from mge_resources.database import EmbeddedPostgres
 from mge_tests.fakes.emulator.latency import Latencies
+from mge_tests.recovery.killed_at import ONCE, POINTS
 from mge_tests.services.layered import Layered
 
 RATES = {"429": 0.20, "529": 0.10, "silence": 0.0, "reset inside": 0.05, "html 200": 0.05, "max_tokens": 0.05, "empty": 0.02, "slow drip": 0.02}
@@ -43,8 +45,10 @@ class Installation:
     url: str
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "mge_assets.cli", "run", str(self.plan), "--out", str(self.folder / "out"), "--json"]
+    def run(self, point: str = "") -> "subprocess.Popen[str]":
+        """The run as a process; with a point it is killed there, at the second time where there is one."""
+        program = ["mge_tests.recovery.killed_at", point, "1" if point in ONCE else "2"] if point else ["mge_assets.cli"]
+        command = [sys.executable, "-m", *program, "run", str(self.plan), "--out", str(self.folder / "out"), "--json"]
         return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def query(self, statement: str) -> list[Any]:
@@ -65,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--atoms", type=int, default=40)
+    parser.add_argument("--points", action="store_true", help="kill at each named point instead")
     parser.add_argument("--postgres", type=float, default=0.0, help="seconds of a restarting database")
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
@@ -82,6 +87,8 @@ def main() -> None:
             server.ledger.bills.clear()
             if given.postgres:
                 restarted(folder, plan, url, server, database, given, wanted)
+            elif given.points:
+                at_points(folder, plan, url, server, wanted)
             else:
                 killed(folder, plan, url, server, given, wanted)
         finally:
@@ -131,6 +138,21 @@ def killed(folder: Path, plan: Layered, url: str, server: Any, given: argparse.N
         audit(where, server, wanted, wrong)
         print(f"{kills} kills in {rounds} rounds: {dict(wrong) or 'nothing wrong'}", flush=True)
     print(f"{sum(wrong.values())} failures; with none in {kills}, at most {300 / max(kills, 1):.1f} % of kills do harm (95 %)")
+
+
+def at_points(folder: Path, plan: Layered, url: str, server: Any, wanted: str) -> None:
+    """A fresh installation for each point: killed there, and left to finish."""
+    wrong = Counter[str]()
+    for number, point in enumerate(POINTS):
+        where = installation(folder / f"point-{number}", plan, url, server.url)
+        server.ledger.bills.clear()
+        victim = where.run(point)
+        victim.communicate()
+        wrong["point not reached"] += victim.returncode != -signal.SIGKILL
+        finish(where)
+        audit(where, server, wanted, wrong)
+        print(f"{point}: {dict(wrong) or 'nothing wrong'}", flush=True)
+    print(f"{sum(wrong.values())} failures at {len(POINTS)} points")
 
 
 def restarted(folder: Path, plan: Layered, url: str, server: Any, database: EmbeddedPostgres, given: argparse.Namespace, wanted: str) -> None:

@@ -1,8 +1,8 @@
 """What jedi says of the calls in chosen functions: run in an environment that has it, so no import of ours.
 
-    python dependency_jedi.py ROOT CALLERS.json OUT.json
+    python dependency_jedi.py ROOT CALLERS.json|all OUT.json
 
-``CALLERS.json`` lists dotted ids of functions; the answer is rows of caller and callee, both inside ROOT, by the same ids.
+``CALLERS.json`` lists dotted ids of functions, ``all`` are all below ROOT; the answer is rows of caller and callee, both inside ROOT, by the same ids.
 Every call's callee, and every decorator of the function, is given to ``infer``; a class stands for its ``__init__``.
 """
 
@@ -48,13 +48,14 @@ def calls(tree: ast.AST) -> Iterator[ast.expr]:
 
 def main() -> None:
     """Ask jedi and write its edges."""
-    root, wanted, out = Path(sys.argv[1]).resolve(), set(json.loads(Path(sys.argv[2]).read_text())), Path(sys.argv[3])
+    root, out = Path(sys.argv[1]).resolve(), Path(sys.argv[3])
+    wanted = None if sys.argv[2] == "all" else set(json.loads(Path(sys.argv[2]).read_text()))
     project = jedi.Project(str(root), added_sys_path=[str(root)])
     scripts: dict[Path, Any] = {}
     found: set[tuple[str, str]] = set()
     begin = time.process_time()
     for file, caller, tree in functions(root):
-        if caller not in wanted:
+        if wanted is not None and caller not in wanted:
             continue
         script = scripts.setdefault(file, jedi.Script(path=str(file), project=project))
         for callee in calls(tree):

@@ -82,6 +82,9 @@ class Tracer:
     def __init__(self, root: Path) -> None:
         self.sources = Sources(root)
         self._seen: set[tuple[CodeType, int, CodeType]] = set()
+        self._wrapped: set[tuple[CodeType, int, CodeType]] = set()
+        self._seen_through: set[tuple[CodeType, int, CodeType]] = set()
+        self._handing: dict[tuple[CodeType, int], bool] = {}
         self._first: dict[CodeType, int] = {}
         self.edges: dict[tuple[str, str, str, str], None] = {}
 
@@ -91,6 +94,8 @@ class Tracer:
             return
         key = (frame.f_back.f_code, frame.f_back.f_lasti, frame.f_code)
         if key in self._seen:
+            if key in self._wrapped:
+                self._note_through(frame.f_back, frame, self.sources.id_of(frame.f_code))
             return
         if frame.f_code.co_flags & _RESUMED and frame.f_lasti > self._first_resume(frame.f_code):
             return
@@ -98,25 +103,39 @@ class Tracer:
         if frame.f_code.co_name in _INSIDE:
             return
         target = self.sources.id_of(frame.f_code)
-        if target:
-            self._note(frame.f_back, frame, target)
+        if target and self._note(frame.f_back, frame, target):
+            self._wrapped.add(key)
+            self._note_through(frame.f_back, frame, target)
 
-    def _note(self, caller: FrameType, callee: FrameType, target: str) -> None:
-        """The edge as it is run, and where wrappers stand between, the edge from whoever called them."""
+    def _note(self, caller: FrameType, callee: FrameType, target: str) -> bool:
+        """The edge as it is run; True where the caller is a wrapper."""
         source, node = self.sources.id_of(caller.f_code), self.sources.node_at(caller)
         wrapped = _is_made(caller) or (bool(source) and _hands_on(node, caller))
         if source:
             self.edges[source, target, _form(node, caller, callee), "handed on" if wrapped else "direct"] = None
+        return wrapped
+
+    def _note_through(self, caller: FrameType, callee: FrameType, target: str) -> None:
+        """The edge from whoever called the wrappers."""
         outer: FrameType | None = caller
-        for _ in range(_MAX_WRAPPERS if wrapped else 0):
+        for _ in range(_MAX_WRAPPERS):
             outer = outer.f_back if outer is not None else None
             if outer is None:
                 return
-            source, node = self.sources.id_of(outer.f_code), self.sources.node_at(outer)
-            if not _is_made(outer) and not (source and _hands_on(node, outer)):
-                break
-        if wrapped and outer is not None and source:
-            self.edges[source, target, _form(node, outer, callee), "through"] = None
+            source = self.sources.id_of(outer.f_code)
+            if _is_made(outer) or (source and self._is_wrapper(outer)):
+                continue
+            key = (outer.f_code, outer.f_lasti, callee.f_code)
+            if source and key not in self._seen_through:
+                self._seen_through.add(key)
+                self.edges[source, target, _form(self.sources.node_at(outer), outer, callee), "through"] = None
+            return
+
+    def _is_wrapper(self, frame: FrameType) -> bool:
+        key = (frame.f_code, frame.f_lasti)
+        if key not in self._handing:
+            self._handing[key] = _hands_on(self.sources.node_at(frame), frame)
+        return self._handing[key]
 
     def _first_resume(self, code: CodeType) -> int:
         if code not in self._first:

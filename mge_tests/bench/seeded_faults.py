@@ -1,6 +1,6 @@
 """Faults seeded into real code, and how many of them each validation level finds.
 
-    sh .ci/env python -m mge_tests.bench.seeded_faults [--python N] [--typescript N] [--behaviour N]
+    sh .ci/env python -m mge_tests.bench.seeded_faults [--python N] [--typescript N] [--behaviour N --classes path/to/classeval.json]
 
 Python: click, flask and requests as installed; TypeScript: rxjs and zod as published; behaviour: the classes of a benchmark with their unit tests.
 Each line: kind, seeded, found as an error, found at all, and what was missed. Found means a finding that the unchanged code does not have.
@@ -23,6 +23,7 @@ from mge_resources.syntax import Language
 from mge_tests.bench.corpora import corpora
 from mge_tests.bench.faults import LEVEL_1, LEVEL_2, Fault, Source, cross_file, drawn, whole_plan
 from mge_tests.bench.faults_typescript import TYPESCRIPT
+from mge_tests.bench.seeded_behaviour import behaviour
 from mge_tests.stages.validation.cases import cut
 
 BOUNDS = {1: 0.99, 2: 0.95, 3: 0.95, 4: 0.90}
@@ -192,6 +193,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", type=int, default=1050)
     parser.add_argument("--typescript", type=int, default=520)
+    parser.add_argument("--behaviour", type=int, default=0, help="mutants of the benchmark's classes; needs --classes")
+    parser.add_argument("--classes", type=Path, help="the benchmark's file of classes")
     parser.add_argument("--packages", nargs="+", default=["click", "flask", "requests"], help="installed Python packages to seed faults in")
     options = parser.parse_args()
     begin = time.perf_counter()
@@ -202,6 +205,8 @@ def main() -> None:
             inspector = Inspector(checkers)
             good = python(inspector, options.python, options.packages) if options.python else True
             good = (typescript(inspector, options.typescript, Path(name)) if options.typescript else True) and good
+            if options.behaviour and options.classes:
+                good = behaviour(inspector, open_sandbox("auto"), options.classes, options.behaviour) and good
         finally:
             checkers.close()
     print(f"{time.perf_counter() - begin:.0f} s")

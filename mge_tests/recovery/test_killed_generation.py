@@ -1,7 +1,6 @@
 """A run of generated atoms that is killed with -9 in the middle: it is taken up again, ends the same, and nobody is paid twice."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from mge_resources.database import create_engine
+from mge_tests.recovery.environment import run_environment
 from mge_tests.services.layered import Layered
 
 PLAN = Layered("killed", (5, 5))
@@ -18,9 +18,7 @@ PLAN = Layered("killed", (5, 5))
 
 def test_a_killed_run_goes_on_and_pays_for_no_answer_that_the_journal_knows(database: str, tmp_path: Path):
     with PLAN.emulator(latency=0.3) as server:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        environment = {**kept, "MGE_HOME": str(tmp_path / "mge"), "MGE_DATABASE_URL": database, "MGE_SANDBOX": "off"}
-        environment |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "key", "V2_MAX_PARALLEL_ATOMS": "2"}
+        environment = run_environment(tmp_path, database, server.url)
         command = [sys.executable, "-m", "mge_assets.cli", "run", str(PLAN.write(tmp_path)), "--out", str(tmp_path / "out"), "--json"]
         victim = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while len(server.ledger.bills) < 4:

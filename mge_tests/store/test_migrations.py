@@ -12,7 +12,7 @@ SPECIFIED = {
     "discovery_documents", "masterplans", "masterplan_phases", "masterplan_milestones", "masterplan_tasks", "masterplan_subtasks",
     "masterplan_versions", "masterplan_history", "atomic_units", "atom_dependencies", "dependency_graphs", "validation_results",
     "execution_waves", "atom_retry_history", "human_review_queue", "executions", "llm_calls", "delivered_files", "decision_audit",
-    "plan_budgets", "atom_memory", "graph_versions", "finding_overrides", "message_batches",
+    "plan_budgets", "atom_memory", "graph_versions", "finding_overrides", "integration_runs", "message_batches",
 }  # fmt: skip
 
 

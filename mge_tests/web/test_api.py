@@ -21,7 +21,8 @@ PATHS = {
     "/dependency/graph/{name}/view", "/dependency/graph/{name}/search", "/dependency/graph/{name}/visualize", "/dependency/graph/{name}/export",
     "/dependency/graph/{name}/orders", "/dependency/graph/{name}/boundaries", "/dependency/atom/{atom_id}",
     "/validation/task/{masterplan}/{name}", "/validation/milestone/{masterplan}/{name}", "/validation/masterplan/{masterplan}",
-    "/validation/hierarchical/{masterplan}", "/validation/override",
+    "/validation/hierarchical/{masterplan}", "/validation/override", "/validation/atom/{atom_id}", "/validation/batch/atoms",
+    "/validation/integration/{masterplan}",
 }  # fmt: skip
 PICTURES = {"/dependency/graph/{name}/visualize"}
 

@@ -2,13 +2,14 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.testclient import TestClient
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import ReviewStatus
+from mge_assets.model.findings import ValidationResult
 from mge_assets.services.workspace import Workspace
 from mge_tests.web.stored_plan import CODES, NAMES, StoredShop, queue_reviews
 
@@ -24,6 +25,13 @@ def given(shop: StoredShop, place: int, **more: str) -> dict[str, str]:
 def form(client: TestClient, shop: StoredShop, place: int, decision: str, **more: str):
     values = {"decision": decision, "code_digest": digest(CODES[place]), **more}
     return client.post(f"/review/{shop.review(place)}?plan={shop.name}", data=values)
+
+
+def judged(workspace: Workspace, atom: UUID) -> ValidationResult:
+    """What level 1 says of the atom now."""
+    found = workspace.review.results_of(atom)
+    assert found is not None
+    return found
 
 
 def test_an_approved_atom_is_completed_and_the_next_one_is_named(client: TestClient, workspace: Workspace, shop: StoredShop) -> None:
@@ -117,3 +125,39 @@ def test_approving_by_form_ignores_the_editor(client: TestClient, workspace: Wor
     assert form(client, shop, 1, "approved", code="something else").status_code == 303
     assert workspace.atoms.get(shop.atom(1)).code == CODES[1]
     assert form(client, shop, 2, "in_review").status_code == 400
+
+
+def test_a_finding_is_overridden_on_the_page_with_a_reason(client: TestClient, workspace: Workspace, shop: StoredShop) -> None:
+    (finding,) = [one for one in judged(workspace, shop.atom(2)).findings if one.rule == "python.undefined"]
+    given = {"rule": finding.rule, "message": finding.message}
+    address = f"/review/{shop.review(2)}/override?plan={shop.name}"
+    refused = client.post(address, data={**given, "reason": " "})
+    assert (refused.status_code, "reason is missing" in refused.text) == (400, True)
+    assert client.post(address, data={**given, "reason": "bound at run time"}).status_code == 303
+    now = judged(workspace, shop.atom(2))
+    assert now.passed
+    page = client.get(f"/review/{shop.review(2)}?plan={shop.name}").text
+    assert "overridden by reviewer: bound at run time" in page
+    assert client.post(address, data={"rule": "no.such", "reason": "why"}).status_code == 404
+
+
+def test_code_that_a_person_writes_is_judged_like_any_other(client: TestClient, workspace: Workspace, shop: StoredShop) -> None:
+    wrong = CODES[2].replace(b"precent", b"percant")
+    client.post("/api/v2/review/edit", json=given(shop, 2, code=wrong.decode()))
+    result = judged(workspace, shop.atom(2))
+    assert not result.passed
+    assert "percant" in str(result.findings)
+    client.post("/api/v2/review/approve", json=given(shop, 1))
+    approved = judged(workspace, shop.atom(1))
+    assert approved.passed
+    assert "syntax" in {check.name for check in approved.checks}
+
+
+def test_one_atom_and_many_are_judged_over_the_api(client: TestClient, shop: StoredShop) -> None:
+    (one,) = client.post(f"/api/v2/validation/atom/{shop.atom(2)}").json()["results"]
+    assert (one["level"], one["subject"], one["passed"]) == (1, NAMES[2], False)
+    many = client.post("/api/v2/validation/batch/atoms", json={"atoms": [str(shop.atom(2)), str(shop.atom(1))]}).json()["results"]
+    assert [result["subject"] for result in many] == [NAMES[1], NAMES[2]]
+    assert client.get(f"/api/v2/validation/results/{shop.atom(1)}").json()["results"][0]["passed"]
+    assert client.post(f"/api/v2/validation/atom/{uuid4()}").status_code == 404
+    assert client.post("/api/v2/validation/batch/atoms", json={"atoms": []}).status_code == 422

@@ -138,6 +138,19 @@ def test_an_atom_is_found_by_search_and_chosen_from_the_list(page: "Page", inven
     assert page.evaluate("document.getElementById('graph').cy.edges('.way').length") > 0
 
 
+def test_the_links_of_a_choice_go_with_it(page: "Page", inventory: str) -> None:  # noqa: F811
+    page.goto(f"/plans/{inventory}/graph?show=atoms")
+    page.wait_for_selector("#graph[data-ready]")
+    for number in (5, 25, 45):
+        page.select_option("#list", index=number)
+        edges = "document.getElementById('graph').cy.edges()"
+        chosen = "atom:" + page.locator("#chosen-title").inner_text()
+        assert all(chosen in ends for ends in page.evaluate(f"{edges}.map((edge) => [edge.source().id(), edge.target().id()])"))
+    page.focus("#graph")
+    page.keyboard.press("Escape")
+    assert page.evaluate(f"{edges}.length") == 0
+
+
 def test_hostile_names_are_text_on_the_graph_page(page: "Page", shop: StoredShop) -> None:  # noqa: F811
     page.goto(f"/plans/{shop.name}/graph")
     page.wait_for_selector("#graph[data-ready]")

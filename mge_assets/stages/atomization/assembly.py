@@ -1,7 +1,6 @@
 """From packed pieces to ``Atom`` values without context: text, span, LOC, complexity, names, signature, stub."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomContext, Atomicity, AtomKind, Span
 from mge_assets.stages.atomization.decomposition import Piece
@@ -9,7 +8,7 @@ from mge_assets.stages.atomization.grammar import Description, Grammar
 from mge_assets.stages.atomization.naming import names_of
 from mge_assets.stages.atomization.packing import Packed
 from mge_assets.stages.atomization.parsing import ParsedSource
-from mge_assets.stages.atomization.text import loc_of
+from mge_assets.stages.atomization.text import Lines, loc_of
 from mge_assets.stages.atomization.units import Role
 
 SIGNATURE_LENGTH = 1000
@@ -32,8 +31,9 @@ def assemble(parsed: ParsedSource, packed: list[Packed]) -> Tiling:
     """The atoms in order. Raises AssertionError where they would not tile the file, which no input may bring about."""
     names = names_of(packed)
     atoms = [_atom(parsed, item, name, number) for number, (item, name) in enumerate(zip(packed, names, strict=True), 1)]
-    assert all(a.span.end_byte == b.span.start_byte for a, b in pairwise(atoms))
-    assert sum(len(atom.text) for atom in atoms) == len(parsed.source)
+    spans = [atom.span for atom in atoms]
+    assert [span.end_byte for span in spans[:-1]] == [span.start_byte for span in spans[1:]]
+    assert sum([len(atom.text) for atom in atoms]) == len(parsed.source)
     return Tiling(parsed, tuple(atoms), tuple(packed))
 
 
@@ -48,14 +48,13 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
     text = parsed.source[start:end]
     description = first.description
     defines = first.header or first.whole
-    last = start + max(0, len(text.rstrip(b"\r\n")) - 1)
     return Atom(
         name=name,
         number=number,
         kind=_kind(item, first, parsed.grammar),
         language=parsed.language,
         file=parsed.file,
-        span=Span(start, end, lines.number(start), lines.number(max(last, end - 1))),
+        span=_span(lines, item, start, end),
         text=text,
         loc=loc_of(text) if lines.minified else lines.loc(item.first, item.end),
         complexity=_complexity(parsed, first, start, end),
@@ -67,6 +66,12 @@ def _atom(parsed: ParsedSource, item: Packed, name: str, number: int) -> Atom:
         context=_NO_CONTEXT,
         atomicity=_NOT_JUDGED,
     )
+
+
+def _span(lines: Lines, item: Packed, start: int, end: int) -> Span:
+    if lines.minified:
+        return Span(start, end, lines.number(start), lines.number(max(start, end - 1)))
+    return Span(start, end, item.first + 1, max(item.first + 1, item.end))
 
 
 def _kind(item: Packed, first: Piece, grammar: Grammar) -> AtomKind:

@@ -72,7 +72,10 @@ def _responsibility(case: _Case) -> _Verdict:
 
 
 def _boundaries(case: _Case) -> _Verdict:
-    """A cut between whole parts of an expression that is too long for one atom is clear; one inside a token, or across its parts, is not."""
+    """A cut between whole parts of an expression, or whole clauses of a statement, that is too long for one atom is clear.
+
+    One inside a token is not, nor are an atom that crosses a part's end and one that begins with a clause and goes on after its statement.
+    """
     pieces = case.packed.pieces
     first = pieces[0]
     if case.atom.node_type == "ERROR":
@@ -81,8 +84,8 @@ def _boundaries(case: _Case) -> _Verdict:
         return _MET
     if any(piece.role is Role.LINE for piece in pieces):
         return _LOST, "it is cut inside a text"
-    if first.role is Role.CLAUSE:
-        return _LOST, "it begins with a clause of a statement that begins in another atom"
+    if first.role is Role.CLAUSE and any(piece.depth <= first.depth and piece.role is not Role.CLAUSE and not piece.closes for piece in pieces):
+        return _LOST, "it ends a statement that begins in another atom, and goes on after it"
     if any(piece.depth < first.depth and not piece.closes for piece in pieces):
         return _LOST, "it ends a part of an expression that begins in another atom, and goes on after it"
     return _MET
@@ -111,19 +114,26 @@ def _testable(case: _Case) -> _Verdict:
 
 
 def _deterministic(case: _Case) -> _Verdict:
-    return _calls(case, case.facts.random, "its result depends on")
+    name = _call(case, case.facts.random)
+    return (_LOST, f"its result depends on {name}") if name else _MET
 
 
 def _effects(case: _Case) -> _Verdict:
+    """Without effects is preferred, not asked: code that does nothing but act loses half, code that has a result beside it the whole."""
     outer = case.facts.own("outer", case.subject)
     if outer:
         return _LOST, f"it changes variables outside itself: {case.facts.marks.quote(outer[0])}"
-    return _calls(case, case.facts.effects, "it acts on the outside through")
+    name = _call(case, case.facts.effects)
+    if not name:
+        return _MET
+    if case.facts.gives(case.subject):
+        return _LOST, f"it acts on the outside through {name}, and has a result beside that"
+    return _HALF, f"it acts on the outside through {name}"
 
 
-def _calls(case: _Case, suspects: Calls, said: str) -> _Verdict:
-    name = suspects.first_within(case.atom.span.start_byte, case.atom.span.end_byte)
-    return (_LOST, f"{said} {name}") if name else _MET
+def _call(case: _Case, suspects: Calls) -> str:
+    span, facts = case.atom.span, case.facts
+    return suspects.first_within(span.start_byte, span.end_byte, lambda name: facts.is_own(name, case.subject))
 
 
 def _input_output(case: _Case) -> _Verdict:

@@ -14,6 +14,7 @@ from mge_assets.stages.atomization.marks import shorten
 
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 _HINTS = 12
+_SHOWN = 6
 _CASES = 4
 
 
@@ -38,7 +39,7 @@ class Components:
         facts, span = self._facts, subject.atom.span
         if subject.atom.kind is AtomKind.IMPORT:
             nodes = facts.marks.held(span.start_byte, span.end_byte).get("import", ())
-            return tuple(text for node in nodes for _, text in facts.grammar.bindings(node)) or None
+            return tuple(text for node in nodes for _, text in facts.bindings(node)) or None
         used = facts.marks.uses(span.start_byte, span.end_byte)
         return tuple(facts.imports[name] for name in used if name in facts.imports) or None
 
@@ -52,18 +53,37 @@ class Components:
         names = [name for name in (*flow.live_in, *self._facts.bound(subject)) if name != self._facts.grammar.self_name]
         known = [holder.type_of(name) for name in names] if holder else []
         said = (*(text for text in known if text), *fields, *self._self(subject))
+        if not said:
+            start, end = (holder.start, holder.end) if holder else (subject.start, subject.end)
+            said = self._shown(names, start, end)
+        if not said and (result := self._result(subject)):
+            said = (f"returns {result}",)
         return said if said or names else None
 
     def _types_of_callable(self, subject: Subject) -> Said:
         definition = self._facts.definition(subject)
         parameters = [parameter.name for parameter in definition.parameters if parameter.name not in {"self", "cls"}]
         said = [text for name in parameters if (text := definition.type_of(name))]
+        said.extend(self._declared(subject))
         said.extend(self._self(subject))
         returned = self._facts.own("return", subject)
         result = definition.returns or definition.documentation.returns or self._result(subject)
         if result:
             said.append(f"returns {shorten(result)}")
+        if not said:
+            said.extend(self._shown(parameters, definition.start, definition.end))
         return tuple(said) if said or parameters or any(node.named_child_count for node in returned) else None
+
+    def _declared(self, subject: Subject) -> tuple[str, ...]:
+        """The type that is written beside the name to which a function is bound."""
+        marks, start = self._facts.marks, subject.atom.span.start_byte
+        pairs = marks.pairs("typed", "written", start, max(start, subject.piece.description.node.start_byte))
+        return tuple(f"{marks.text(name)}: {marks.quote(node).lstrip(': ')}" for name, node in pairs)
+
+    def _shown(self, names: list[str], start: int, end: int) -> tuple[str, ...]:
+        """Of variables that nothing types: what the code does with them."""
+        shown = (self._facts.usage.of(name, start, end) for name in names[:_SHOWN])
+        return tuple(text for text in shown if text)
 
     def _result(self, subject: Subject) -> str:
         """The types of returned expressions, where they show them."""

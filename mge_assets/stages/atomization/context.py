@@ -52,6 +52,6 @@ class ContextInjector:
             said = () if name in fixed else components.find(name, subject)
             if said is None:
                 exempt.add(name)
-            found[name] = tuple(dict.fromkeys(said or ()))[:_LIMIT]
+            found[name] = tuple(dict.fromkeys(said))[:_LIMIT] if said else ()
         imports, types, before, after, cases = (found[name] for name in AtomContext.COMPONENTS)
         return AtomContext(imports, types, before, after, cases, components.hints(subject), frozenset(exempt))

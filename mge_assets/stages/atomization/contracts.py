@@ -47,6 +47,7 @@ class Contracts:
                 continue
             known = holder.type_of(name) if holder is not None else ""
             said.append(f"bound before: {known or name}")
+        said += [f"declared by its function: {name}" for name in facts.flow(subject).hoisted]
         if facts.holder(subject) is not None and facts.owner_class(subject) and facts.mentions_self(subject):
             said.append(f"{facts.grammar.self_name} is a {facts.owner_class(subject)}")
         span = subject.atom.span
@@ -78,6 +79,7 @@ class Contracts:
             name = subject.piece.scope.path if subject.piece.header else subject.piece.description.name
             return (f"{name} is defined", *self.state(subject)) if name else (*self._members(subject), *self.state(subject))
         said = self._results(subject) if subject.callable else []
+        said += [f"holds: {self._quote(node, 6)}" for node in islice(self._facts.own("assert", subject), _NODES)]
         if not subject.defines:
             said += [f"leaves: {name}" for name in self._facts.flow(subject).live_out]
         return tuple(said + self._exits(subject) + self.state(subject))
@@ -85,7 +87,7 @@ class Contracts:
     def _bound(self, subject: Subject, how: str) -> tuple[str, ...]:
         span = subject.atom.span
         nodes = self._facts.marks.held(span.start_byte, span.end_byte).get("import", ())
-        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.grammar.bindings(node))
+        return tuple(f"{name} is {how}" if name else "the module is loaded" for node in nodes for name, _ in self._facts.bindings(node))
 
     def _members(self, subject: Subject) -> tuple[str, ...]:
         """Of a part of a type: the members that it declares."""

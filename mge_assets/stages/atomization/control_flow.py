@@ -14,6 +14,8 @@ _DEEPEST = 60
 _FINALLIES = 4
 """Levels of ``finally`` that are built once for each way into them; deeper ones once."""
 _BLOCKS = frozenset({"block", "statement_block", "module", "program", "class_static_block", "else_clause", "finally_clause", "statement_list"})
+_SHORT = {"and": True, "&&": True, "or": False, "||": False}
+"""Operators whose right side may not run: whether it runs where the left one holds."""
 _COMMENTS = frozenset({"comment", "html_comment"})
 
 
@@ -142,8 +144,17 @@ class ControlFlow:
     def _branch(self, node: Node, other: Leaf, after: Leaf, ways: _Ways) -> Leaf:
         """A condition with what runs where it holds."""
         then = self._body(node.child_by_field_name("consequence"), after, ways)
-        condition = node.child_by_field_name("condition")
-        return self._of(condition if condition is not None else node, [then, other], ways)
+        return self._test(node.child_by_field_name("condition") or node, then, other, ways)
+
+    def _test(self, node: Node, then: Leaf, other: Leaf, ways: _Ways, depth: int = 0) -> Leaf:
+        """A condition: of ``and`` and ``or`` each part by itself, for the second may not run, and what it binds is bound where it held."""
+        while node.type == "parenthesized_expression" and node.named_child_count == 1:
+            node = node.named_children[0]
+        left, operator, right = (node.child_by_field_name(name) for name in ("left", "operator", "right"))
+        if left is None or operator is None or right is None or operator.type not in _SHORT or depth > _DEEPEST:
+            return self._of(node, [then, other], ways)
+        last = self._test(right, then, other, ways, depth + 1)
+        return self._test(left, *((last, other) if _SHORT[operator.type] else (then, last)), ways, depth + 1)
 
     def _loop(self, ways: _Ways, after: Leaf, again: Leaf) -> _Ways:
         """The ways inside a loop, by its labels too."""
@@ -157,19 +168,20 @@ class ControlFlow:
         return replace(ways, stop=stop, again=next_round, labels=(*ways.labels, *((name, stop, next_round) for name in ways.named)))
 
     def _while(self, node: Node, after: Leaf, ways: _Ways) -> Leaf:
-        condition = node.child_by_field_name("condition")
-        head = self._of(condition if condition is not None else node, [], ways)
+        condition = node.child_by_field_name("condition") or node
+        head = self._leaf(condition.start_byte, condition.start_byte, [], ways.thrown)
         body = self._body(node.child_by_field_name("body"), head, self._loop(ways, after, head))
-        head.following = [body, self._body(node.child_by_field_name("alternative"), after, ways)]
-        if condition is not None and condition.text in {b"True", b"1", b"(true)", b"(1)"}:
+        if condition.text in {b"True", b"1", b"(true)", b"(1)"}:
             head.following = [body]
+        else:
+            head.following = [self._test(condition, body, self._body(node.child_by_field_name("alternative"), after, ways), ways)]
         return head
 
     def _do(self, node: Node, after: Leaf, ways: _Ways) -> Leaf:
-        condition = node.child_by_field_name("condition")
-        tail = self._of(condition if condition is not None else node, [after], ways)
+        condition = node.child_by_field_name("condition") or node
+        tail = self._leaf(condition.start_byte, condition.start_byte, [], ways.thrown)
         body = self._body(node.child_by_field_name("body"), tail, self._loop(ways, after, tail))
-        tail.following.append(body)
+        tail.following = [self._test(condition, body, after, ways)]
         return body
 
     def _for_each(self, node: Node, after: Leaf, ways: _Ways) -> Leaf:
@@ -189,13 +201,12 @@ class ControlFlow:
         if node.child_by_field_name("left") is not None:
             return self._for_each(node, after, ways)
         first, condition, step = (node.child_by_field_name(name) for name in ("initializer", "condition", "increment"))
-        bare = condition is None or condition.type in {"empty_statement", ";"}
-        head = self._of(condition if condition is not None else node, [], ways)
-        if bare:
-            head.end = head.start
+        at = (condition or node).start_byte
+        head = self._leaf(at, at, [], ways.thrown)
         tail = self._simple(step, head, ways) if step is not None else head
         body = self._body(node.child_by_field_name("body"), tail, self._loop(ways, after, tail))
-        head.following = [body] if bare else [body, after]
+        bare = condition is None or condition.type in {"empty_statement", ";"}
+        head.following = [body if bare or condition is None else self._test(_bare(condition), body, after, ways)]
         return self._statement(first, head, ways) if first is not None and first.is_named else head
 
     def _with(self, node: Node, after: Leaf, ways: _Ways) -> Leaf:
@@ -339,6 +350,11 @@ _BUILDERS: dict[str, _Builder] = {
 }
 _TARGETS = {"assignment": "left", "assignment_expression": "left", "variable_declarator": "name"}
 _IMPORTS = frozenset({"import_statement", "import_from_statement"})
+
+
+def _bare(condition: Node) -> Node:
+    """The expression of a statement that is a loop's condition."""
+    return condition.named_children[0] if condition.type == "expression_statement" and condition.named_child_count == 1 else condition
 
 
 def _statements(block: Node) -> list[Node]:

@@ -64,6 +64,11 @@ class Piece:
     closes: bool = False
     enclosing: Enclosing | None = None
 
+    def line(self, row: int) -> "Piece":
+        """A row of the piece as one by itself."""
+        place = (self.scope, self.group, self.depth, self.description, self.statement)
+        return Piece(row, self.kind, Role.LINE, *place, local=self.local, closes=self.closes, enclosing=self.enclosing)
+
 
 @dataclass(slots=True, eq=False)
 class _Frame:
@@ -138,9 +143,10 @@ class RecursiveDecomposer:
         if len(apart) == 2 and not description.split and (self._loc(apart[1]) <= MAX_LOC or self._loc(apart[0]) > MAX_LOC // 2):
             return self._comment_apart(frame, apart)
         parts = self._units.opened(unit)
-        if len(parts) == 1:
+        if len(parts) == 1 and (parts[0].main.role is not Role.STATEMENT or parts[0].main is frame.main):
             parts[0].last = parts[0].first  # nothing left to cut: one row, or a token that hides its own
-            return [self._whole(replace(frame, unit=parts[0], main=parts[0].main))]
+            frame.unit, frame.main = parts[0], parts[0].main
+            return [self._whole(frame)]
         self._groups += 1
         if description.scoped and frame.part_of is None:
             return self._sorted(parts, self._definition(frame))
@@ -148,7 +154,7 @@ class RecursiveDecomposer:
         statement = frame.statement or (self._groups if expression else 0)
         enclosing = frame.enclosing
         if not expression and frame.main.role is not Role.BODY:
-            enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first), enclosing)
+            enclosing = Enclosing(self._lines.offset(unit.first), self._lines.offset(parts[1].first if len(parts) > 1 else parts[0].first), enclosing)
         local, part_of = frame.local or expression, frame.part_of or description
         return self._sorted(parts, _Frame(unit, frame.main, description, frame.scope, 0, frame.depth, statement, part_of, frame.header, local, enclosing))
 
@@ -211,7 +217,10 @@ class RecursiveDecomposer:
                 depth += 1
             place = (scope, group, depth, statement, part_of, above.header and index == 0, local, above.enclosing)
             if unit.first == unit.last or self._stays_whole(unit, role, description, part_of, local):
-                found.append(self._piece(unit, main, description, *place))
+                piece = self._piece(unit, main, description, *place)
+                if not index and above.main.role is Role.CLAUSE:
+                    piece.role = Role.CLAUSE  # the header of an opened clause begins as late in its statement as a whole one
+                found.append(piece)
             else:
                 found.append(_Frame(unit, main, description, *place))
         found.reverse()
@@ -237,8 +246,7 @@ class RecursiveDecomposer:
             if end - piece.first <= MAX_LOC or self._lines.loc(piece.first, end) <= MAX_LOC:
                 continue
             piece.statement = -piece.group
-            rows = (row for row in range(piece.first + 1, end) if not self._lines.blank(row))
-            bounded.extend(replace(piece, first=row, role=Role.LINE, header=False, whole=False) for row in rows)
+            bounded += [piece.line(row) for row in range(piece.first + 1, end) if not self._lines.blank(row)]
         return bounded
 
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.stages.atomization.assembly import Tiling, leading
 from mge_assets.stages.atomization.decomposition import Scope
+from mge_assets.stages.atomization.destructuring import destructured
 from mge_assets.stages.atomization.documentation import Documentation, read_documentation
 from mge_assets.stages.atomization.grammar import Description, Grammar, Parameter
 from mge_assets.stages.atomization.liveness import FunctionFlow
@@ -23,6 +24,9 @@ _BUDGET = 20
 _OUTER = 8
 _CALLEE = 80
 """Bytes of a callee beyond which it is an expression of its own."""
+_AROUND = frozenset({"parenthesized_expression", "non_null_expression"})
+_CAST = frozenset({"as_expression", "satisfies_expression"})
+_EITHER = frozenset({"ternary_expression", "conditional_expression", "boolean_operator"})
 NOTHING = ("None", "null")
 """Types that say of a variable's first value only that it has none."""
 _SILENT = (AtomKind.DOCSTRING, AtomKind.TRIVIA)
@@ -61,10 +65,11 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Variables of its definition that an atom needs from other parts, and leaves for them."""
+    """Variables of its definition that an atom needs from other parts, and leaves for them; functions that other parts declare for all of it."""
 
     live_in: tuple[str, ...] = ()
     live_out: tuple[str, ...] = ()
+    hoisted: tuple[str, ...] = ()
 
 
 class Definitions:
@@ -119,17 +124,21 @@ class Definitions:
         for parameter in definition.parameters:
             if written := parameter.type or inferred_from_text(parameter.default):
                 types[parameter.name] = written
-        for name, node in marks.pairs("owner", "owned", start, end):
-            members = definition.members.setdefault(marks.text(name), [])
-            member = marks.text(node)
+                types.update(destructured(parameter.name, written) if parameter.name[:1] == "{" else ())
+        for owner, member in marks.paired_texts("owner", "owned", start, end):
+            members = definition.members.setdefault(owner, [])
             if member not in members and len(members) < _MEMBERS:
                 members.append(member)
 
 
 def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
     """The type of an expression that shows it: a literal, an operator, a call whose result is known, or of a class."""
+    while node.type in _AROUND and node.named_child_count:
+        node = node.named_children[0]
     if node.type in grammar.inferred:
         return grammar.inferred[node.type]
+    if node.type in _CAST or node.type in _EITHER:
+        return _of_parts(marks, node, grammar)
     if (operator := node.child_by_field_name("operator")) is not None:
         return grammar.operators.get(operator.type, "")
     called = node.child_by_field_name("function") or node.child_by_field_name("constructor")
@@ -142,6 +151,17 @@ def inferred(marks: Marks, node: Node, grammar: Grammar) -> str:
         return known
     constructs = node.type in grammar.constructing or node.type == "new_expression"
     return name if constructs and last[:1].isupper() else ""
+
+
+def _of_parts(marks: Marks, node: Node, grammar: Grammar) -> str:
+    """The type that a cast gives, or those of the values of which one is taken: nothing where one of them shows none."""
+    parts = node.named_children
+    if node.type in _CAST:
+        written = marks.quote(parts[-1])
+        return "" if written == "const" else written
+    values = parts[-2:] if node.type == "ternary_expression" else parts[::2]
+    types = [inferred(marks, value, grammar) if value.type not in _EITHER else "" for value in values]
+    return " | ".join(dict.fromkeys(types)) if types and all(types) else ""
 
 
 def inferred_from_text(default: str) -> str:
@@ -178,8 +198,8 @@ def flows(tiling: Tiling, marks: Marks) -> dict[int, Flow]:
             if scope is None or scope.owner is None:
                 break
             if scope.in_function:
-                parts.setdefault(id(scope), []).append(index)
-                scopes[id(scope)] = scope
+                parts.setdefault(id(scope.owner), []).append(index)  # members of a literal have scopes of their own, with the same owner
+                scopes.setdefault(id(scope.owner), scope)
             scope = scope.parent
     opened = {key: members for key, members in parts.items() if len(members) > 1}
     if not opened:
@@ -210,8 +230,11 @@ def _by_control(tiling: Tiling, marks: Marks, opened: Mapping[int, list[int]], s
                 more = flow.inherited(atom, marks, own[number])
                 found[number] = replace(found[number], live_in=tuple(dict.fromkeys((*found[number].live_in, *more))))
             else:
-                order = {name: place for place, name in enumerate(marks.uses(atom.span.start_byte, atom.span.end_byte))}
-                found[number] = Flow(tuple(sorted(live_in, key=lambda name: order.get(name, len(order)))), live_out)
+                start, end = atom.span.start_byte, atom.span.end_byte
+                order = {name: place for place, name in enumerate(marks.uses(start, end))}
+                declared = flow.hoisted - {name for _, name in marks.events("hoisted", start, end)} if flow.hoisted else ()
+                hoisted = tuple(name for name in order if name in declared)
+                found[number] = Flow(tuple(sorted(live_in, key=lambda name: order.get(name, len(order)))), live_out, hoisted)
                 own[number] = flow
     return found
 

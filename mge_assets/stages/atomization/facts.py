@@ -12,9 +12,13 @@ from mge_assets.stages.atomization.definitions import Definition, Definitions, F
 from mge_assets.stages.atomization.grammar import DEFINITIONS
 from mge_assets.stages.atomization.marks import Marks
 from mge_assets.stages.atomization.suspects import Calls
+from mge_assets.stages.atomization.usage import Usage
 
 _DECLARED = (AtomKind.TYPE, AtomKind.INTERFACE, AtomKind.ENUM, AtomKind.CLASS_HEADER)
 CALLABLE = (AtomKind.FUNCTION, AtomKind.METHOD)
+_ABOVE = (AtomKind.DOCSTRING, AtomKind.TRIVIA)
+"""Atoms that may hold the documentation of the definition below, be there a blank line between."""
+_NO_FLOW = Flow()
 _DEEP = 8
 _REACH = 16_000
 """Nesting and bytes up to which the header of an opened function speaks for all of it; beyond, for its own rows only (the cost would be quadratic)."""
@@ -57,7 +61,7 @@ def subjects(tiling: Tiling) -> list[Subject]:
             end = max(end, min(node.end_byte, start + _REACH))
         if defines:
             lead = source[start : max(start, node.start_byte)]
-            if before is not None and before.kind is AtomKind.DOCSTRING and b"/**" not in lead:
+            if before is not None and before.kind in _ABOVE and b"/**" not in lead:
                 lead = before.text + lead
         found.append(Subject(atom, piece, start, end, lead, defines, callable_))
         before = atom
@@ -75,6 +79,8 @@ class Facts:
         self.random, self.effects = (Calls(self.marks.table("call"), names) for names in (self.grammar.random, self.grammar.effects))
         self._definitions = Definitions(tiling, self.marks)
         self._flows = flows(tiling, self.marks)
+        self._bindings: dict[int, tuple[tuple[str, str], ...]] = {}
+        self.usage = Usage(parsed.root, self.marks)
         self.imports = self._imported()
         self.defined, self.members = _defined(tiling)
         self._self_name = self.grammar.self_name.encode()
@@ -85,8 +91,15 @@ class Facts:
     def _imported(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for node in self.marks.table("import").nodes:
-            found.update(self.grammar.bindings(node))
+            found.update(self.bindings(node))
         return found
+
+    def bindings(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """The names that an import binds, each with the import that gives this name alone."""
+        known = self._bindings.get(node.start_byte)
+        if known is None:
+            known = self._bindings[node.start_byte] = self.grammar.bindings(node)
+        return known
 
     def definition(self, subject: Subject) -> Definition:
         """The definition that the subject is the whole or the header of."""
@@ -122,7 +135,7 @@ class Facts:
 
     def flow(self, subject: Subject) -> Flow:
         """The variables that pass between the atom and other parts of its function."""
-        return self._flows.get(subject.atom.number - 1, Flow())
+        return self._flows.get(subject.atom.number - 1, _NO_FLOW)
 
     def bound(self, subject: Subject) -> dict[str, int]:
         """Names that the atom itself binds, not what functions in it bind for themselves; of a type or class: what it defines for the file."""
@@ -140,6 +153,23 @@ class Facts:
         """Where a function's own name stands, which it binds outside of itself."""
         name = function.child_by_field_name("name")
         return name.start_byte if name is not None else -1
+
+    def is_own(self, called: str, subject: Subject) -> bool:
+        """Whether a called name is the code's own: one that the file defines, or what stands before its dot a variable of the function around."""
+        first, dot, _ = called.partition(".")
+        if not dot and first in self.defined:
+            return True
+        definition = self.definition(subject) if subject.callable else self.holder(subject)
+        if definition is None:
+            return False
+        start, end = definition.start, definition.end
+        return any(parameter.name == first for parameter in definition.parameters) or first in self.marks.names("bind", start, end)
+
+    def gives(self, subject: Subject) -> bool:
+        """Whether the atom has a result: a value that it returns or yields, or a variable that other parts of its function read."""
+        if not subject.defines and self.flow(subject).live_out:
+            return True
+        return any(node.named_child_count for table in ("return", "yield") for node in self.own(table, subject))
 
     def functions_within(self, subject: Subject) -> int:
         """Functions that begin in the atom."""

@@ -155,19 +155,15 @@ class Marks:
 
     def pairs(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[Node, Node]]:
         """The nodes of ``second`` in the range, each with the node of ``first`` that it belongs to: the last one before it."""
-        nodes, owners = self.table(second), self.table(first)
-        low = bisect_left(nodes.at, start)
-        high = bisect_left(nodes.at, end, low)
-        if low == high:
-            return
-        at, begin = owners.at, bisect_left(owners.at, start)
-        last = begin - 1
-        for index in range(low, high):
-            offset = nodes.at[index]
-            while last + 1 < len(at) and at[last + 1] < offset:
-                last += 1
-            if last >= begin:
-                yield owners.nodes[last], nodes.nodes[index]
+        owners, nodes = self.table(first), self.table(second)
+        for owner, index in _owned(owners.at, nodes.at, start, end):
+            yield owners.nodes[owner], nodes.nodes[index]
+
+    def paired_texts(self, first: str, second: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+        """The texts of what ``pairs`` gives."""
+        owners, nodes = self.table(first), self.table(second)
+        for owner, index in _owned(owners.at, nodes.at, start, end):
+            yield owners.texts[owner], nodes.texts[index]
 
     def text(self, node: Node) -> str:
         """The node's text."""
@@ -177,6 +173,24 @@ class Marks:
         """The node's text on one line, at most 160 characters."""
         start = node.start_byte
         return shorten(self._source.slice(start, min(node.end_byte, start + 4 * TEXT_LENGTH)))
+
+
+def _owned(owners: Sequence[int], at: Sequence[int], start: int, end: int) -> Sequence[tuple[int, int]]:
+    """Of what stands in the range: the place in ``owners`` of the last one before it there, and its own place; both are in order."""
+    low = bisect_left(at, start)
+    high = bisect_left(at, end, low)
+    if low == high:
+        return ()
+    found: list[tuple[int, int]] = []
+    begin, count = bisect_left(owners, start), len(owners)
+    following = begin
+    for index in range(low, high):
+        offset = at[index]
+        while following < count and owners[following] < offset:
+            following += 1
+        if following > begin:
+            found.append((following - 1, index))
+    return found
 
 
 def shorten(text: str) -> str:

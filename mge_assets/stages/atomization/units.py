@@ -98,7 +98,7 @@ class Units:
         return self._gather(self._elements(nodes, _STATEMENT))
 
     def opened(self, unit: Unit) -> list[Unit]:
-        """The smaller units that a unit is made of: at least two, or the unit itself where one row can't be cut."""
+        """The smaller units that a unit is made of: at least two, or the one statement of a body, or the unit itself where one row can't be cut."""
         elements = unit.elements
         while True:
             deeper = [element for element in elements if element.last > element.first and element.node is not None]
@@ -115,8 +115,8 @@ class Units:
                     else:
                         further.append(element)
             units = self._gather(further)
-            if len(units) > 1 or not deeper:
-                return units
+            if len(units) > 1 or not deeper or (units[0].main.role is _STATEMENT and units[0].main is not elements[0]):
+                return units  # a body of one statement is opened no further here: what that is must be read first
             elements = units[0].elements
 
     def detached(self, unit: Unit) -> list[Unit]:

@@ -62,7 +62,8 @@ class Invocation(Lookup):
             case Bound(function=function, receiver=own):
                 self.invoke(function, call, own)
             case Class():
-                self._instantiate(value, call)
+                if not self._called_by_metaclass(value, call):
+                    self._instantiate(value, call)
             case Instance():
                 self.send(value, "__call__", call)
             case Partial():
@@ -86,6 +87,21 @@ class Invocation(Lookup):
         method = self.solver.node()
         self.get(value, name, method, call.site)
         self.solver.watch(method, lambda inner: self.invoke(inner, call, None))
+
+    def _called_by_metaclass(self, cls: Class, call: Call) -> bool:
+        """A metaclass with a ``__call__`` of its own runs that; what it hands on to ``type`` makes the instance."""
+        found = False
+        for known in cls.order:
+            for value in self.solver.values(known.metaclass):
+                if isinstance(value, Class) and any("__call__" in own.slots for own in value.order):
+                    method = self.solver.node()
+                    self._from_order(value.order, None, value, "__call__", method, call.site)
+                    self.solver.watch(method, lambda inner: self.invoke(inner, call, cls))
+                    found = True
+        if found:
+            self.solver.add(call.result, cls.instance)
+            self.instantiated.add(cls)
+        return found
 
     def _instantiate(self, cls: Class, call: Call) -> None:
         self.instantiated.add(cls)

@@ -44,9 +44,10 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
-        self._getters: list[tuple[Node, Node, Call]] = []
+        self._getters: list[tuple[Class, str, Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
+        self.once: set[Call] = set()
 
     def external(self, name: str) -> External:
         """The one value of this outside name."""
@@ -156,7 +157,7 @@ class Lookup:
         if not self._from_order(cls.order, value, cls, name, target, site):
             getter = self.solver.node()
             if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
-                self._getters.append((target, getter, Call(site, target)))
+                self._getters.append((cls, name, target, getter, Call(site, target)))
 
     def inherited(self, cls: Class, name: str, target: Node, site: Site) -> None:
         """``target`` = what the class's bases have under the name."""
@@ -166,6 +167,9 @@ class Lookup:
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
         if not isinstance(own, Class):
+            return
+        if name == "__call__" and cls not in own.order:
+            self.solver.add(target, self.bound(self.external("builtins.type.__call__"), own))
             return
 
         def look() -> None:
@@ -207,7 +211,10 @@ class Lookup:
             case Instance(cls=Class() as own) if instance is not None and any("__get__" in known.slots for known in own.order):
                 self.later(lambda: self.send(value, "__get__", Call(site, target)))
             case Wrapped(kind="property", getter=getter) if instance is not None:
-                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, Call(site, target), instance)))
+                call = Call(site, target)
+                if value.once:
+                    self.once.add(call)
+                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, call, instance)))
             case _:
                 self.solver.add(target, value)
 
@@ -249,10 +256,15 @@ class Lookup:
     def settle(self) -> bool:
         """Call ``__getattr__`` for attributes that nothing else gave; True where there are such."""
         waiting, self._getters = self._getters, []
-        missing = [(getter, call) for target, getter, call in waiting if not self.solver.values(target)]
+        missing = [(getter, call) for cls, name, target, getter, call in waiting if not self.solver.values(target) and not self._has(cls, name)]
         for getter, call in missing:
             self.call(getter, call)
         return bool(missing)
+
+    @staticmethod
+    def _has(owner: Class, name: str) -> bool:
+        """True where objects of the class have the attribute, whatever its value."""
+        return any(name in known.slots or name in known.instance.slots for known in owner.order)
 
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""

@@ -3,7 +3,8 @@
 Only what passes values on or calls them back is modelled; everything else gives nothing.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import AsyncGenerator, Callable, Generator
 
 from mge_assets.stages.dependency.python_decorators import Decorators
 from mge_assets.stages.dependency.recording import Recorder
@@ -21,6 +22,7 @@ from mge_assets.stages.dependency.values import (
     Method,
     Node,
     Partial,
+    Site,
     Value,
     Wrapped,
 )
@@ -50,6 +52,10 @@ _JOINING = {"extend", "extendleft", "update", "union", "__ior__"}
 _TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
 _LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
 
+_CONTAINER_METHODS = frozenset(name for kind in (list, tuple, set, dict, deque, defaultdict, OrderedDict, Generator, AsyncGenerator) for name in dir(kind)) | {
+    "__enter__", "__exit__", "__aenter__", "__aexit__", "close", "closed", "read", "write",
+}  # fmt: skip
+
 
 class PythonSemantics(Decorators):
     """Python's built-in functions and containers."""
@@ -57,6 +63,11 @@ class PythonSemantics(Decorators):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self._copies: dict[tuple[Call, str], Container] = {}
+
+    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
+        """As below; a built-in container has no attributes but its methods."""
+        if not isinstance(value, Container) or name in _CONTAINER_METHODS:
+            super().get(value, name, target, site)
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in."""
@@ -294,6 +305,12 @@ class PythonSemantics(Decorators):
                 call.arguments[0][0],
                 lambda found: self.solver.add(call.result, found.cls) if isinstance(found, Instance) else None,
             )
+
+    def _model_type___call__(self, value: External, call: Call, receiver: Value | None) -> None:
+        """What ``super().__call__(…)`` of a metaclass comes to."""
+        del value
+        if isinstance(receiver, Class):
+            self._instantiate(receiver, call)
 
     def _model_property(self, value: External, call: Call, receiver: Value | None) -> None:
         """``property``, ``staticmethod`` and ``classmethod`` called rather than written above a function."""

@@ -10,7 +10,7 @@ from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_C
 from mge_assets.stages.dependency.python_documents import Documents
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Call, Class, External, Function, Node, Partial, Value
+from mge_assets.stages.dependency.values import Call, Class, External, Function, Instance, Node, Partial, Value
 
 MAX_DECORATED = 10
 """Functions behind one decorator that are told apart by what it does. More are a crowd, as a call's targets are."""
@@ -29,16 +29,17 @@ class Decorators(Documents):
         self._decorated: list[tuple[Node, Call]] = []
         self._heads: list[Node] = []
         self._crowds: set[Value] | None = None
-        self._crowded: list[Call] = []
+        self._unsettled: list[tuple[Node, Call]] = []
 
     def decorate(self, callee: Node, call: Call, head: Node) -> None:
         """Call a decorator, known by name as ``head``; where nobody knows what it is, it gives back what it was given."""
         self._heads.append(head)
         self._decorated.append((callee, call))
+        self._unsettled.append((callee, call))
         self.later(lambda: self._decorate(callee, call, head))
 
     def _decorate(self, callee: Node, call: Call, head: Node) -> None:
-        if not self._crowds.intersection(self.solver.values(head)) if self._crowds is not None else not self._is_crowd(head):
+        if not self._is_crowd(head):
             self.solver.watch(callee, lambda value: self.invoke(value, call, None))
             return
         given = call.arguments[0][0]
@@ -51,13 +52,13 @@ class Decorators(Documents):
             else:
                 self.invoke(value, call, None)
 
-        self._crowded.append(call)
         self.solver.watch(callee, on)
 
     def _is_crowd(self, head: Node) -> bool:
         """Counted once, when names are known and nothing is called yet."""
-        counts = Counter(value for node in self._heads for value in self.solver.values(node) if isinstance(value, (Class, Function)))
-        self._crowds = {value for value, count in counts.items() if count > MAX_DECORATED}
+        if self._crowds is None:
+            counts = Counter(value for node in self._heads for value in self.solver.values(node) if isinstance(value, (Class, Function)))
+            self._crowds = {value for value, count in counts.items() if count > MAX_DECORATED}
         return not self._crowds.isdisjoint(self.solver.values(head))
 
     def _keeps_one(self, value: Value) -> bool:
@@ -109,16 +110,22 @@ class Decorators(Documents):
         return self._settle_decorators() or new
 
     def _settle_crowds(self) -> bool:
-        """Functions that nothing calls for all that is known of their decorator: it is used too often to lose them all."""
-        waiting, self._crowded = self._crowded, []
+        """Functions that nothing calls for all that is known of their decorator: its class decorates too many to lose them all."""
+        waiting, self._unsettled = self._unsettled, []
+        counts = Counter(cls for callee, _ in waiting for cls in self._decorating(callee))
         new = False
-        for call in waiting:
+        for callee, call in waiting:
             given = call.arguments[0][0]
             functions = [value for value in self.solver.values(given) if isinstance(value, Function)]
-            if functions and not self.invoked.intersection(functions) and not all(self.solver.holds(call.result, value) for value in functions):
+            crowded = any(counts[cls] > MAX_DECORATED for cls in self._decorating(callee))
+            if crowded and functions and not self.invoked.intersection(functions) and not all(self.solver.holds(call.result, value) for value in functions):
                 self.solver.assign(given, call.result)
                 new = True
         return new
+
+    def _decorating(self, callee: Node) -> set[Class]:
+        """Classes whose instances decorate."""
+        return {value.cls for value in self.solver.values(callee) if isinstance(value, Instance) and isinstance(value.cls, Class)}
 
     def _settle_decorators(self) -> bool:
         """Outside decorators first: ours may wait for what they give."""

@@ -92,7 +92,7 @@ class Definitions(Expressions):
         if last in {"setter", "getter", "deleter"} and "." in name:
             return self._accessor(name.partition(".")[0], last, made)
         if last in _WRAPPERS:
-            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made))
+            return self.solver.holding(Wrapped("property" if last.endswith("property") else last, made, once=last == "cached_property"))
         call = Call(self.site(tree), self.solver.node(), [(made, False)])
         self.semantics.decorate(callee, call, self._head(tree.named_children[0] if tree.named_children else None))
         return self.semantics.own_or_any(made, call.result) if keep else call.result
@@ -245,7 +245,9 @@ class Definitions(Expressions):
         supers = tree.child_by_field_name("superclasses")
         for child in supers.named_children if supers is not None else []:
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_name("value"))
+                given = self.value(child.child_by_field_name("value"))
+                if text(child.child_by_field_name("name")) == "metaclass":
+                    cls.metaclass = given
             elif child.type != "comment":
                 cls.bases.append(self._base(child))
         scope = Scope("class", symbol, self.scope, cls=cls)

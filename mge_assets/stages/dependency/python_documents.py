@@ -70,7 +70,7 @@ class Documents(Ducks):
     def _keep(self, promise: _Promise) -> None:
         phrase = promise.phrase
         for cls in self._meant(phrase.word.rpartition(".")[2], promise.visible):
-            value: Value = self.kin(cls)
+            value: Value = self.kin(cls, near=True)
             if phrase.held:
                 holder = Container("generator" if phrase.held in _RUNS else "list")
                 self.solver.add(self.solver.element(holder, REST), value)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from mge_assets.stages.dependency.elements import Elements
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Call, Class, External, Function, Instance, Kin, Node, Site, Value
+from mge_assets.stages.dependency.values import Call, Class, External, Function, Instance, Kin, Near, Node, Site, Value
 
-MAX_DEFINERS = 8
+MAX_DEFINERS = 5
 """Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
 
 
@@ -23,6 +23,7 @@ class _Lookup:
     name: str
     target: Node
     site: Site
+    near: bool
 
 
 class Families(Elements):
@@ -36,20 +37,21 @@ class Families(Elements):
         self.importing: dict[str, set[str]] = {}
         self.calls: dict[Call, dict[Function, None]] = {}
         self.invoked: set[Function] = set()
-        self._kin: dict[Class, Kin] = {}
+        self._kin: dict[tuple[Class, bool], Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
+        self._extended: set[tuple[Class, str]] = set()
         self._below: dict[Class, set[Class]] = {}
         self._definers: dict[str, list[Class]] = {}
         self._closed: set[str] | None = None
 
-    def kin(self, cls: Class) -> Instance:
-        """An instance of the class or of a subclass; the class's own where it has no subclass."""
+    def kin(self, cls: Class, *, near: bool = False) -> Instance:
+        """An instance of the class or of a subclass (only of those nearby); the class's own where it has no subclass."""
         if not self._below:
             self._learn_subclasses()
         if cls not in self._below:
             return cls.instance
-        return self._kin.setdefault(cls, Kin(cls))
+        return self._kin.setdefault((cls, near), Near(cls) if near else Kin(cls))
 
     def _new_base(self, cls: Class, value: Value) -> None:
         super()._new_base(cls, value)
@@ -74,7 +76,7 @@ class Families(Elements):
         if not isinstance(value, Kin) or not isinstance(value.cls, Class) or self._is_open(value.cls):
             super().get(value, name, target, site)
         if isinstance(value, Kin) and isinstance(value.cls, Class):
-            lookup = _Lookup(value.cls, name, target, site)
+            lookup = _Lookup(value.cls, name, target, site, isinstance(value, Near))
             if lookup not in self._lookups:
                 self._lookups[lookup] = None
                 self._look_below(lookup)
@@ -87,16 +89,27 @@ class Families(Elements):
 
     def _look_below(self, lookup: _Lookup) -> None:
         definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
+        definers = [cls for cls in definers if self._inherits_caller(cls, lookup)]
+        if lookup.near:
+            definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
         if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not any(self._may_exist(cls) for cls in self._below[lookup.cls])):
             super().get(lookup.cls.instance, lookup.name, lookup.target, lookup.site)
         for cls in definers if len(definers) <= MAX_DEFINERS else ():
             if lookup.name in cls.slots:
-                self._link(cls.slots[lookup.name], self.kin(cls), cls, lookup.target, lookup.site)
+                self._link(cls.slots[lookup.name], self.kin(cls, near=lookup.near), cls, lookup.target, lookup.site)
             elif lookup.name in cls.instance.slots:
                 self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
 
+    def _inherits_caller(self, cls: Class, lookup: _Lookup) -> bool:
+        """False where the lookup stands in a method that the class has another of, which does not go on to this one: it never runs on its objects."""
+        owner, _, method = lookup.site.symbol.rpartition(".")
+        if owner != lookup.cls.symbol or lookup.cls not in cls.order:
+            return True
+        return all(method not in known.slots or (known, method) in self._extended for known in cls.order[: cls.order.index(lookup.cls)])
+
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         super()._from_super(cls, receiver, name, target, site)
+        self._extended.add((cls, name))
         if isinstance(receiver, Kin):
             self._supers_of_kin[cls, receiver, name, target, site] = None
 
@@ -140,6 +153,11 @@ class Families(Elements):
         return self.solver.holds(node, value)
 
     # who may exist
+
+    def _is_beside(self, cls: Class, base: Class) -> bool:
+        """True for a public class in the base's folder."""
+        own, other = self.recorder.symbols[cls.symbol].file, self.recorder.symbols[base.symbol].file
+        return own.rpartition("/")[0] == other.rpartition("/")[0] and not cls.symbol.rpartition(".")[2].startswith("_")
 
     def _open_below(self, cls: Class) -> bool:
         return any(self._is_open(known) for known in self._below.get(cls, ()))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
-from mge_assets.stages.dependency.dispatch import judge_calls
+from mge_assets.stages.dependency.dispatch import Dispatch, judge_calls
 from mge_assets.stages.dependency.python_imports import PythonFile
 from mge_assets.stages.dependency.python_modules import module_id
 from mge_assets.stages.dependency.python_names import text
@@ -42,7 +42,8 @@ class PythonProgram(PythonShared):
             one.lower_bodies()
         self.semantics.start()
         self._fixpoint()
-        judge_calls(self.recorder, self.semantics.calls, self.semantics.abstract, self.semantics.unused)
+        semantics = self.semantics
+        judge_calls(self.recorder, Dispatch(semantics.calls, semantics.abstract, semantics.once, semantics.unused))
         name_edges(self.solver, self.recorder, self.names, self.semantics)
 
     def _fixpoint(self) -> None:

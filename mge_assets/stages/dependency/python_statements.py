@@ -5,9 +5,9 @@ from collections.abc import Callable
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.python_base import MAX_DEPTH
-from mge_assets.stages.dependency.python_names import bindings, capture_names, target_names, text
-from mge_assets.stages.dependency.python_targets import Targets
-from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Guard, Instance, Node, Value
+from mge_assets.stages.dependency.python_matching import Matching
+from mge_assets.stages.dependency.python_names import bindings, target_names, text
+from mge_assets.stages.dependency.values import REST, Call, Class, Container, Guard, Instance, Node, Value
 
 
 def assigned_in(tree: Tree) -> list[str]:
@@ -19,7 +19,7 @@ def _opposite(guard: Guard | None) -> Guard | None:
     return None if guard is None else (guard[0], not guard[1])
 
 
-class Statements(Targets):
+class Statements(Matching):
     """Lowers statements in the current scope."""
 
     def block(self, tree: Tree | None) -> None:
@@ -243,36 +243,3 @@ class Statements(Targets):
                 self.solver.flow(self.solver.element(value, REST), entered)
 
         self.semantics.later(lambda: self.solver.watch(manager, on))
-
-    def _on_match_statement(self, tree: Tree) -> None:
-        subject = self.value(tree.child_by_field_name("subject"))
-        body = tree.child_by_field_name("body")
-        clauses = [c for c in (body.named_children if body is not None else []) if c.type == "case_clause"]
-        self.flows.branches(self.scope, [lambda c=c: self._case(c, subject) for c in clauses], may_skip=True)  # type: ignore[misc]
-
-    def _case(self, tree: Tree, subject: Node) -> None:
-        for pattern in (child for child in tree.named_children if child.type == "case_pattern"):
-            for name in capture_names(pattern):
-                self.bind(name, subject, pattern)
-            self._pattern_reads(pattern)
-        self.value(tree.child_by_field_name("guard"))
-        self.block(tree.child_by_field_name("consequence"))
-
-    def _pattern_reads(self, tree: Tree) -> None:
-        for child in tree.named_children:
-            if child.type == "dotted_name" and (tree.type == "class_pattern" or len(child.named_children) > 1):
-                self.dotted(child)
-            else:
-                self._pattern_reads(child)
-
-    def dotted(self, tree: Tree) -> Node:
-        """Read ``a.b.c`` written as one dotted name."""
-        parts = tree.named_children
-        node = self.read(parts[0], called=False) if parts else NOTHING
-        for part in parts[1:]:
-            target = self.solver.node()
-            self.semantics.load(node, text(part), target, self.site(part))
-            self.names.attributes.append((self.site(part), node, text(part), False))
-            self.use(part, text(part), target)
-            node = target
-        return node

@@ -151,7 +151,7 @@ class Function(Holder):
 class Class(Holder):
     """A class; ``bases`` are nodes, ``order`` the method resolution order, itself first, ``fields`` the annotated names of its body."""
 
-    __slots__ = ("bases", "constructor", "fields", "instance", "on_order", "order", "symbol")
+    __slots__ = ("bases", "constructor", "fields", "instance", "metaclass", "on_order", "order", "symbol")
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
@@ -162,6 +162,7 @@ class Class(Holder):
         self.instance = Instance(self)
         self.constructor: Function | None = None
         self.fields: list[str] = []
+        self.metaclass: Node = NOTHING
 
 
 class Instance(Holder):
@@ -177,6 +178,12 @@ class Instance(Holder):
 
 class Kin(Instance):
     """Any instance of a class or of its subclasses: what an annotation, an ``except`` clause or an inherited ``self`` promises."""
+
+    __slots__ = ()
+
+
+class Near(Kin):
+    """As ``Kin``, of the subclasses only the public ones beside the class: what a docstring promises."""
 
     __slots__ = ()
 
@@ -200,12 +207,12 @@ class Super(Value):
 
 
 class Wrapped(Value):
-    """A function behind a descriptor: ``staticmethod``, ``classmethod``, ``property``."""
+    """A function behind a descriptor: ``staticmethod``, ``classmethod``, ``property``, which may run ``once`` for each object."""
 
-    __slots__ = ("getter", "kind", "setter")
+    __slots__ = ("getter", "kind", "once", "setter")
 
-    def __init__(self, kind: str, getter: Node, setter: Node = NOTHING) -> None:
-        self.kind, self.getter, self.setter = kind, getter, setter
+    def __init__(self, kind: str, getter: Node, setter: Node = NOTHING, *, once: bool = False) -> None:
+        self.kind, self.getter, self.setter, self.once = kind, getter, setter, once
 
 
 class Method(Value):

@@ -113,21 +113,24 @@ class GraphViewer:
         self._wave = {name: wave.number for wave in waves.waves for name in wave.atoms}
         self._critical = set(waves.critical_path)
         self._cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+        self._whole: dict[Show, GraphView] = {}
 
     def whole(self, show: Show | None = None) -> GraphView:
         """All of it; collapsed by task above 200 atoms unless said otherwise, and always where there are too many to be drawn."""
         show = show or (Show.ATOMS if len(self._graph.atoms) <= MOST_ATOMS else Show.TASK)
         if show is Show.ATOMS and len(self._graph.atoms) > MOST_DRAWN:
             show = Show.TASK
-        return self._view(show, "", self._node_of(show), self._graph.atoms)
+        if show not in self._whole:
+            self._whole[show] = self._view(show, "", self._node_of(show), self._graph.atoms)
+        return self._whole[show]
 
     def group(self, show: Show, key: str) -> GraphView:
         """The atoms of one task or wave, and the groups that they depend on, or that depend on them."""
         node_of = self._node_of(show)
         wanted = f"{show.value}:{key}"
         own = {name for name in self._graph.atoms if node_of(name) == wanted}
-        beside = {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
-        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [n for n in self._graph.atoms if n in own | beside])
+        shown = own | {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
+        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [name for name in self._graph.atoms if name in shown])
 
     def around(self, atom: str) -> GraphView:
         """One atom, the atoms that it needs, and those that need it."""

@@ -7,7 +7,7 @@ what counts as right (handed in as ``validate``), in which order atoms come, and
 from mge_assets.stages.generation.atom_run import Validate
 from mge_assets.stages.generation.feedback import FeedbackGenerator, classify
 from mge_assets.stages.generation.fingerprints import fingerprint
-from mge_assets.stages.generation.insistence import is_contestable
+from mge_assets.stages.generation.insistence import accepted, is_contestable, tests_refute
 from mge_assets.stages.generation.journal import CallJournal, request_digest
 from mge_assets.stages.generation.orchestrator import RetryOrchestrator
 from mge_assets.stages.generation.outline import members, outline
@@ -26,6 +26,7 @@ __all__ = [
     "ReplyError",
     "RetryOrchestrator",
     "Validate",
+    "accepted",
     "build_request",
     "classify",
     "fingerprint",
@@ -36,4 +37,5 @@ __all__ = [
     "parse_reply",
     "request_digest",
     "skeleton",
+    "tests_refute",
 ]

@@ -22,14 +22,18 @@ def is_contestable(result: ValidationResult) -> bool:
     return bool(failed) and all(check.name in _CHECKS or all(error.rule in _RULES for error in _errors(check)) for check in failed)
 
 
-def insists(result: ValidationResult, earlier: Iterable[Attempt]) -> bool:
-    """Whether the answer is contested, its tests pass, and the model was told of the very same before. An empty special method needs no test."""
+def tests_refute(result: ValidationResult) -> bool:
+    """Whether level 1 failed on such things alone and its tests pass; an empty special method needs no test."""
     if not is_contestable(result):
         return False
-    if CheckStatus.PASSED not in {check.status for check in result.checks if check.name == _TESTS} and {rule for rule, _ in _objections(result)} - _HARMLESS:
-        return False
+    passed = CheckStatus.PASSED in {check.status for check in result.checks if check.name == _TESTS}
+    return passed or {rule for rule, _ in _objections(result)} <= _HARMLESS
+
+
+def insists(result: ValidationResult, earlier: Iterable[Attempt]) -> bool:
+    """Whether tests refute what is held against the answer, and the model was told of the very same before."""
     told = [attempt.validation for attempt in earlier if attempt.number and attempt.validation is not None]
-    return any(is_contestable(each) and _objections(each) == _objections(result) for each in told)
+    return tests_refute(result) and any(is_contestable(each) and _objections(each) == _objections(result) for each in told)
 
 
 def accepted(result: ValidationResult) -> ValidationResult:

@@ -7,11 +7,26 @@ counts as wrong, as data.
 from mge_assets.stages.validation.acceptance import run_tests
 from mge_assets.stages.validation.atomic import AtomicValidator
 from mge_assets.stages.validation.inspection import Inspector
+from mge_assets.stages.validation.judging import Grounds
 from mge_assets.stages.validation.masterplan import MasterPlanValidator
 from mge_assets.stages.validation.milestone import MilestoneValidator
 from mge_assets.stages.validation.overrides import respect
 from mge_assets.stages.validation.project import Project
-from mge_assets.stages.validation.strictness import apply_strictness
+from mge_assets.stages.validation.promises import Drafts
+from mge_assets.stages.validation.strictness import apply_strictness, read_thresholds
 from mge_assets.stages.validation.task import TaskValidator
 
-__all__ = ["AtomicValidator", "Inspector", "MasterPlanValidator", "MilestoneValidator", "Project", "TaskValidator", "apply_strictness", "respect", "run_tests"]
+__all__ = [
+    "AtomicValidator",
+    "Drafts",
+    "Grounds",
+    "Inspector",
+    "MasterPlanValidator",
+    "MilestoneValidator",
+    "Project",
+    "TaskValidator",
+    "apply_strictness",
+    "read_thresholds",
+    "respect",
+    "run_tests",
+]

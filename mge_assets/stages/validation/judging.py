@@ -54,10 +54,11 @@ def judged(
 
 def judged_scripts(check: Check, test_file: str) -> list[Check]:
     """The same for JavaScript and TypeScript, by what the failure says and where."""
-    return _with_verdicts(check, [_Judged(finding, _script(finding, test_file)) for finding in check.findings if finding.severity is _ERROR])
+    return _with_verdicts(check, [_Judged(finding, script_verdict(finding, test_file)) for finding in check.findings if finding.severity is _ERROR])
 
 
-def _script(finding: Finding, test_file: str) -> Verdict:
+def script_verdict(finding: Finding, test_file: str) -> Verdict:
+    """What a failed test of JavaScript or TypeScript speaks against."""
     rules, said = table("environment"), finding.message
     key = next((kind for words, kind in rules["words"].items() if words in said), "")
     inside = finding.place is not None and finding.place.file == test_file

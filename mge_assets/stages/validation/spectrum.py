@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from math import sqrt
 
 from mge_assets.stages.validation.reach import Entry
@@ -17,6 +18,23 @@ def holders(entered: Iterable[Entry], spans: Spans) -> frozenset[str]:
         held = [name for start, name in spans.get(entry.file, ()) if start <= entry.line]
         names.update(held[-1:])
     return frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A project put together from its atoms: every file, the lines on which the atoms begin, and for definitions in two atoms the one that is the body."""
+
+    files: Mapping[str, bytes]
+    spans: Spans
+    bodies: Mapping[str, str] = field(default_factory=dict)
+
+    def atoms(self, entered: Iterable[Entry]) -> frozenset[str]:
+        """The atoms that hold these functions; a function whose body is an atom of its own is that one."""
+        names: set[str] = set()
+        for held in holders(entered, self.spans):
+            name = held.partition("#")[0]
+            names.add(self.bodies.get(name, held if name not in self.bodies else name))
+        return frozenset(names)
 
 
 def ochiai(runs: Iterable[tuple[bool, Set[str]]]) -> dict[str, float]:

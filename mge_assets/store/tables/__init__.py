@@ -2,7 +2,7 @@
 
 from mge_assets.store.tables.atoms import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, GraphVersionRow
 from mge_assets.store.tables.base import Base
-from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, ValidationResultRow
+from mge_assets.store.tables.decisions import DecisionAuditRow, FindingOverrideRow, HumanReviewRow, IntegrationRunRow, ValidationResultRow
 from mge_assets.store.tables.executions import (
     AtomMemoryRow,
     AtomRetryRow,
@@ -39,6 +39,7 @@ __all__ = [
     "FindingOverrideRow",
     "GraphVersionRow",
     "HumanReviewRow",
+    "IntegrationRunRow",
     "LlmCallRow",
     "MasterplanHistoryRow",
     "MasterplanRow",

@@ -41,6 +41,26 @@ class ValidationResultRow(Base):
     validated_at: Mapped[Created]
 
 
+class IntegrationRunRow(Base):
+    """One round of integration tests while an execution went on: what ran, what failed, and which atom brought it in."""
+
+    __tablename__ = "integration_runs"
+    __table_args__ = (Index("ix_integration_runs_plan", "masterplan_id", "created_at"),)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    masterplan_id: Mapped[UUID] = mapped_column(parent("masterplans", "masterplan_id"))
+    execution_id: Mapped[UUID] = mapped_column(parent("executions", "execution_id"), index=True)
+    number: Mapped[int]
+    atoms_landed: Mapped[Count]
+    tests_run: Mapped[Count]
+    tests_telling: Mapped[Count]
+    tests_failed: Mapped[Count]
+    probes: Mapped[Count]
+    unsteady: Mapped[list[str]]
+    culprits: Mapped[list[Any]]
+    duration_seconds: Mapped[Seconds]
+    created_at: Mapped[Created]
+
+
 class HumanReviewRow(Base):
     """An atom that waits for a person, why, and what the person decided."""
 

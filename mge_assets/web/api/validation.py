@@ -1,7 +1,8 @@
-"""Validation on request: levels 2 to 4 over the files as they stand, and a person's overrides."""
+"""Validation on request: the four levels over the code as it stands, and a person's overrides."""
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -10,7 +11,7 @@ from mge_assets.model.findings import Level, Override, ValidationResult
 from mge_assets.services.validation import WIDER
 from mge_assets.services.workspace import Workspace
 from mge_assets.web.faults import InputError
-from mge_assets.web.shapes.findings import ValidationShape
+from mge_assets.web.shapes.findings import IntegrationShape, RoundShape, ValidationShape
 
 
 class OverrideInput(BaseModel):
@@ -22,6 +23,12 @@ class OverrideInput(BaseModel):
     rule: str = Field(max_length=100)
     message: str = Field("", max_length=10_000, description="The finding's message; every finding of the rule if left out.")
     reason: str = Field(min_length=1, max_length=10_000, description="Why it does not count.")
+
+
+class BatchInput(BaseModel):
+    """Atoms of any plans to judge together."""
+
+    atoms: list[UUID] = Field(min_length=1, max_length=5_000)
 
 
 class ValidationsShape(BaseModel):
@@ -38,6 +45,8 @@ def validation_routes(workspace: Workspace) -> APIRouter:
         workspace.plans.stored(plan)
         results = workspace.validation.hierarchical(plan, levels=levels)
         return _shapes([result for result in results if result.level in levels and subject in ("", result.subject)])
+
+    _atom_routes(workspace, router)
 
     @router.post("/task/{masterplan}/{name}")
     def task(masterplan: str, name: str) -> ValidationsShape:
@@ -62,6 +71,12 @@ def validation_routes(workspace: Workspace) -> APIRouter:
         wider = judged(masterplan, tuple(level for level in wanted if level in WIDER)).results
         return ValidationsShape(results=wider + _shapes([result for result in stored if result.level is Level.ATOMIC]).results)
 
+    @router.get("/integration/{masterplan}")
+    def integration(masterplan: str) -> IntegrationShape:
+        """The rounds of integration tests of the newest execution: what failed, and which atom brought it in."""
+        workspace.plans.stored(masterplan)
+        return IntegrationShape(masterplan=masterplan, rounds=[RoundShape.of(run) for run in workspace.validation.integration(masterplan)])
+
     @router.post("/override")
     def override(given: OverrideInput) -> ValidationsShape:
         """A finding does not count, and why; answers the unit's result as it is now. The reason is kept."""
@@ -72,6 +87,26 @@ def validation_routes(workspace: Workspace) -> APIRouter:
         return _shapes(workspace.validation.override(given.masterplan, one))
 
     return router
+
+
+def _atom_routes(workspace: Workspace, router: APIRouter) -> None:
+    """Level 1 on request."""
+
+    def atoms_judged(ids: Sequence[UUID]) -> ValidationsShape:
+        by_plan: dict[str, list[str]] = {}
+        for atom in ids:
+            by_plan.setdefault(workspace.stores.atoms.owner(atom) or "", []).append(workspace.atoms.get(atom).atom.name)
+        return _shapes([result for plan, names in by_plan.items() for result in workspace.validation.atoms(plan, names)])
+
+    @router.post("/atom/{atom_id}")
+    def atom(atom_id: UUID) -> ValidationsShape:
+        """Level 1 of an atom's code as it stands."""
+        return atoms_judged([atom_id])
+
+    @router.post("/batch/atoms")
+    def batch(given: BatchInput) -> ValidationsShape:
+        """Level 1 of many atoms' code as it stands, in their plans' order."""
+        return atoms_judged(list(dict.fromkeys(given.atoms)))
 
 
 def _shapes(results: Sequence[ValidationResult]) -> ValidationsShape:

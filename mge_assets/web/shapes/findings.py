@@ -1,10 +1,12 @@
 """What validation says: findings, checks and results."""
 
+from dataclasses import asdict
 from typing import Self
 
 from pydantic import BaseModel
 
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
+from mge_assets.store.integration import IntegrationRun
 
 
 class FindingShape(BaseModel):
@@ -38,6 +40,47 @@ class CheckShape(BaseModel):
     def of(cls, check: Check) -> Self:
         """From the value."""
         return cls(name=check.name, status=check.status, reason=check.reason, findings=[FindingShape.of(f) for f in check.findings])
+
+
+class CulpritShape(BaseModel):
+    """A failed integration test: whose fault it is (code, test or environment), the evidence, and the atom that brought it in, where one did."""
+
+    suite: str
+    test: str
+    blame: str
+    atom: str
+    evidence: str
+    remedy: str
+    message: str
+    after: int
+    probes: int
+    certain: bool
+
+
+class RoundShape(BaseModel):
+    """A round of integration tests: after how many atoms, how many tests ran, say something and failed."""
+
+    number: int
+    atoms_landed: int
+    tests_run: int
+    tests_telling: int
+    tests_failed: int
+    probes: int
+    seconds: float
+    unsteady: list[str]
+    culprits: list[CulpritShape]
+
+    @classmethod
+    def of(cls, run: IntegrationRun) -> Self:
+        """From the value."""
+        return cls.model_validate(asdict(run))
+
+
+class IntegrationShape(BaseModel):
+    """The rounds of a plan's newest execution, the first one first."""
+
+    masterplan: str
+    rounds: list[RoundShape]
 
 
 class ValidationShape(BaseModel):

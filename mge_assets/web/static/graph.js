@@ -1,7 +1,7 @@
 // The graph page: draws what the server has laid out, and lets mouse, keys and screen readers walk in it. Links are shown of what is chosen only.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", async () => {
+document.addEventListener("DOMContentLoaded", () => {
   const byId = (id) => document.getElementById(id);
   const box = byId("graph");
   if (!box || !window.cytoscape) return;
@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", async () => {
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text }, more);
   const say = (text) => { byId("said").textContent = text; };
   const plain = (word) => word.toLowerCase().replaceAll("_", " ");
-  const short = (name) => (name.length > 30 ? "…" + name.slice(-29) : name);
+  const short = (name, most = 30) => (name.length > most ? "…" + name.slice(1 - most) : name);
 
   const place = (node) => {
     const query = new URLSearchParams();
@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", async () => {
     return `${page}?${query}`;
   };
 
-  const label = (node) => (node.atoms > 1 || node.kind === "task" || node.kind === "wave" ? `${short(node.name)} · ${node.atoms}` : short(node.name));
+  const label = (node) => (node.atoms > 1 || node.kind === "task" || node.kind === "wave" ? `${short(node.name, 21)} · ${node.atoms}` : short(node.name));
 
   const elements = (view) => {
     const nodes = view.nodes.map((node) => ({
@@ -46,12 +46,9 @@ document.addEventListener("DOMContentLoaded", async () => {
     classes: [link.type, link.guessed ? "guessed" : "", link.cut ? "cut" : "", more].filter(Boolean).join(" "),
   });
 
-  const answer = await fetch(box.dataset.view + location.search);
-  if (!answer.ok) {
-    byId("busy").textContent = "The graph could not be read; load the page again.";
-    return;
-  }
-  const view = await answer.json();
+  const view = JSON.parse(byId(box.dataset.view).textContent);
+  const ids = view.nodes.map((node) => node.id);
+  view.links = view.links.map(([source, target, type, count, guessed, cut]) => ({ source: ids[source], target: ids[target], type, count, guessed, cut }));
   const nodes = new Map(view.nodes.map((node) => [node.id, node]));
   const needs = new Map();
   const neededBy = new Map();
@@ -120,8 +117,8 @@ document.addEventListener("DOMContentLoaded", async () => {
 
   const choose = (id) => {
     cy.batch(() => {
-      cy.elements(".chosen, .near, .dim").removeClass("chosen near dim");
       cy.edges(".chosen").remove();
+      cy.elements(".chosen, .near, .dim").removeClass("chosen near dim");
       chosen = id;
       if (!id) return;
       const node = cy.getElementById(id);
@@ -219,7 +216,8 @@ document.addEventListener("DOMContentLoaded", async () => {
     const reply = await fetch(`${box.dataset.search}?${new URLSearchParams({ q: words })}`);
     if (!reply.ok || mine !== asked) return;
     const { atoms } = await reply.json();
-    found.replaceChildren(...atoms.map((atom) => {
+    byId("found-title").textContent = atoms.length === 50 ? "Found, the first 50" : `Found ${atoms.length}`;
+    byId("found-names").replaceChildren(...atoms.map((atom) => {
       const row = document.createElement("li");
       const id = `atom:${atom.name}`;
       if (nodes.has(id)) row.append(make("button", atom.name, { type: "button", onclick: () => { choose(id); reveal(id); } }));

@@ -104,3 +104,45 @@ def test_an_atomization_is_plain_data_for_outside_tools() -> None:
     ]
     assert isinstance(rows["errors"], list)
     assert "shop/stock.py:" in rows["errors"][0]
+
+
+def test_code_that_only_acts_loses_half_of_what_mixed_code_loses() -> None:
+    only, mixed = (
+        python(source).atoms[0].atomicity.score for source in (GOOD.replace("int:", "None:").replace("return width * height", "print(width)"), WORSE["effects"])
+    )
+    assert mixed < only < 1.0
+
+
+OWN = {
+    "a parameter": "def f(input: str) -> bytes:\n    return input.encode()\n",
+    "a local variable": "def f(name: str) -> str:\n    requests = name.split()\n    return requests.get(0)\n",
+    "the file's own function": "def open(name: str) -> str:\n    return name\n\n\ndef f(name: str) -> str:\n    return open(name)\n",
+    "a stream that was given": "def f(out: TextIO, name: str) -> None:\n    print(name, file=out)\n",
+    "a query": "def f(name: str) -> Logger:\n    return logging.getLogger(name)\n",
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_what_is_called_as_an_effect_is_but_is_none(case: str) -> None:
+    assert not rules(OWN[case]) & {"atomicity.effects", "atomicity.deterministic"}
+
+
+def test_a_date_of_something_is_no_clock() -> None:
+    def found(source: str) -> set[str]:
+        return {violation.rule for atom in typescript(source).atoms for violation in atom.atomicity.violations}
+
+    assert "atomicity.deterministic" not in found("export function f(at: number): Date {\n  return new Date(at);\n}\n")
+    assert "atomicity.deterministic" in found("export function f(): Date {\n  return new Date();\n}\n")
+
+
+CALLS = "".join(f"        call({number})\n" for number in range(13))
+
+
+@pytest.mark.parametrize(("after", "lost"), [("", False), ("    call(99)\n", True)])
+def test_a_whole_clause_is_a_clear_boundary_and_one_that_goes_on_after_its_statement_is_not(after: str, lost: bool) -> None:
+    short = "        call(1)\n        call(2)\n"
+    source = f"def f(a: int) -> None:\n    if a:\n{CALLS}    else:\n{short}{after}"
+    begins = [atom for atom in python(source).atoms if atom.text.lstrip().startswith(b"else")]
+    assert len(begins) == 1
+    assert (b"call(99)" in begins[0].text) is lost
+    assert any(violation.rule == "atomicity.boundaries" for violation in begins[0].atomicity.violations) is lost

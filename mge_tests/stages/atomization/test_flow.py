@@ -91,11 +91,29 @@ JAVASCRIPT = {
     ),
     "captured": (f"function f(a) {{\n  const x = 1;\n{BRACES}  const y = a.map((z) => x + z); // here\n{BRACES}  return y;\n}}\n", {"a", "x"}, {"y"}),
     "two variables of one name": (
-        f"function f(a) {{\n  let x = 1;\n{BRACES}  {{\n    let x = 2; // here\n    use(x);\n  }}\n{BRACES}  return x;\n}}\n", {"x"}, {"x"},
+        f"function f(a) {{\n  let x = 1;\n{BRACES}  {{\n    let x = 2; // here\n    use(x);\n  }}\n{BRACES}  return x;\n}}\n", set(), set(),
     ),
     "destructured, one after the other": (
         f"function f(a) {{\n  use(a);\n{BRACES}  const {{ b, c = 1 }} = a, d = b; // here\n{BRACES}  return c + d;\n}}\n", {"a"}, {"c", "d"},
     ),
+    "a function declared below": (f"function f(a) {{\n  let x = a;\n{BRACES}  use(g(x)); // here\n{BRACES}  function g(b) {{ return b; }}\n}}\n", {"x"}, set()),
+    "a declared function that is assigned anew": (
+        f"function f(a) {{\n  use(a);\n{BRACES}  if (a) g = a; // here\n{BRACES}  function g(b) {{ return b; }}\n{BRACES}  return g;\n}}\n", {"a", "g"}, {"g"},
+    ),
+    "one name in two blocks": (
+        (f"function f(a) {{\n  for (const b of a) {{\n    const x = b;\n{BRACES}    use(x);\n  }}\n"
+        f"{BRACES}  for (const b of a) {{\n    const x = b; // here\n    use(x);\n{BRACES}  }}\n}}\n"), {"a"}, set(),
+    ),
+    "an assignment that reads what it writes, in a condition": (
+        f"function f(a) {{\n  let x = a;\n{BRACES}  while ((x = x.next)) use(x); // here\n{BRACES}  return 1;\n}}\n", {"x"}, set(),
+    ),
+    "bound where both sides held": (
+        f"function f(a) {{\n  let x = 1;\n  use(x);\n{BRACES}  if (a && (x = a.b)) use(x); // here\n{BRACES}  return 1;\n}}\n", {"a"}, set(),
+    ),
+    "taken apart without a declaration": (
+        f"function f(a) {{\n  let x = 1, y = 2;\n{BRACES}  ({{ x, b: y }} = a); // here\n{BRACES}  return x + y;\n}}\n", {"a"}, {"x", "y"},
+    ),
+    "the only parameter, without brackets": (f"const f = a => {{\n  use(1);\n{BRACES}  use(a); // here\n{BRACES}  return 1;\n}};\n", {"a"}, set()),
     "finally": (
 
         (f"function f(a) {{\n  let x = 1;\n  try {{\n"

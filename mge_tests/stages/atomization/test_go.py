@@ -1,9 +1,12 @@
 """Go, the documented example of a further language: cut, named, counted and described like the others, and honest about what is not checked."""
 
+import pytest
+
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.findings import CheckStatus
 from mge_assets.model.masterplan import Task
 from mge_assets.model.testfiles import test_file_name as file_name
+from mge_assets.model.testfiles import test_runners as runners
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.generation.fences import fenced_blocks
 from mge_assets.stages.validation import AtomicValidator, TaskValidator
@@ -98,3 +101,18 @@ def test_a_models_block_in_go_is_taken_for_go() -> None:
     (block,) = fenced_blocks("```go\nfunc f() {}\n```")
     assert block.may_be(Language.GO)
     assert not block.may_be(Language.PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("languages", "offered"),
+    [
+        ([Language.GO], ["go test ./..."]),
+        ([Language.PYTHON], ['"py" -m pytest']),
+        ([Language.TYPESCRIPT], ["node --test"]),
+        ([Language.PYTHON, Language.GO], ['"py" -m pytest', "go test ./..."]),
+        ([], []),
+    ],
+)
+def test_what_a_finished_run_offers_fits_the_projects_languages(languages: list[Language], offered: list[str]) -> None:
+    paths = ["shop/stock.py", *(file_name("shop", language) for language in languages)]
+    assert list(runners(paths, "py")) == offered

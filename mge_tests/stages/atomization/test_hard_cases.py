@@ -349,6 +349,14 @@ def test_what_does_not_parse_is_found_with_its_lines_and_leaves_its_neighbours_a
     assert ("m.fine", "function", last + 1) in [(name, kind, line) for name, kind, line, _, _ in told(atomization)]
 
 
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("header", ["def f():\n", "class A:\n    def f(self):\n    def g(self): pass\n", "function f() {", "class A { m() {", "func f() {"])
+def test_a_definition_whose_body_is_not_there_yet_is_cut_like_any_other(language: Language, header: str) -> None:
+    atomization = atomize(header.encode(), "m", language)
+    assert b"".join(atom.text for atom in atomization.atoms) == header.encode()
+    assert all(atom.context.completeness > 0 for atom in atomization.atoms)
+
+
 def test_a_long_broken_region_is_cut_by_lines_and_spreads_no_further() -> None:
     source = "import os\n\n\ndef bad(a):\n" + "    a = = 1\n" * 60 + "\n\ndef fine():\n    return os\n"
     atoms = atomize(source.encode(), "m.py", Language.PYTHON).atoms

@@ -58,6 +58,21 @@ CASES = {
         {("m", "m.A.make"), ("m", "m.A.f")},
     ),
     "globals are assigned from functions": ("def a(): pass\ndef s():\n    global f\n    f = a\ns()\nf()\n", {("m", "m.s"), ("m", "m.a")}),
+    "a metaclass's call makes the instance": (
+        "class M(type):\n    def __call__(k, *a): return super().__call__(*a)\nclass A(metaclass=M):\n    def __init__(s): pass\n    def f(s): pass\nA().f()\n",
+        {("m", "m.M.__call__"), ("m.M.__call__", "m.A.__init__"), ("m", "m.A.f")},
+    ),
+    "a pattern captures parts of the subject": (
+        "def a(): pass\ndef b(): pass\nmatch [a, {'k': b}]:\n    case [f, {'k': g}]:\n        f()\n        g()\n",
+        {("m", "m.a"), ("m", "m.b")},
+    ),
+    "a class pattern says what the subject is": (
+        (
+            "class P:\n    __match_args__ = ('f',)\n    def __init__(s, f): s.f = f\n    def go(s): pass\ndef a(): pass\n"
+            "def r(x):\n    match x:\n        case P(g) as p:\n            g()\n            p.go()\nr(P(a))\n"
+        ),
+        {("m", "m.P.__init__"), ("m", "m.r"), ("m.r", "m.a"), ("m.r", "m.P.go")},
+    ),
     "a base that is its own base is harmless": ("class A(A): pass\nclass B(C): pass\nclass C(B): pass\nB().x()\n", set()),
 }
 

@@ -41,6 +41,10 @@ def _inner(node: Node) -> Node:
 def _is_stub_body(body: Node | None) -> bool:
     if body is None or body.type != "statement_block":
         return False
+    count = body.named_child_count
+    last = body.named_child(count - 1) if count else None
+    if last is not None and last.type not in {"comment", "throw_statement"}:
+        return False  # most bodies: their other statements need not be looked at
     statements = [child for child in body.named_children if child.type != "comment"]
     return not statements or (len(statements) == 1 and statements[0].type == "throw_statement" and bool(_NOT_IMPLEMENTED.match(_text(statements[0]))))
 
@@ -71,8 +75,13 @@ def _value(node: Node, value: Node | None, name: str, kind: AtomKind, other: Ato
 def _class(node: Node, name: str) -> Description:
     body = node.child_by_field_name("body")
     members = body.named_children if body is not None else []
-    split = any(child.type == "method_definition" and _function(child, _string(child.child_by_field_name("name")), AtomKind.METHOD).stub for child in members)
-    return Description(AtomKind.CLASS_HEADER, node, name, body, split=split)
+    return Description(AtomKind.CLASS_HEADER, node, name, body, split=any(map(_is_stub_method, members)))
+
+
+def _is_stub_method(member: Node) -> bool:
+    if member.type != "method_definition" or not _is_stub_body(member.child_by_field_name("body")):
+        return False
+    return _function(member, _string(member.child_by_field_name("name")), AtomKind.METHOD).stub
 
 
 def _is_require(value: Node | None) -> bool:
@@ -105,7 +114,7 @@ def _assigned(node: Node, left: Node, right: Node) -> Description:
 
 def _expression(node: Node) -> Description:
     """``exports.f = function …`` defines f; a namespace is read as what it is; all else is a statement."""
-    inner = node.named_child(0) or node
+    inner = node.named_child(0) if node.named_child_count else node
     kind = inner.type
     if kind == "assignment_expression":
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
@@ -286,6 +295,8 @@ INFERRED = {
     "arrow_function": "Function",
     "function_expression": "Function",
     "regex": "RegExp",
+    "jsx_element": "JSX.Element",
+    "jsx_self_closing_element": "JSX.Element",
 }
 RESULTS = {
     **dict.fromkeys(("Array.isArray", "Boolean", "Number.isInteger", "Number.isNaN", "Number.isFinite", "Object.is", "isNaN", "isFinite"), "boolean"),
@@ -304,7 +315,18 @@ OPERATORS = {
     "typeof": "string",
     "void": "undefined",
 }
-RANDOM = frozenset({"Date", "Date.now", "Math.random", "crypto", "nanoid", "performance.now", "process.hrtime", "uuid"})
+RANDOM = frozenset(
+    {
+        "Date()",
+        "Date.now",
+        "Math.random",
+        "nanoid",
+        "performance.now",
+        "process.hrtime",
+        "uuid",
+        *(f"crypto.{name}" for name in ("getRandomValues", "randomBytes", "randomFill", "randomFillSync", "randomInt", "randomUUID")),
+    }
+)
 EFFECTS = frozenset(
     {
         "XMLHttpRequest",

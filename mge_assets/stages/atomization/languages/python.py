@@ -45,13 +45,20 @@ def _decorators(node: Node) -> list[bytes]:
 def _docstring(definition: Node) -> Node | None:
     """The string that opens a module's, class's or function's body."""
     body = definition.child_by_field_name("body") if definition.type in _DEFINITIONS else definition
-    first = next((child for child in body.named_children if child.type != "comment"), None) if body is not None and body.named_child_count else None
+    first = body.named_child(0) if body is not None and body.named_child_count else None
+    if body is not None and first is not None and first.type == "comment":
+        first = next((child for child in body.named_children if child.type != "comment"), None)
     first = _bare(first) if first is not None else None
     return first if first is not None and first.type in {"string", "concatenated_string"} else None
 
 
+_STUB_ENDS = frozenset({"pass_statement", "ellipsis", "raise_statement", "string", "expression_statement", "comment"})
+
+
 def _is_stub_body(body: Node | None) -> bool:
-    if body is None or body.named_child_count > 64:
+    count = body.named_child_count if body is not None else 0
+    last = body.named_child(count - 1) if body is not None and 0 < count <= 64 else None
+    if body is None or last is None or last.type not in _STUB_ENDS:  # most bodies: their other statements need not be looked at
         return False
     statements = [_bare(child) for child in body.named_children if child.type != "comment"]
     if statements and statements[0].type == "string":
@@ -68,7 +75,7 @@ def _is_stub_body(body: Node | None) -> bool:
 
 def _function(node: Node, definition: Node, in_class: bool) -> Description:
     decorators = _decorators(node)
-    overload = "overload" in {name.decode(errors="replace") for name in decorators}
+    overload = b"overload" in decorators
     abstract = overload or any(name.startswith(b"abstract") for name in decorators)
     body = definition.child_by_field_name("body")
     name = _text(definition.child_by_field_name("name")).decode(errors="replace")
@@ -96,7 +103,9 @@ _CLAUSES = frozenset({"elif_clause", "else_clause"})
 
 def _member_stub(child: Node) -> bool:
     definition = child.child_by_field_name("definition") if child.type == "decorated_definition" else child
-    return definition is not None and definition.type == "function_definition" and _function(child, definition, True).stub
+    if definition is None or definition.type != "function_definition" or not _is_stub_body(definition.child_by_field_name("body")):
+        return False
+    return _function(child, definition, True).stub
 
 
 def _is_entry(node: Node) -> bool:
@@ -271,11 +280,17 @@ _RANDOM = frozenset(
         "datetime.utcnow",
         "input",
         "os.environ",
+        "os.getcwd",
         "os.getenv",
         "os.getpid",
         "os.urandom",
         "random",
         "secrets",
+        "shutil.disk_usage",
+        "shutil.get_terminal_size",
+        "shutil.which",
+        "socket.gethostname",
+        "socket.getfqdn",
         "time.monotonic",
         "time.perf_counter",
         "time.time",
@@ -284,28 +299,26 @@ _RANDOM = frozenset(
 )
 _EFFECTS = frozenset(
     {
-        "delattr",
         "eval",
         "exec",
         "input",
         "logger",
-        "logging",
         "open",
-        "os.makedirs",
-        "os.mkdir",
-        "os.remove",
-        "os.rename",
-        "os.system",
-        "os.unlink",
         "print",
-        "requests",
-        "setattr",
-        "shutil",
-        "socket",
-        "subprocess",
         "sys.exit",
         "sys.stderr",
         "sys.stdout",
+        "time.sleep",
+        "urllib.request",
+        "urlopen",
+        "webbrowser",
+        *(f"logging.{name}" for name in ("basicConfig", "critical", "debug", "error", "exception", "info", "log", "warning")),
+        *(f"os.{name}" for name in ("_exit", "chdir", "chmod", "chown", "execv", "execve", "fork", "kill", "link", "makedirs", "mkdir", "putenv", "remove")),
+        *(f"os.{name}" for name in ("removedirs", "rename", "renames", "replace", "rmdir", "symlink", "system", "truncate", "unlink", "utime", "write")),
+        *(f"requests.{name}" for name in ("Session", "delete", "get", "head", "options", "patch", "post", "put", "request", "session")),
+        *(f"shutil.{name}" for name in ("chown", "copy", "copy2", "copyfile", "copymode", "copystat", "copytree", "make_archive", "move", "rmtree")),
+        *(f"socket.{name}" for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname", "socket", "socketpair")),
+        *(f"subprocess.{name}" for name in ("Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "run")),
     }
 )
 

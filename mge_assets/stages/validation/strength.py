@@ -1,0 +1,100 @@
+"""What tests are worth: a test that no fault in the code it enters can fail is weak, and an atom that no test enters is untested."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mge_assets.model.errors import Place
+from mge_assets.model.findings import Check, Finding, Severity
+from mge_assets.stages.validation.harness import program
+from mge_assets.stages.validation.mutants import mutants
+from mge_assets.stages.validation.reach import Reach, TestRun
+from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
+
+CHECK = "test_strength"
+EACH = 8
+"""Faults tried for one test before it is called weak."""
+_FUNCTION = 6
+_REPORT = "mutants.json"
+_SECONDS = 5.0
+_NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Of the tests that could be tried: those that noticed no fault, with how many were tried on each. ``untried`` had none, or no time."""
+
+    weak: Mapping[str, int]
+    strong: frozenset[str]
+    untried: frozenset[str]
+
+
+def strength(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, found: Reach, seconds: float) -> Strength:
+    """Seed faults in what the passing tests enter, for at most ``seconds``. Raises SandboxUnavailableError."""
+    passing = [run for run in found.tests if run.passed]
+    faults = _faults(project, test_file, passing)
+    if not faults or seconds <= 0:
+        return Strength({}, frozenset(), frozenset(run.name for run in passing))
+    files = {f"project/{name}": content for name, content in project.items()}
+    files |= {f"project/{test_file}": tests.encode(), "mutants.py": program("mutants.py.txt"), "pytest.ini": b"[pytest]\n"}
+    given = json.dumps({"mutants": faults, "seconds": _SECONDS, "budget": seconds}).encode()
+    limits = Limits(wall_seconds=seconds + 2 * _SECONDS + 10, cpu_seconds=int(seconds) + 20)
+    outcome = sandbox.run(SandboxJob(("{python}", "mutants.py", test_file), files, _NO_PLUGINS, limits, (_REPORT,), stdin=given, warm=True))
+    try:
+        report = json.loads(outcome.files.get(_REPORT, b"{}"))
+        noticed, tried = frozenset(map(str, report["noticed"])), int(report["tried"])
+    except (ValueError, KeyError, TypeError):
+        noticed, tried = frozenset(), 0
+    return _read(passing, faults, noticed, tried)
+
+
+def _read(passing: Sequence[TestRun], faults: Sequence[Mapping[str, object]], noticed: frozenset[str], tried: int) -> Strength:
+    weak, untried = {}, set()
+    for run in passing:
+        numbers = [number for number, fault in enumerate(faults) if run.name in fault["tests"]]  # type: ignore[operator]  # a list of names
+        if run.name in noticed:
+            continue
+        if numbers and max(numbers) < tried:
+            weak[run.name] = len(numbers)
+        else:
+            untried.add(run.name)
+    return Strength(weak, noticed, frozenset(untried))
+
+
+def _faults(project: Mapping[str, bytes], test_file: str, passing: Sequence[TestRun]) -> list[dict[str, object]]:
+    """Faults in turn over all functions entered, each with the tests that enter its function, until every test has enough."""
+    entering: dict[tuple[str, int], list[str]] = {}
+    for run in passing:
+        for entry in run.entered:
+            if entry.file != test_file and entry.file in project:
+                entering.setdefault((entry.file, entry.line), []).append(run.name)
+    by_function = {
+        (file, line): mutants(file, project[file], {line}, _FUNCTION) for file, line in sorted(entering, key=lambda place: (len(entering[place]), place))
+    }
+    left = {run.name: EACH for run in passing}
+    found: list[dict[str, object]] = []
+    for turn in range(_FUNCTION):
+        for place, seeded in by_function.items():
+            wanting = [name for name in entering[place] if left[name] > 0]
+            if turn < len(seeded) and wanting:
+                found.append({"file": seeded[turn].file, "text": seeded[turn].text, "tests": wanting})
+                for name in wanting:
+                    left[name] -= 1
+    return found
+
+
+def strength_check(found: Strength, test_file: str, unreached: Sequence[str] = ()) -> Check:
+    """What is weak, as a check: a warning for each weak test, information on atoms that no test enters and on tests that were not tried."""
+    findings = [
+        Finding("tests.weak", Severity.WARNING, f"{name}: none of {tried} faults seeded in the code that it enters makes it fail",
+                "have it ask for what the code gives", Place(test_file))
+        for name, tried in sorted(found.weak.items())
+    ]  # fmt: skip
+    if unreached:
+        more = f" and {len(unreached) - 5} more" if len(unreached) > 5 else ""
+        message = f"{len(unreached)} atoms that no test enters: {', '.join(unreached[:5])}{more}"
+        findings.append(Finding("tests.unreached", Severity.INFO, message, "write a test that calls them", Place(test_file)))
+    if found.untried:
+        message = f"{len(found.untried)} tests were not tried on faults: they enter no function where one can be seeded, or the time was used up"
+        findings.append(Finding("tests.untried", Severity.INFO, message, "raise MGE_MUTATION_SECONDS", Place(test_file)))
+    return Check.of(CHECK, tuple(findings))

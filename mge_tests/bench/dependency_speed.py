@@ -1,0 +1,162 @@
+"""How fast analysis is: beside its peers on the same packages in the same run, and as projects grow to 1,000,000 lines.
+
+    sh .ci/env python -m mge_tests.bench.dependency_speed [peers] [growth]
+
+Every run is a process of its own, measured by the operating system: CPU seconds of one process with its start, and most memory. The peers (pyan3,
+jedi with ``dependency_jedi`` on every function, PyCG) are installed into an environment of the bench's own; a peer gets 120 s of CPU, and what it
+does not end in that, or fails at, is told. Growth is over trees of real packages of this machine (the standard library, then what is installed, then
+the same again under other names), each line counted; linear is where the microseconds a line stay what they were.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mge_tests.bench.corpora import SourceFile, python_package, standard_library
+
+PEERS = ("pyan3==2.9.0", "jedi==0.20.1", "PyCG==0.0.8", "setuptools==65.5.0")
+BOUNDS = {"click": 2.0, "networkx": 15.0}
+PEER_SECONDS = 120
+SIZES = (62_500, 125_000, 250_000, 500_000, 1_000_000)
+INSTALLED = ("networkx", "sqlalchemy", "dagster", "dagster_graphql", "alembic", "pygments", "rich", "hypothesis", "mypy", "playwright", "dulwich", "fastapi")
+OURS = """
+import sys, time
+from pathlib import Path
+from mge_assets.stages.dependency import analyse
+from mge_assets.stages.dependency.reading import read_folder
+files = read_folder(Path(sys.argv[1]))
+begin = time.process_time()
+code = analyse(files)
+print(time.process_time() - begin, len(code.edges))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A process that came to an end: CPU seconds, most memory in MB, what it printed; ``failed`` is empty where all is well."""
+
+    seconds: float
+    megabytes: float
+    out: str
+    failed: str
+
+
+def run(command: Sequence[str], folder: Path, limit: int) -> Run:
+    """Run it on one core for at most so many CPU seconds."""
+
+    def held() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=errors, preexec_fn=held)  # noqa: PLW1509 -- one thread here
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        errors.seek(0)
+        told = (errors.read().strip().splitlines() or [f"exit code {process.returncode}"])[-1]
+        seconds = used.ru_utime + used.ru_stime
+        failed = "" if process.returncode == 0 else f"did not end in {limit} s" if seconds > limit - 1 else f"fails: {told[:100]}"
+        return Run(seconds, used.ru_maxrss / 1024, out.read(), failed)
+
+
+def written(files: Sequence[SourceFile], root: Path) -> int:
+    """Write the files below the folder; how many lines they have."""
+    for file in files:
+        place = root / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.source)
+    return sum(file.source.count(b"\n") for file in files)
+
+
+def peer_commands(python: str, package: str, root: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each peer with the command that runs it over the package."""
+    files = [str(path.relative_to(root)) for path in sorted(root.rglob("*.py"))]
+    yield "pyan3", [python, "-m", "pyan", *files, "--uses", "--no-defines", "--tgf"]
+    yield "jedi", [python, str(Path(__file__).with_name("dependency_jedi.py")), str(root), "all", str(folder / "jedi.json")]
+    yield "PyCG", [python, "-m", "pycg", "--package", package, *files, "-o", str(folder / "pycg.json")]
+
+
+def beside_peers(folder: Path) -> None:
+    """Print each package by us and by each peer."""
+    venv.create(folder / "peers", with_pip=True)
+    python = str(folder / "peers" / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True, stderr=subprocess.DEVNULL)
+    shouted = next(folder.glob("peers/lib/*/site-packages/PyCG"), None)
+    if shouted and not shouted.with_name("pycg").exists():
+        shouted.with_name("pycg").symlink_to(shouted)  # its own modules import it by this name
+    for package, bound in BOUNDS.items():
+        corpus = python_package(package)
+        if isinstance(corpus, str):
+            print(corpus)
+            continue
+        root = folder / package
+        files = [SourceFile(f"{package}/{file.path}", file.language, file.source, file.written) for file in corpus.written]
+        lines = written(files, root)
+        ours = run([sys.executable, "-c", OURS, str(root)], Path.cwd(), 1000)
+        print(
+            f"{package}, {len(files)} files, {lines:,} lines: {ours.seconds:.2f} s of CPU with the start, {float(ours.out.split()[0]):.2f} s without, "
+            f"{ours.megabytes:.0f} MB, {int(ours.out.split()[1]):,} edges (bound {bound:.0f} s, ratio {ours.seconds / bound:.2f})",
+            flush=True,
+        )
+        for peer, command in peer_commands(python, package, root, folder):
+            theirs = run(command, root, PEER_SECONDS)
+            told = theirs.failed or f"{theirs.seconds:.2f} s (ratio {ours.seconds / theirs.seconds:.2f}), {theirs.megabytes:.0f} MB"
+            print(f"  {peer}: {told}", flush=True)
+
+
+def supply() -> Iterator[SourceFile]:
+    """Files of real packages, one package after another, for ever; each round under other names."""
+    packages: list[tuple[str, tuple[SourceFile, ...]]] = [("", standard_library().written)]
+    for name in INSTALLED:
+        corpus = python_package(name)
+        if not isinstance(corpus, str):
+            packages.append((f"{name}/", corpus.written))
+    turn = 0
+    while True:
+        for start, files in packages:
+            top = f"round{turn}/" if turn else ""
+            yield from (SourceFile(f"{top}{start}{file.path}", file.language, file.source, file.written) for file in files)
+        turn += 1
+
+
+def growth(folder: Path) -> None:
+    """Print time and memory at each size, and what a line costs beside the smallest."""
+    first = 0.0
+    for size in SIZES:
+        files: list[SourceFile] = []
+        lines = 0
+        for file in supply():
+            files.append(file)
+            lines += file.source.count(b"\n")
+            if lines >= size:
+                break
+        root = folder / f"grown{size}"
+        written(files, root)
+        ours = run([sys.executable, "-c", OURS, str(root)], Path.cwd(), 1000)
+        if ours.failed:
+            print(f"{lines:,} lines: {ours.failed}")
+            continue
+        each = float(ours.out.split()[0]) / lines * 1e6
+        first = first or each
+        print(
+            f"{len(files):,} files, {lines:,} lines: {float(ours.out.split()[0]):.1f} s, {each:.1f} us a line (ratio to the smallest {each / first:.2f}), "
+            f"{ours.megabytes:.0f} MB ({ours.megabytes * 1024 / lines:.2f} KB a line)",
+            flush=True,
+        )
+
+
+PARTS: dict[str, Callable[[Path], None]] = {"peers": beside_peers, "growth": growth}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        for part in sys.argv[1:] or PARTS:
+            PARTS[part](Path(name))
