@@ -49,7 +49,7 @@ class ExecutionControl:
             raise OrderError(f"masterplan {plan} has no execution that could go on", fix=_RUN)
         return stood
 
-    def ask(self, plan: str, *, wave: int | None = None, out: str = "", schedule: Schedule = Schedule.WAVE) -> UUID:
+    def ask(self, plan: str, *, wave: int | None = None, out: str = "", schedule: Schedule = Schedule.WAVE, batch: bool = False) -> UUID:
         """Put down that the plan, or one wave of it, is to be executed; Dagster's daemon takes it up. Answers the execution.
 
         Raises NotFoundError for an unknown wave, ConflictError where the plan runs or was asked for already.
@@ -60,7 +60,7 @@ class ExecutionControl:
         if wave is not None and not 0 <= wave < total:
             raise NotFoundError(f"masterplan {plan} has no wave {wave}", fix=f"its waves are 0 to {total - 1}" if total else "run the plan once first")
         mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
-        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out)
+        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out, batch=batch)
         return self._stores.executions.ask(plan, new, wave=wave)
 
     def asked(self) -> tuple[Asked, ...]:

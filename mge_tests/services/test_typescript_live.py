@@ -36,12 +36,16 @@ export function joined(parts: string[]): string {
   return parts.filter((part) => part.length > 0).join(sep);
 }
 
+export const doubled = (value: number): number => {
+  return value * 2;
+};
+
 export async function later(value: number): Promise<number> {
   await Promise.resolve();
-  return value * 2 + 1;
+  return doubled(value) + 1;
 }
 """
-_BODY = re.compile(r"^( *)((?:export )?(?:async )?(?:function )?(?:add|total|joined|later)\([^\n]*\{)\n.*?^\1\}", re.MULTILINE | re.DOTALL)
+_BODY = re.compile(r"^( *)((?:export )?(?:async )?(?:function |const )?(?:add|total|joined|later|doubled)[ (][^\n]*\{)\n.*?^\1\}", re.MULTILINE | re.DOTALL)
 DRAFT = _BODY.sub(r'\1\2\n\1  throw new Error("not implemented");\n\1}', FINISHED)
 
 
@@ -51,7 +55,7 @@ def test_every_kind_of_mistake_is_mended(settings, tmp_path: Path, seed: int):
     path = tmp_path / "shop.yaml"
     head = "name: shop\nphases:\n  - name: Core\n    milestones:\n      - name: All\n        tasks:\n          - name: basket\n"
     path.write_text(f"{head}            description: A basket.\n            file: src/basket.ts\n            code: |\n{code}\n")
-    assert DRAFT.count("not implemented") == 4
+    assert DRAFT.count("not implemented") == 5
     kinds = ("syntax", "renamed", "async", "swapped", "thrown", "extra import", "wrong language", "echo", "prose and example", "no fence", "apology")
     writer = ReferenceWriter(References({"src/basket.ts": FINISHED}), mistakes=1.0, stubborn=0.2, kinds=kinds, seed=seed)
     with MessagesServer(writer) as server, open_workspace(generating(settings, server)) as workspace:

@@ -61,8 +61,14 @@ def _may_be_empty(function: Node, body: Node) -> bool:
 
 def _define(node: Node, named: Node, kind: str, scope: str, depth: int, function: Node | None) -> Definition:
     outer = node.parent if node.parent and node.parent.type in {"export_statement", "lexical_declaration"} else node
-    calls, stub = (_calls(function), _is_stub(function) and node.type != "variable_declarator") if function else ("", False)
+    calls, stub = (_calls(function), _is_stub(function) and not _may_be_value(node, function)) if function else ("", False)
     return Definition(f"{scope}{_text(named)}", kind, calls, stub, outer.start_byte, node.end_byte, node.start_point[0] + 1, depth)
+
+
+def _may_be_value(node: Node, function: Node) -> bool:
+    """A function without statements that is kept under a name: a default that does nothing, more often than one that nobody wrote."""
+    body = function.child_by_field_name("body")
+    return node.type == "variable_declarator" and body is not None and not any(child.type != "comment" for child in body.named_children)
 
 
 def _walk(node: Node, scope: str, depth: int) -> Iterator[Definition]:

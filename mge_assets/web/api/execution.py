@@ -25,7 +25,9 @@ def execution_routes(workspace: Workspace) -> APIRouter:
     """Routes of executions."""
     router = APIRouter(prefix="/execution", tags=["execution"])
     _orders(router, workspace)
+    _plans_readings(router, workspace)
     _readings(router, workspace)
+    _parts(router, workspace)
     return router
 
 
@@ -37,7 +39,7 @@ def _orders(router: APIRouter, workspace: Workspace) -> None:
         """Have a masterplan executed. 409 where it is being executed, or was asked for already."""
         if given.budget_usd is not None:
             control.set_budget(given.masterplan, given.budget_usd)
-        return _ordered(workspace, control.ask(given.masterplan, schedule=given.schedule))
+        return _ordered(workspace, control.ask(given.masterplan, schedule=given.schedule, batch=given.batch))
 
     @router.post("/{execution_id}/pause")
     def pause(execution_id: UUID) -> OrderedShape:
@@ -72,7 +74,7 @@ def _orders(router: APIRouter, workspace: Workspace) -> None:
         return _ordered(workspace, control.ask(plan, wave=number))
 
 
-def _readings(router: APIRouter, workspace: Workspace) -> None:
+def _plans_readings(router: APIRouter, workspace: Workspace) -> None:
     executions = workspace.stores.executions
 
     @router.get("/progress/{name}")
@@ -96,6 +98,8 @@ def _readings(router: APIRouter, workspace: Workspace) -> None:
             names = workspace.plans.names()
         return HealthShape(status="ok", database_seconds=clock.seconds, masterplans=len(names), model=workspace.model.name)
 
+
+def _readings(router: APIRouter, workspace: Workspace) -> None:
     @router.get("/{execution_id}")
     def execution(execution_id: UUID) -> ExecutionShape:
         """One execution."""
@@ -114,6 +118,10 @@ def _readings(router: APIRouter, workspace: Workspace) -> None:
         counts = {"calls": bill.calls, "open_calls": bill.open_calls, "unknown_calls": bill.unknown_calls}
         tokens = {"tokens_input": bill.tokens_input, "tokens_output": bill.tokens_output}
         return ExecutionMetricsShape(**counts, **tokens, cost_usd=bill.usd, plan_committed_usd=budget.committed_usd, plan_budget_usd=budget.hard_usd)
+
+
+def _parts(router: APIRouter, workspace: Workspace) -> None:
+    executions = workspace.stores.executions
 
     @router.get("/{execution_id}/waves/{wave_id}")
     def wave(execution_id: UUID, wave_id: UUID) -> WaveStandShape:

@@ -12,11 +12,12 @@ from mge_assets.store.executions import StoredExecution
 
 
 class StartInput(BaseModel):
-    """What is to be executed: a masterplan, in which order its atoms start, and what it may cost."""
+    """What is to be executed: a masterplan, in which order its atoms start, what it may cost, and whether it asks the model in message batches."""
 
     model_config = ConfigDict(extra="forbid")
     masterplan: Annotated[str, Field(min_length=1, max_length=200)]
     schedule: Schedule = Schedule.WAVE
+    batch: bool = False
     budget_usd: Annotated[float | None, Field(ge=0)] = None
 
 
