@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mge_assets.stages.validation.project import Project
+from mge_resources.syntax import parse_python
 
 _NO_LITERAL = object()
 
@@ -63,7 +64,7 @@ def _examples(text: str) -> Iterator[tuple[str, str]]:
 
 def _parsed(content: bytes | str) -> ast.Module | None:
     try:
-        return ast.parse(content)
+        return parse_python(content)
     except (SyntaxError, ValueError):
         return None
 
