@@ -14,7 +14,7 @@ def test_nothing_but_the_syntax_room_builds_pythons_trees() -> None:
         path.name
         for room in ROOMS
         for path in room.rglob("*.py")
-        if "harness" not in path.parts
+        if not {"harness", "examples"} & set(path.parts)
         for node in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"ast.parse"}
     }
