@@ -22,7 +22,7 @@ NAME = "inventory-service"
 def installation(tmp_path: Path):
     """A fresh installation with an embedded database of its own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    yield {**kept, "MGE_HOME": str(tmp_path / "mge")}
+    yield {**kept, "MGE_HOME": str(tmp_path / "mge"), "MGE_MUTATION_SECONDS": "0"}
     EmbeddedPostgres(tmp_path / "mge/postgres/data").stop()
 
 
@@ -59,7 +59,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The state that a run reaches when nobody disturbs it."""
     home = tmp_path_factory.mktemp("undisturbed") / "mge"
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    installation = {**kept, "MGE_HOME": str(home)}
+    installation = {**kept, "MGE_HOME": str(home), "MGE_MUTATION_SECONDS": "0"}
     finished(mge(installation, "run", PLAN, "--out", "made", "--json"))
     found = state(installation)
     EmbeddedPostgres(home / "postgres/data").stop()
