@@ -63,6 +63,13 @@ class ExecutionControl:
         new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out, batch=batch)
         return self._stores.executions.ask(plan, new, wave=wave)
 
+    def ask_again(self, plan: str, *, wave: int | None = None) -> UUID:
+        """Ask for the plan, or one wave of it, on the terms of its newest execution: its schedule, its folder, in batches or not. Raises as `ask` does."""
+        newest = self._stores.executions.newest(plan)
+        if newest is None:
+            return self.ask(plan, wave=wave)
+        return self.ask(plan, wave=wave, out=newest.target, schedule=newest.schedule, batch=newest.batch)
+
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet."""
         return self._stores.executions.asked()

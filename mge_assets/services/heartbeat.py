@@ -10,12 +10,12 @@ from structlog.typing import FilteringBoundLogger
 
 from mge_assets.model.errors import FencedError
 from mge_assets.model.executions import ControlSignal
-from mge_assets.services.pacing import Pacer, shares
+from mge_assets.services.pacing import Pacer, share
 from mge_assets.store.executions import ExecutionStore
 
 BEAT_SECONDS = 1.0
 SHARING_SECONDS = 0.25
-"""Between two beats while others run as well: who asks a second before them had made all of 40 calls when they had made 11 to 17."""
+"""Between two beats while others run as well."""
 
 
 class Beating(Protocol):
@@ -47,7 +47,8 @@ class Heartbeat:
         self._shared = True
 
     def start(self) -> None:
-        """Beat from now on, if that is not so already."""
+        """Beat from now on, if that is not so already; the first time at once, so that an execution sends nothing before it knows its share."""
+        self._try()
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._stop.clear()
@@ -65,18 +66,21 @@ class Heartbeat:
         live = dict(self._live())
         for execution, each in live.items():
             with suppress(FencedError):  # it ended meanwhile
-                each.hear(self._store.renew(execution, each.pacer.in_flight, each.pacer.wanted if each.shares else 0))
+                each.hear(self._store.renew(execution, each.pacer.in_flight, each.pacer.claim() if each.shares else 0))
         if live:
             demands = self._store.demands()
             self._shared = len(demands) > 1
-            dealt = shares(self._limit, {demand.execution_id: demand.wanted for demand in demands})
+            found = {demand.execution_id: (demand.in_flight, demand.wanted) for demand in demands}
             for execution, each in live.items():
                 if each.shares:
-                    each.pacer.set_ceiling(dealt.get(execution, self._limit))
+                    each.pacer.set_ceiling(share(execution, each.pacer.ceiling, self._limit, found))
 
     def _run(self) -> None:
         while not self._stop.wait(SHARING_SECONDS if self._shared else BEAT_SECONDS):
-            try:
-                self.beat()
-            except Exception as error:  # the database is away: the next beat tries again, and every write says so for itself
-                self._log.warning("no heartbeat", error=" ".join(str(error).split())[:200])
+            self._try()
+
+    def _try(self) -> None:
+        try:
+            self.beat()
+        except Exception as error:  # the database is away: the next beat tries again, and every write says so for itself
+            self._log.warning("no heartbeat", error=" ".join(str(error).split())[:200])

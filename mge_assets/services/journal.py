@@ -60,7 +60,11 @@ class Accounts:
         return booking
 
     async def _book(self, call: Reservation, size: CallSize) -> Booking:
-        leads = await self.leaders.wait(call.model)
+        self.pacer.behind += 1
+        try:
+            leads = await self.leaders.wait(call.model)
+        finally:
+            self.pacer.behind -= 1
         try:
             await self.pacer.acquire(call.model, size)
             try:

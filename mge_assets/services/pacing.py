@@ -26,6 +26,8 @@ CACHE_SECONDS = 300.0
 """How long a provider keeps a prompt's prefix that nobody uses."""
 CACHE_BYTES = 3_000
 """Prefixes shorter than this, about 1,000 tokens, are cached by no provider."""
+CLAIM_SECONDS = 3.0
+"""How long an execution's share is kept for it after it wanted it: between two waves, or while drafts are judged, it wants nothing for a moment."""
 _NO_SIZE = CallSize()
 
 
@@ -37,7 +39,10 @@ class _Waiting:
 
 
 class Pacer:
-    """Hands out places. ``limit`` is the most; ``ceiling`` this execution's share of it, set from outside as others come and go."""
+    """Hands out places. ``limit`` is the most; ``ceiling`` this execution's share of it, set from outside as others come and go.
+
+    ``behind`` counts the calls that wait for the one ahead of them before they ask for a place.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit, self._ceiling, self._window = limit, limit, float(limit)
@@ -45,7 +50,8 @@ class Pacer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._passed = self._refused = 0
-        self.in_flight = self.most = 0
+        self.in_flight = self.most = self.behind = 0
+        self._peak, self._peaked = limit, time.monotonic()
         self.allowances = Allowances()
         self._closed_until = 0.0
 
@@ -57,7 +63,19 @@ class Pacer:
     @property
     def wanted(self) -> int:
         """Places that would be used if there were enough."""
-        return self.in_flight + len(self._waiting)
+        return self.in_flight + len(self._waiting) + self.behind
+
+    @property
+    def ceiling(self) -> int:
+        """This execution's share of the limit."""
+        return self._ceiling
+
+    def claim(self) -> int:
+        """The most places wanted of late; at first all of them, since an execution that begins has told nothing yet."""
+        wanted, now = self.wanted, time.monotonic()
+        if wanted >= self._peak or now - self._peaked > CLAIM_SECONDS:
+            self._peak, self._peaked = wanted, now
+        return self._peak
 
     def set_ceiling(self, ceiling: int) -> None:
         """This execution's share of the limit; may be called from any thread."""
@@ -71,6 +89,7 @@ class Pacer:
         self._loop = asyncio.get_running_loop()
         waiting = _Waiting(self._loop.create_future(), model, size)
         self._waiting.append(waiting)
+        self.claim()
         self._wake()
         try:
             await waiting.place
@@ -235,3 +254,17 @@ def shares(limit: int, wanted: Mapping[UUID, int]) -> Mapping[UUID, int]:
         dealt[each] = max(1, min(wanted[each], left // (len(waiting) - place)))
         left = max(0, left - dealt[each])
     return {each: part + left // len(dealt) for each, part in dealt.items()}
+
+
+def share(mine: UUID, now: int, limit: int, demands: Mapping[UUID, tuple[int, int]]) -> int:
+    """One execution's ceiling, after ``now``; ``demands`` are the calls in flight and the places claimed of all that run.
+
+    A share is what is fair of the limit, as soon as the others' calls leave room for it. What others do not want is lent in steps of a tenth,
+    so that whoever wants it back finds little of it gone: lent at once, the first of ten to begin had 31 of 40 places for as long as calls take.
+    """
+    if mine not in demands or len(demands) == 1:
+        return limit
+    dealt = shares(limit, {each: claimed for each, (_, claimed) in demands.items()})[mine]
+    others = sum(min(found) for each, found in demands.items() if each != mine)  # calls of message batches claim nothing
+    lent = max(limit // len(demands), now + max(1, limit // 10))
+    return max(1, min(dealt, limit - others, lent))

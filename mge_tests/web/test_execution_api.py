@@ -19,6 +19,7 @@ def test_an_execution_is_asked_for_paused_resumed_and_cancelled(client: TestClie
     assert "asked to be executed already" in again.json()["error"]
     assert client.post(f"{one}/pause").json()["status"] == "paused"
     assert client.post(f"{one}/resume", json={"budget_usd": 4}).json()["status"] == "pending"
+    assert client.get(one).json()["schedule"] == "dependency"
     assert client.get(f"{one}/metrics").json()["plan_budget_usd"] == 4
     assert client.post(f"{one}/cancel").json()["status"] == "failed"
     assert client.post(f"{one}/resume").status_code == 409
@@ -30,7 +31,11 @@ def test_one_wave_and_one_atom_can_be_asked_for(client: TestClient, shop: Stored
     asked = client.post(f"{API}/waves/{waves[1]['wave_id']}/execute").json()
     assert asked["status"] == "pending"
     client.post(f"{API}/{asked['execution_id']}/cancel")
-    assert client.post(f"{API}/retry/{shop.atom(2)}").json()["masterplan"] == shop.name
+    again = client.post(f"{API}/start", json={"masterplan": shop.name, "schedule": "dependency"}).json()
+    client.post(f"{API}/{again['execution_id']}/cancel")
+    retried = client.post(f"{API}/retry/{shop.atom(2)}").json()
+    assert retried["masterplan"] == shop.name
+    assert client.get(f"{API}/{retried['execution_id']}").json()["schedule"] == "dependency"
     passed = client.post(f"{API}/retry/{shop.atom(1)}")
     assert passed.status_code == 409
     assert "is completed" in passed.json()["error"]

@@ -59,19 +59,19 @@ def _orders(router: APIRouter, workspace: Workspace) -> None:
         plan = _plan(workspace, execution_id)
         stood = control.resume(plan, budget_usd=given.budget_usd if given else None)
         if stood is ExecutionStatus.PAUSED:
-            control.ask(plan)
+            control.ask_again(plan)
         return _ordered(workspace, execution_id)
 
     @router.post("/retry/{atom_id}")
     def retry(atom_id: UUID) -> OrderedShape:
         """Try a failed or blocked atom again, with what it blocks. 409 where it passed, or its masterplan is being executed."""
-        return _ordered(workspace, control.ask(control.retry(atom_id)))
+        return _ordered(workspace, control.ask_again(control.retry(atom_id)))
 
     @router.post("/waves/{wave_id}/execute")
     def execute_wave(wave_id: UUID) -> OrderedShape:
         """Execute one wave alone; those before it must be done."""
         plan, number = _wave(workspace, wave_id)
-        return _ordered(workspace, control.ask(plan, wave=number))
+        return _ordered(workspace, control.ask_again(plan, wave=number))
 
 
 def _plans_readings(router: APIRouter, workspace: Workspace) -> None:
