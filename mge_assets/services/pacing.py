@@ -267,4 +267,4 @@ def share(mine: UUID, now: int, limit: int, demands: Mapping[UUID, tuple[int, in
     dealt = shares(limit, {each: claimed for each, (_, claimed) in demands.items()})[mine]
     others = sum(min(found) for each, found in demands.items() if each != mine)  # calls of message batches claim nothing
     lent = max(limit // len(demands), now + max(1, limit // 10))
-    return max(1, min(dealt, limit - others, lent))
+    return max(1, min(dealt, max(now, limit - others), lent))

@@ -27,6 +27,7 @@ def test_who_comes_later_gets_an_equal_part_as_soon_as_the_calls_of_the_first_en
     assert share(first, 40, 40, {first: (40, 60), second: (0, 40)}) == 20
     assert share(second, 1, 40, {first: (40, 60), second: (0, 40)}) == 1
     assert share(second, 1, 40, {first: (31, 60), second: (1, 40)}) == 9
+    assert share(second, 9, 40, {first: (35, 60), second: (9, 40)}) == 9
     assert share(second, 9, 40, {first: (20, 60), second: (9, 40)}) == 20
 
 
