@@ -4,7 +4,8 @@
 
 Every plan is a runner of its own, as in ten processes, with more work than its share. Counted are the calls of each plan that the server had taken in when
 the first plan had all of its own there: the least of them over the most (1 is fair), and Jain's index of fairness (1 is fair, 0.1 is one plan taking
-all of ten's); beside it the most calls that the server ever saw at once, and the limit.
+all of ten's). All ten are registered before the first call, in threads of one process: what they do beside calls shares one interpreter lock, and is in
+the figure, whereas ten processes have a lock each. Beside it the most calls that the server ever saw at once, and the limit.
 """
 
 import argparse
