@@ -61,7 +61,7 @@ finally:
 def programs() -> dict[str, dict[str, str]]:
     """Programs by name; a line ``# file: x.py`` begins another file of the same program."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted(PROGRAMS.glob("*.txt")):
+    for path in sorted(PROGRAMS.glob("python*.txt")):
         for block in path.read_text().split("### ")[1:]:
             title, _, text = block.partition("\n")
             files: dict[str, str] = {}

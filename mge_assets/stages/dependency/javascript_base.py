@@ -29,9 +29,23 @@ def constant_key(tree: Tree | None) -> Key | None:
             digits = text(tree)
             return int(digits) if digits.isdigit() and len(digits) < 10 else None
         case "computed_property_name" | "parenthesized_expression":
-            return constant_key(tree.named_children[0]) if tree.named_children else None
+            return _folded(tree.named_children[0]) if tree.named_children else None
         case _:
             return None
+
+
+def _folded(tree: Tree) -> Key | None:
+    """A constant, strings added up, or a well-known symbol (``Symbol.iterator`` is ``@@iterator``)."""
+    match tree.type:
+        case "binary_expression" if text(tree.child_by_field_name("operator")) == "+":
+            left, right = (_folded(side) if (side := tree.child_by_field_name(end)) is not None else None for end in ("left", "right"))
+            return left + right if isinstance(left, str) and isinstance(right, str) else None
+        case "member_expression" if text(tree.child_by_field_name("object")) == "Symbol":
+            return f"@@{text(tree.child_by_field_name('property'))}"
+        case "template_string" if all(child.type == "string_fragment" for child in tree.named_children):
+            return "".join(text(child) for child in tree.named_children)
+        case _:
+            return constant_key(tree)
 
 
 class JavaScriptBase(JavaScriptScopes):
@@ -40,6 +54,7 @@ class JavaScriptBase(JavaScriptScopes):
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: JavaScriptSemantics, *, typed: bool) -> None:
         super().__init__(file, source, solver, recorder, names, semantics, typed=typed)
         self.depth = 0
+        self.sloppy = False
         self.bodies: list[Callable[[], None]] = []
         self.withs: list[Node] = []
         self.home: list[tuple[Node, Node]] = []

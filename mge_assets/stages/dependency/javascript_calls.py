@@ -51,6 +51,7 @@ class JavaScriptCalls(JavaScriptFunctions):
             return
         callee = self.read(function, called=True) if function is not None and function.type == "identifier" else self.value(function)
         self.arguments(arguments, call)
+        call.plain = True
         self.semantics.call(callee, call)
 
     def _call_with(self, value: Value, call: Call, this: Node) -> None:

@@ -2,7 +2,7 @@
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.javascript_scopes import pattern_names
+from mge_assets.stages.dependency.javascript_scopes import CLASSES, pattern_names
 from mge_assets.stages.dependency.javascript_shared import Shared
 from mge_assets.stages.dependency.javascript_types import JavaScriptTypes
 from mge_assets.stages.dependency.python_names import text
@@ -122,7 +122,10 @@ class JavaScriptExports(JavaScriptTypes):
     def _default_value(self, value: Tree | None) -> None:
         if value is not None:
             inferred = "default" if value.child_by_field_name("name") is None else None
-            node = self.function_value(value, inferred) if value.type in {"function_expression", "generator_function"} else self.value(value)
+            if value.type in {"function_expression", "generator_function"}:
+                node = self.function_value(value, inferred)
+            else:
+                node = self.class_value(value, inferred) if value.type in CLASSES else self.value(value)
             self._property(self.module, "default", node, value)
             if value.type == "identifier" and self.find_type(text(value)) is not None and not self._known(value):
                 self.use(value, text(value), self.find_type(text(value)) or NOTHING)

@@ -37,7 +37,7 @@ class JavaScriptExpressions(JavaScriptCalls):
             "as_expression": self._as, "satisfies_expression": self._as, "type_assertion": self._as,
             "jsx_self_closing_element": self._jsx, "jsx_opening_element": self._jsx, "jsx_closing_element": self._nothing,
             "import": self._nothing, "meta_property": self._nothing, "comment": self._nothing, "statement_identifier": self._nothing,
-            "property_identifier": self._nothing, "type_arguments": self._types, "type_annotation": self._types,
+            "property_identifier": self._nothing, "computed_property_name": self._last, "type_arguments": self._types, "type_annotation": self._types,
         }  # fmt: skip
         self._dispatch.update(dict.fromkeys(FUNCTIONS - {"method_definition", "function_signature"}, self._function_value))
         self._dispatch.update(dict.fromkeys(CLASSES, self.class_value))
@@ -175,7 +175,7 @@ class JavaScriptExpressions(JavaScriptCalls):
         result = self.solver.node()
         for kind in children[1:]:
             self.solver.flow(self.type_node(kind), result)
-        if not self.typed or len(children) < 2:
+        if not self.typed or len(children) < 2 or tree.type == "satisfies_expression":
             self.solver.assign(value, result)
         else:
             self.semantics.infer(value, result)

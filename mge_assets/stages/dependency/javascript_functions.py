@@ -10,6 +10,18 @@ from mge_assets.stages.dependency.scopes import Scope
 from mge_assets.stages.dependency.values import NOTHING, REST, Container, Function, Holder, Key, Node, Parameter, Wrapped
 
 
+def asks_for_strict(body: Tree) -> bool:
+    """True where the code begins with ``"use strict"``, among other directives at most."""
+    for child in body.named_children:
+        if child.type == "comment":
+            continue
+        if child.type != "expression_statement" or not child.named_children or child.named_children[0].type != "string":
+            return False
+        if constant_key(child.named_children[0]) == "use strict":
+            return True
+    return False
+
+
 class JavaScriptFunctions(JavaScriptBase):
     """Lowers functions in the current scope."""
 
@@ -33,6 +45,7 @@ class JavaScriptFunctions(JavaScriptBase):
         function = Function(symbol, self.solver.node())
         function.kind = "arrow" if tree.type == "arrow_function" else "function"
         function.this = NOTHING if function.kind == "arrow" else self.solver.node()
+        function.sloppy = self._is_sloppy(tree, around)
         if tree.type.startswith("generator") or any(child.type == "*" for child in tree.children):
             function.generated = Container("generator")
         scope = Scope("function", symbol, self.scope, function=function)
@@ -46,6 +59,12 @@ class JavaScriptFunctions(JavaScriptBase):
         home, withs = list(self.home), list(self.withs)
         self.bodies.append(lambda: self._body(tree, scope, function, around_block, home, withs))
         return function
+
+    def _is_sloppy(self, tree: Tree, around: str) -> bool:
+        """True for code outside strict mode: no module, no class, no ``"use strict"``."""
+        owner = self.scope.function
+        body = tree.child_by_field_name("body")
+        return not around and (self.sloppy if owner is None else owner.sloppy) and not (body is not None and asks_for_strict(body))
 
     def _signature(self, tree: Tree, function: Function) -> None:
         types = tree.child_by_field_name("type_parameters")
@@ -143,9 +162,8 @@ class JavaScriptFunctions(JavaScriptBase):
         """A method, getter or setter of a class or an object literal."""
         name_tree = tree.child_by_field_name("name")
         key = constant_key(name_tree)
-        if key is None and name_tree is not None:
-            self.value(name_tree)
-        function = self.function(tree, str(key) if key is not None else "<computed>", SymbolKind.METHOD, around=around)
+        computed = self.value(name_tree) if key is None else NOTHING
+        function = self.function(tree, "<computed>" if key is None or str(key).startswith("@@") else str(key), SymbolKind.METHOD, around=around)
         self.solver.flow(this, function.this)
         kind = next((child.type for child in tree.children if child.type in {"get", "set"}), "")
         made = self.solver.holding(function)
@@ -154,7 +172,7 @@ class JavaScriptFunctions(JavaScriptBase):
         if key is not None and name_tree is not None:
             self._property(holder, key, made, name_tree)
         elif isinstance(holder, Container):
-            self.solver.flow(made, self.solver.element(holder, REST))
+            self.semantics.with_keys(computed, lambda known: self.solver.flow(made, self.solver.element(holder, REST if known is None else known)))
 
     def _accessor(self, holder: Holder, key: Key | None, kind: str, made: Node) -> Wrapped:
         known = [value for value in (self.solver.values(holder.slots[key]) if key in holder.slots else []) if isinstance(value, Wrapped)]

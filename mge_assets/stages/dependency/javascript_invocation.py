@@ -22,6 +22,8 @@ from mge_assets.stages.dependency.values import (
     Value,
 )
 
+_SETTLED = {"then", "catch", "finally"}
+
 
 class JavaScriptInvocation(JavaScriptLookup):
     """Calls."""
@@ -30,6 +32,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         super().__init__(solver, recorder)
         self._partials: dict[tuple[Call, Value], Partial] = {}
         self.generics: dict[Function, list[tuple[Node, Node]]] = {}
+        self.global_object = Container("object")
 
     def method_of(self, holder: Holder, name: str, call: Call) -> None:
         """Call a built-in method of one value. Said by the built-in objects."""
@@ -40,11 +43,26 @@ class JavaScriptInvocation(JavaScriptLookup):
 
         def on(value: Value) -> None:
             found = self.solver.node()
+            own.append(found)
             self.get(value, name, found, call.site)
             self.solver.flow(found, target)
             self.solver.watch(found, lambda inner: self.invoke(inner, call, value))
 
+        own: list[Node] = []
         self.later(lambda: self.solver.watch(holder, on))
+        if name in _SETTLED and call.arguments:
+            self._unsure.append((holder, lambda: self._settled(holder, name, call, own)))
+
+    def _settled(self, holder: Node, name: str, call: Call, own: list[Node]) -> None:
+        """``then`` and its kin of a promise, which is taken for the value that it will have; objects with such a method of their own are none."""
+        if any(isinstance(value, (Function, Partial)) for node in own for value in self.solver.values(node)):
+            return
+        for place, (node, _) in enumerate(call.arguments[:2]):
+            result = self.call_back(node, [holder] if name == "then" and place == 0 else [], call)
+            if name != "finally":
+                self.solver.flow(result, call.result)
+        if name != "then":
+            self.solver.flow(holder, call.result)
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
         """Call one value."""
@@ -85,6 +103,8 @@ class JavaScriptInvocation(JavaScriptLookup):
         if call.new:
             receiver = self.instance(function)
             self.solver.add(call.result, receiver)
+        if receiver is None and call.plain and function.sloppy:
+            receiver = self.global_object
         if receiver is not None and function.this:
             self.solver.add(function.this, receiver)
         passed = self.bind_arguments(function, call, None)

@@ -128,9 +128,15 @@ class JavaScriptLookup(Elements):
             self.store(value_node, name, source, site)
             return
         self._find_setter(value, name, value, source, site, 0)
-        held = self.solver.values(value.slots[name]) if name in value.slots else []
-        if not any(isinstance(known, Wrapped) for known in held):
+        if not self._has_accessor(value, name, 0):
             self.solver.assign(source, self.solver.element(value, name) if isinstance(value, Container) else self.solver.slot(value, name))
+
+    def _has_accessor(self, holder: Holder, name: str, depth: int) -> bool:
+        """True where a getter or setter of the holder or of its prototypes takes what is stored."""
+        if name in holder.slots:
+            return any(isinstance(held, Wrapped) for held in self.solver.values(holder.slots[name]))
+        parents = self.solver.values(self.parents(holder)) if depth < PROTOTYPE_DEPTH else ()
+        return any(isinstance(parent, Holder) and parent is not holder and self._has_accessor(parent, name, depth + 1) for parent in parents)
 
     def _find_setter(self, holder: Holder, name: str, receiver: Value, source: Node, site: Site, depth: int) -> None:
         seen = (holder, name, receiver, -source)

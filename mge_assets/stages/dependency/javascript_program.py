@@ -4,6 +4,7 @@ from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
 from mge_assets.stages.dependency.javascript_exports import JavaScriptExports, _string
+from mge_assets.stages.dependency.javascript_functions import asks_for_strict
 from mge_assets.stages.dependency.javascript_modules import module_id
 from mge_assets.stages.dependency.javascript_scopes import Block, declared_here, var_names
 from mge_assets.stages.dependency.javascript_shared import Shared
@@ -26,6 +27,7 @@ class JavaScriptFile(JavaScriptExports):
         self.scope = Scope("module", module.name)
         self.block = Block(self.scope, None)
         self.is_script = not any(child.type in {"import_statement", "export_statement"} for child in root.named_children)
+        self.sloppy = self.is_script and not typed and not asks_for_strict(root)
         self._common_objects()
 
     def _common_objects(self) -> None:
@@ -191,7 +193,7 @@ class JavaScriptProgram(Shared):
             self.solver.run()
             if not self.semantics.settle():
                 break
-        name_edges(self.solver, self.recorder, self.names, self.semantics)
+        name_edges(self.solver, self.recorder, self.names, self.semantics, self.sources)
 
     def _file(self, file: str) -> JavaScriptFile:
         language = detect_language(file)

@@ -29,6 +29,9 @@ from mge_assets.stages.dependency.values import (
 
 _WITH_ELEMENT = {"forEach", "map", "filter", "find", "findIndex", "findLast", "some", "every", "flatMap", "sort", "reduce", "reduceRight"}
 _SAME_ELEMENTS = {"slice", "splice", "filter", "concat", "reverse", "sort", "values", "flat", "fill", "toSorted", "toReversed", "entries", "keys", "copyWithin"}
+_TIMERS = {"setTimeout": 2, "setInterval": 2, "setImmediate": 1, "queueMicrotask": 1, "requestAnimationFrame": 1, "process.nextTick": 1}
+"""Outside functions that call the one handed to them later, and the place of the first argument that they pass on."""
+
 _ONE_ELEMENT = {"pop", "shift", "at", "find", "findLast", "get", "next"}
 
 
@@ -37,6 +40,7 @@ class JavaScriptSemantics(JavaScriptInvocation):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
+        self._walked: set[tuple[Value, Node, Site]] = set()
         self._products: dict[tuple[Call, str], Container] = {}
         self._objects: dict[str, Callable[[Call], None]] = {
             "Object.assign": self._object_assign,
@@ -44,6 +48,10 @@ class JavaScriptSemantics(JavaScriptInvocation):
             "Object.setPrototypeOf": self._object_set_prototype,
             "Object.defineProperty": self._object_define_property,
             "Object.defineProperties": self._object_define_properties,
+            "Object.values": self._object_values,
+            "Object.entries": self._object_entries,
+            "Reflect.apply": self._reflect_apply,
+            "Reflect.construct": self._reflect_construct,
         }
 
     # prototypes
@@ -57,12 +65,32 @@ class JavaScriptSemantics(JavaScriptInvocation):
         match value:
             case Container(kind="map"):
                 self.solver.add(target, self._row(value))
+            case Container(kind="object") if "@@iterator" in value.slots:
+                self._iterated(value, target, site)
             case Container():
                 self.solver.flow(self.solver.element(value, ANY), target)
             case Instance():
-                super().each(value, target, site)
+                self._iterated(value, target, site)
             case _:
                 pass
+
+    def _iterated(self, value: Value, target: Node, site: Site) -> None:
+        """An object with ``[Symbol.iterator]`` or its asynchronous twin: what that makes gives the elements."""
+        if (value, target, site) in self._walked:
+            return
+        self._walked.add((value, target, site))
+        made = self.solver.node()
+        for name in ("@@iterator", "@@asyncIterator"):
+            self.call_method(self.solver.holding(value), name, Call(site, made), NOTHING)
+        self.solver.watch(made, lambda iterator: self._stepped(iterator, target, site))
+
+    def _stepped(self, iterator: Value, target: Node, site: Site) -> None:
+        if isinstance(iterator, Container) and iterator.kind != "object":
+            self.each(iterator, target, site)
+            return
+        result = self.solver.node()
+        self.call_method(self.solver.holding(iterator), "next", Call(site, result), NOTHING)
+        self.load(result, "value", target, site)
 
     def _row(self, value: Container) -> Container:
         """``[key, value]`` of a map, ``[element, element]`` of anything else."""
@@ -97,7 +125,7 @@ class JavaScriptSemantics(JavaScriptInvocation):
         if name == "set" and len(arguments) > 1:
             self.solver.flow(arguments[0], self.solver.slot(holder, "(keys)"))
             self.solver.flow(arguments[1], rest)
-        if name in _WITH_ELEMENT or name in {"then", "catch", "finally"}:
+        if name in _WITH_ELEMENT:
             self._with_element(holder, name, arguments, call)
         if name in _ONE_ELEMENT:
             self.solver.flow(rest if holder.kind == "map" else elements, call.result)
@@ -136,7 +164,7 @@ class JavaScriptSemantics(JavaScriptInvocation):
         given = [call.result, element, NOTHING, itself] if name.startswith("reduce") else [element, element if name == "sort" else second, itself]
         this = arguments[1] if len(arguments) > 1 and not name.startswith("reduce") else NOTHING
         result = self.call_back(arguments[0] if arguments else NOTHING, given, call, this)
-        if name in {"map", "flatMap", "then", "catch"}:
+        if name in {"map", "flatMap"}:
             made = self.product(call, "array")
             self.solver.add(call.result, made)
             self.solver.flow(result, self.solver.element(made, REST))
@@ -174,6 +202,8 @@ class JavaScriptSemantics(JavaScriptInvocation):
             self._collection(name, call)
         elif name in {"Promise", "Promise.resolve"}:
             self._promise(name, call)
+        elif name in _TIMERS:
+            self._timer(name, call)
         elif name in self._objects:
             self._objects[name](call)
 
@@ -237,6 +267,38 @@ class JavaScriptSemantics(JavaScriptInvocation):
                     self.solver.flow(moved, self.solver.element(into, key))
 
         self.later(lambda: self.solver.watch(source, lambda value: self.solver.watch(target, lambda into: on(value, into))))
+
+    def _object_values(self, call: Call) -> None:
+        made = self.product(call, "array")
+        self.solver.add(call.result, made)
+        self._gather(call, self.solver.element(made, REST))
+
+    def _object_entries(self, call: Call) -> None:
+        made, row = self.product(call, "array"), self.product(call, "row")
+        self.solver.add(call.result, made)
+        self.solver.add(self.solver.element(made, REST), row)
+        self._gather(call, self.solver.element(row, 1))
+
+    def _gather(self, call: Call, target: Node) -> None:
+        """Every property of the first argument."""
+        for node, _ in call.arguments[:1]:
+            self.solver.watch(node, lambda value: self.solver.flow(self.solver.element(value, ANY), target) if isinstance(value, Container) else None)
+
+    def _reflect_apply(self, call: Call) -> None:
+        if len(call.arguments) > 1:
+            inner = self.derived(call, "apply", [(node, True) for node, _ in call.arguments[2:3]])
+            if inner is not None:
+                self.solver.watch(call.arguments[0][0], lambda value: self._with_this(value, inner, call.arguments[1][0]))
+
+    def _reflect_construct(self, call: Call) -> None:
+        inner = self.derived(call, "construct", [(node, True) for node, _ in call.arguments[1:2]])
+        if inner is not None and call.arguments:
+            inner.new = True
+            self.solver.watch(call.arguments[0][0], lambda value: self.invoke(value, inner, None))
+
+    def _timer(self, name: str, call: Call) -> None:
+        for node, _ in call.arguments[:1]:
+            self.call_back(node, [given for given, _ in call.arguments[_TIMERS[name] :]], call)
 
     def _object_create(self, call: Call) -> None:
         made = self.product(call, "object")

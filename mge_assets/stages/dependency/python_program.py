@@ -44,7 +44,7 @@ class PythonProgram(PythonShared):
         self._fixpoint()
         semantics = self.semantics
         judge_calls(self.recorder, Dispatch(semantics.calls, semantics.abstract, semantics.once, semantics.unused))
-        name_edges(self.solver, self.recorder, self.names, self.semantics)
+        name_edges(self.solver, self.recorder, self.names, self.semantics, self._sources)
 
     def _fixpoint(self) -> None:
         self.solver.run()

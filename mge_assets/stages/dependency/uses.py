@@ -16,8 +16,8 @@ MAX_WRITERS = 12
 """Places that write one variable and are still told apart."""
 
 
-def name_edges(solver: Solver, recorder: Recorder, names: Names, lookup: Lookup) -> None:
-    """Record every edge that needs no call."""
+def name_edges(solver: Solver, recorder: Recorder, names: Names, lookup: Lookup, files: Collection[str]) -> None:
+    """Record every edge that needs no call; ``files`` are those of the language, within which alone a method is guessed."""
     for site, node, called in names.reads:
         for symbol in names.resolve(node):
             _read(recorder, site, symbol, called=called)
@@ -33,7 +33,7 @@ def name_edges(solver: Solver, recorder: Recorder, names: Names, lookup: Lookup)
     for site, node in names.imports:
         for symbol in names.resolve(node):
             recorder.edge(site, symbol, EdgeType.IMPORT)
-    _guess(solver, recorder, names)
+    _guess(solver, recorder, names, files)
 
 
 def _slot(value: Value, name: str, lookup: Lookup) -> Node:
@@ -74,11 +74,11 @@ def _given(recorder: Recorder, site: Site, writes: Collection[Site]) -> None:
                 recorder.edge(site, written.symbol, EdgeType.DATA_FLOW)
 
 
-def _guess(solver: Solver, recorder: Recorder, names: Names) -> None:
+def _guess(solver: Solver, recorder: Recorder, names: Names, files: Collection[str]) -> None:
     """Calls on receivers that stayed unknown: methods of that name, where they are few."""
     by_name: dict[str, list[str]] = {}
     for symbol in recorder.symbols.values():
-        if symbol.kind is SymbolKind.METHOD:
+        if symbol.kind is SymbolKind.METHOD and symbol.file in files:
             by_name.setdefault(symbol.id.rpartition(".")[2], []).append(symbol.id)
     known = {(site, name) for site, node, name in names.unresolved if solver.values(node)}
     for site, _, name in names.unresolved:

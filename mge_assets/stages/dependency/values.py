@@ -109,7 +109,8 @@ class Function(Holder):
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
     ``guarded`` holds results of branches that ask whether a parameter was given; ``gives`` says that it returns something;
-    ``copy`` makes another of the same code, for a function that makes functions.
+    ``copy`` makes another of the same code, for a function that makes functions; ``sloppy`` says that without a receiver
+    JavaScript gives it the global object as ``this``.
     """
 
     __slots__ = (
@@ -126,6 +127,7 @@ class Function(Holder):
         "result",
         "returned",
         "sent",
+        "sloppy",
         "symbol",
         "this",
     )
@@ -143,6 +145,7 @@ class Function(Holder):
         self.kind = "function"
         self.declared = False
         self.gives = False
+        self.sloppy = False
         self.guarded: list[tuple[tuple[Guard, ...], Node]] = []
         self.owner: Class | None = None
         self.copy: Callable[[], Function] | None = None
@@ -244,7 +247,9 @@ class Site:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at)."""
+    """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at);
+    ``plain`` is a call of a name or a value that has no receiver.
+    """
 
     site: Site
     result: Node
@@ -257,3 +262,4 @@ class Call:
     depth: int = 0
     used: bool = False
     owner: Function | None = None
+    plain: bool = False

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from mge_assets.model.findings import Severity
@@ -16,9 +16,9 @@ _SAFE_LOADERS = re.compile(r"(Base|C?Safe)Loader$")
 class _Aliases:
     """What imported names stand for, so that ``from os import system as run`` is seen."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, nodes: Sequence[ast.AST]) -> None:
         self._known: dict[str, str] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Import):
                 self._known |= {alias.asname: alias.name for alias in node.names if alias.asname}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -73,21 +73,34 @@ def _constant(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _sql_spots(tree: ast.Module, lines: Lines) -> Iterator[Spot]:
+def _sql_spots(nodes: Sequence[ast.AST], lines: Lines) -> Iterator[Spot]:
     """Calls that run SQL put together from values, in the call itself or under a name just before it."""
+    names = frozenset(table("python")["sql_calls"])
+    if not any(_runs(node, names) for node in nodes):
+        return
+    for scope in nodes:
+        if isinstance(scope, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _sql_in(list(ast.walk(scope)), names, lines)
+
+
+def _runs(node: ast.AST, names: Collection[str]) -> bool:
+    """Whether the node is a call of a method of one of these names, with something handed to it."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names and bool(node.args)
+
+
+def _sql_in(nodes: Sequence[ast.AST], names: Collection[str], lines: Lines) -> Iterator[Spot]:
+    """The same within one function or the module, whose nodes these are."""
     rules = table("python")
-    words, calls, built = re.compile(rules["sql_words"]), frozenset(rules["sql_calls"]), set[tuple[int, str]]()
-    for scope in (node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)):
-        for node in ast.walk(scope):
-            if isinstance(node, ast.Assign) and words.search(_text_of(node.value) or ""):
-                built |= {(id(scope), target.id) for target in node.targets if isinstance(target, ast.Name)}
-        for node in ast.walk(scope):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in calls and node.args:
-                first = node.args[0]
-                inner = first.args[0] if isinstance(first, ast.Call) and first.args and _last_name(first.func) == "text" else first
-                named = isinstance(inner, ast.Name) and (id(scope), inner.id) in built
-                if named or words.search(_text_of(inner) or ""):
-                    yield _spot(rules["sql"], node, lines, call=node.func.attr)
+    words, built = re.compile(rules["sql_words"]), set[str]()
+    for node in nodes:
+        if isinstance(node, ast.Assign) and words.search(_text_of(node.value) or ""):
+            built |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _runs(node, names):
+            first = node.args[0]
+            inner = first.args[0] if isinstance(first, ast.Call) and first.args and _last_name(first.func) == "text" else first
+            if (isinstance(inner, ast.Name) and inner.id in built) or words.search(_text_of(inner) or ""):
+                yield _spot(rules["sql"], node, lines, call=node.func.attr)
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -124,9 +137,10 @@ def _spot(rule: dict[str, Any], node: ast.AST, lines: Lines, **facts: str) -> Sp
 
 def python_dangers(tree: ast.Module, lines: Lines) -> tuple[Spot, ...]:
     """A spot for each dangerous pattern, in the order of the file."""
-    aliases, rules = _Aliases(tree), table("python")
+    nodes = list(ast.walk(tree))
+    aliases, rules = _Aliases(nodes), table("python")
     found: list[Spot] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call):
             found += _call_spots(node, aliases, lines)
         elif isinstance(node, ast.ExceptHandler) and node.type is None and not _raises_again(node):
@@ -134,7 +148,7 @@ def python_dangers(tree: ast.Module, lines: Lines) -> tuple[Spot, ...]:
         for name, value in _assigned(node):
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and is_secret(name, value.value):
                 found.append(_spot(rules["secret"], value, lines, name=name or "the value"))
-    found += _sql_spots(tree, lines)
+    found += _sql_spots(nodes, lines)
     return tuple(sorted(dict.fromkeys(found), key=lambda spot: spot.byte))
 
 

@@ -78,6 +78,8 @@ class Inspector:
         language = detect_language(file)
         if language is None:
             return "the file is in no language that is checked"
+        if language is Language.PYTHON and analyse(language, project[file]).python is not None:
+            self._sound[project[file]] = True  # known already: level 1 has compiled it
         remarks = self._remarks(language, project, frozenset([file]) if alone else None, file)
         if isinstance(remarks, str):
             return remarks
