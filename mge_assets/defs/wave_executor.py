@@ -39,6 +39,7 @@ from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
 from dagster_async_executor.execution.plan.execute_plan import dagster_event_sequence_for_step as async_sequence
 
 from mge_assets.defs.readiness import forget_needs, needs_of
+from mge_assets.defs.signals import has_arrived
 from mge_assets.defs.wave_order import DependencyOrder, WaveOrder
 from mge_resources.settings import read_settings
 
@@ -125,7 +126,7 @@ class _WaveLoop:
             while not isinstance(item := self._take(), _End) and time.monotonic() < until:
                 if item is not None:
                     yield item
-                if self._active.check_for_interrupts():
+                if until == math.inf and (self._active.check_for_interrupts() or has_arrived()):
                     until = time.monotonic() + _GRACE_SECONDS + 1  # a step that blocks the loop does not hold up the end
                     self._active.mark_interrupted()
                     yield DagsterEvent.engine_event(self._job_context, INTERRUPTED, event_specific_data=EngineEventData())
