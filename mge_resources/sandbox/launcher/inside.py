@@ -14,21 +14,27 @@ import stat
 from typing import Any, NoReturn
 
 from mge_resources.sandbox.launcher import accounts, interpreter, report, system_calls
+from mge_resources.sandbox.launcher.place import OwnNamespaces
 from mge_resources.sandbox.launcher.streams import Streams
 
-WORK = "/job"
 _POLL_SECONDS = 0.05
 _CPU_SHARE = 0.8  # of the limit: the kernel counts it in ticks, and reports the time spent by another count (0.87 of 1 s seen)
 _CANNOT_START = 127
 
 
-def write_files(files: dict[str, bytes]) -> None:
+def write_files(work: str, files: dict[str, bytes]) -> None:
     """Put the job's files under the work folder. Raises OSError; names were checked by who sent them."""
     for name, content in files.items():
-        path = os.path.join(WORK, name)
+        path = os.path.join(work, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as target:
             target.write(content)
+
+
+def _keep_core() -> None:
+    """No core file, and no program of the machine's that takes one: a bound of 1 is the only one that keeps the latter from being started."""
+    with contextlib.suppress(ValueError, OSError):  # the bound was 0 already, and can't be raised
+        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -38,8 +44,9 @@ def _limit(limits: dict[str, int]) -> None:
         resource.RLIMIT_FSIZE: limits["file_bytes"],
         resource.RLIMIT_NPROC: limits["processes"],
         resource.RLIMIT_NOFILE: 256,
-        resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 64 << 10,
+        resource.RLIMIT_RTPRIO: 0,
+        resource.RLIMIT_NICE: 0,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: 1024,
     }
@@ -49,14 +56,15 @@ def _limit(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (bound, bound))  # soft is hard: SIGKILL at once, no signal that could be ignored
 
 
-def _become(spec: dict[str, Any], streams: Streams) -> NoReturn:
+def _become(spec: dict[str, Any], streams: Streams, place: OwnNamespaces) -> NoReturn:
     """In the child: turn into the command. Never returns."""
     command = spec["command"]
     try:
         os.setsid()
-        os.chdir(WORK)
+        os.chdir(place.work)
         streams.give()
         _limit(spec["limits"])
+        place.enter()
         if spec["warm"] and interpreter.loaded():
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             interpreter.go_on(command, spec["environment"])
@@ -69,7 +77,7 @@ def _become(spec: dict[str, Any], streams: Streams) -> NoReturn:
     os._exit(_CANNOT_START)
 
 
-def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
+def _watch(child: int, limits: dict[str, int], place: OwnNamespaces) -> tuple[int, str]:
     """Reap until the command itself ends: its wait status, and the limit that ended it, if one did."""
     limit = ""
     while True:
@@ -79,18 +87,33 @@ def _watch(child: int, limits: dict[str, int]) -> tuple[int, str]:
             spent = usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] * _CPU_SHARE
             return status, limit or ("cpu" if killed and spent else "")
         if pid == 0:
-            signal.sigtimedwait((signal.SIGCHLD,), _POLL_SECONDS)
-            limit = limit or accounts.exceeded(limits["total_bytes"])
+            come = signal.sigtimedwait((signal.SIGCHLD, *place.stops), _POLL_SECONDS)
+            asked = come is not None and come.si_signo in place.stops
+            limit = limit or ("stopped" if asked else accounts.exceeded(limits["total_bytes"], place))
             if limit:
                 os.kill(-1, signal.SIGKILL)  # everybody but us: who holds it need not be the command itself
 
 
-def _collected(names: list[str], most: int) -> dict[str, str]:
+def _opened(work: str, name: str) -> int:
+    """A descriptor of a file below the work folder, reached through no link. Raises OSError."""
+    folder = os.open(work, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    *parents, last = name.split("/")
+    try:
+        for part in parents:
+            inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _collected(work: str, names: list[str], most: int) -> dict[str, str]:
     """The asked-for files as base64. A link, a pipe, a device or a file over ``most`` bytes is left out."""
     found = {}
     for name in names:
         with contextlib.suppress(OSError):
-            descriptor = os.open(os.path.join(WORK, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = _opened(work, name)
             with os.fdopen(descriptor, "rb") as source:
                 facts = os.fstat(descriptor)
                 if stat.S_ISREG(facts.st_mode) and facts.st_size <= most:
@@ -98,19 +121,21 @@ def _collected(names: list[str], most: int) -> dict[str, str]:
     return found
 
 
-def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams) -> None:
+def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams, place: OwnNamespaces) -> None:
     """Run the job to its end and tell how it ended. Raises OSError where the set-up fails."""
+    _keep_core()
     system_calls.close_system_calls()
-    write_files(files)
+    write_files(place.work, files)
     files.clear()
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # the code may signal everybody; the child unblocks them again
     report.tell(streams.channel, "started")
     limits = spec["limits"]
     child = os.fork()
     if child == 0:
-        _become(spec, streams)
+        _become(spec, streams, place)
     streams.let_go()
-    status, limit = _watch(child, limits)
+    status, limit = _watch(child, limits, place)
+    place.end()
     code = os.waitstatus_to_exitcode(status)
-    collected = _collected(spec["collect"], limits["file_bytes"])
+    collected = _collected(place.work, spec["collect"], limits["file_bytes"])
     report.tell(streams.channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)
