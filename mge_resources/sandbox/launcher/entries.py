@@ -23,6 +23,7 @@ class Steps:
         self.streams, self.now = streams, "start"
 
     def refuse(self, error: Exception) -> None:
+        """Put the step and what went wrong into the report."""
         report.tell(self.streams.channel, "refused", step=self.now, message=str(error))
 
 

@@ -20,6 +20,7 @@ from mge_resources.sandbox.launcher.streams import Streams
 _POLL_SECONDS = 0.05
 _CPU_SHARE = 0.8  # of the limit: the kernel counts it in ticks, and reports the time spent by another count (0.87 of 1 s seen)
 _CANNOT_START = 127
+_LOOK = getattr(os, "O_PATH", os.O_RDONLY)
 
 
 def write_files(work: str, files: dict[str, bytes]) -> None:
@@ -39,24 +40,19 @@ def _keep_core() -> None:
 
 def _limit(limits: dict[str, int]) -> None:
     wanted = {
-        resource.RLIMIT_CPU: limits["cpu_seconds"],
-        resource.RLIMIT_AS: limits["address_bytes"],
-        resource.RLIMIT_FSIZE: limits["file_bytes"],
-        resource.RLIMIT_NPROC: limits["processes"],
-        resource.RLIMIT_NOFILE: 256,
-        resource.RLIMIT_MEMLOCK: 64 << 10,
-        resource.RLIMIT_RTPRIO: 0,
-        resource.RLIMIT_NICE: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_SIGPENDING: 1024,
-    }
-    for kind, value in wanted.items():
+        "CPU": limits["cpu_seconds"], "AS": limits["address_bytes"], "FSIZE": limits["file_bytes"], "NPROC": limits["processes"], "NOFILE": 256,
+        "MEMLOCK": 64 << 10, "RTPRIO": 0, "NICE": 0, "MSGQUEUE": 0, "SIGPENDING": 1024,
+    }  # fmt: skip
+    for name, value in wanted.items():
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is None:
+            continue  # not every system has each
         hard = resource.getrlimit(kind)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))  # soft is hard: SIGKILL at once, no signal that could be ignored
 
 
-def _become(spec: dict[str, Any], streams: Streams, place: OwnNamespaces) -> NoReturn:
+def become(spec: dict[str, Any], streams: Streams, place: OwnNamespaces) -> NoReturn:
     """In the child: turn into the command. Never returns."""
     command = spec["command"]
     try:
@@ -77,15 +73,19 @@ def _become(spec: dict[str, Any], streams: Streams, place: OwnNamespaces) -> NoR
     os._exit(_CANNOT_START)
 
 
+def spent(status: int, usage: resource.struct_rusage, limits: dict[str, int]) -> str:
+    """``cpu`` where the command was ended for want of processor time, nothing otherwise."""
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
+    return "cpu" if killed and usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] * _CPU_SHARE else ""
+
+
 def _watch(child: int, limits: dict[str, int], place: OwnNamespaces) -> tuple[int, str]:
     """Reap until the command itself ends: its wait status, and the limit that ended it, if one did."""
     limit = ""
     while True:
         pid, status, usage = os.wait4(-1, os.WNOHANG)
         if pid == child:
-            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
-            spent = usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"] * _CPU_SHARE
-            return status, limit or ("cpu" if killed and spent else "")
+            return status, limit or spent(status, usage, limits)
         if pid == 0:
             come = signal.sigtimedwait((signal.SIGCHLD, *place.stops), _POLL_SECONDS)
             asked = come is not None and come.si_signo in place.stops
@@ -96,11 +96,11 @@ def _watch(child: int, limits: dict[str, int], place: OwnNamespaces) -> tuple[in
 
 def _opened(work: str, name: str) -> int:
     """A descriptor of a file below the work folder, reached through no link. Raises OSError."""
-    folder = os.open(work, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(work, _LOOK | os.O_DIRECTORY | os.O_CLOEXEC)
     *parents, last = name.split("/")
     try:
         for part in parents:
-            inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            inner = os.open(part, _LOOK | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             os.close(folder)
             folder = inner
         return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
@@ -121,6 +121,13 @@ def _collected(work: str, names: list[str], most: int) -> dict[str, str]:
     return found
 
 
+def tell_end(streams: Streams, status: int, limit: str, place: OwnNamespaces, spec: dict[str, Any]) -> None:
+    """Report how the command ended, and what it left of what was asked for."""
+    code = os.waitstatus_to_exitcode(status)
+    collected = _collected(place.work, spec["collect"], spec["limits"]["file_bytes"])
+    report.tell(streams.channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)
+
+
 def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams, place: OwnNamespaces) -> None:
     """Run the job to its end and tell how it ended. Raises OSError where the set-up fails."""
     _keep_core()
@@ -132,10 +139,8 @@ def run(spec: dict[str, Any], files: dict[str, bytes], streams: Streams, place: 
     limits = spec["limits"]
     child = os.fork()
     if child == 0:
-        _become(spec, streams, place)
+        become(spec, streams, place)
     streams.let_go()
     status, limit = _watch(child, limits, place)
     place.end()
-    code = os.waitstatus_to_exitcode(status)
-    collected = _collected(place.work, spec["collect"], limits["file_bytes"])
-    report.tell(streams.channel, "ended", exit_code=code if code >= 0 else 128 - code, limit=limit, collected=collected)
+    tell_end(streams, status, limit, place, spec)
