@@ -33,7 +33,7 @@ class Workspace:
         self.model = open_model(
             api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
         )
-        self.sandbox = open_sandbox(settings.sandbox)
+        self.sandbox = open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock)
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
         inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
