@@ -65,6 +65,7 @@ class ValidationService:
         """``contents`` gives a plan's files by task; of the settings those of validation are read."""
         self._stores, self._plans, self._contents = stores, plans, contents
         self._sandbox, self._strictness, self._inspector = sandbox, settings.validation_strictness, inspector
+        self._test_seconds = settings.test_seconds
         self._thresholds = read_thresholds(settings.validation_thresholds or "")
         self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, settings.mutation_seconds)
 
@@ -204,8 +205,9 @@ class ValidationService:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
         grounds = _grounds(whole)
-        task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
-        plan_level = MasterPlanValidator(self._sandbox, self._inspector)
+        task_level = TaskValidator(self._sandbox, self._inspector, self._test_seconds)
+        milestone_level = MilestoneValidator(self._sandbox, self._inspector, self._test_seconds)
+        plan_level = MasterPlanValidator(self._sandbox, self._inspector, self._test_seconds)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -230,7 +232,8 @@ class ValidationService:
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
-        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{self._strictness}\0{sorted(self._thresholds.items())}\0{self._sandbox.isolation}".encode())
+        strict = f"{self._strictness}\0{sorted(self._thresholds.items())}\0{self._test_seconds:g}"
+        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{strict}\0{self._sandbox.isolation}".encode())
         for file, content in sorted(project.items()):
             told.update(f"\0{file}\0".encode() + hashlib.sha256(content).digest())
         return told.hexdigest()
