@@ -28,6 +28,7 @@ from mge_assets.stages.validation import (
     apply_strictness,
     read_thresholds,
     respect,
+    stood_by,
 )
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.integration import IntegrationRun
@@ -97,11 +98,13 @@ class ValidationService:
         if unknown := sorted(set(names) - by_name.keys()):
             raise NotFoundError(f"masterplan {plan} has no atom {unknown[0]!r}", fix="`mge status PLAN --json` lists them")
         overrides = self._stores.overrides.of_plan(plan)
+        earlier = {result.subject: result for result in self._stores.validations.of_plan(plan, (Level.ATOMIC,))}
         judged = []
         for members in whole.atoms.values():
             for stored in members:
                 if stored.atom.name in names:
-                    result = apply_strictness(self._level_1(whole, members, stored), self._strictness, self._thresholds)
+                    found = stood_by(self._level_1(whole, members, stored), earlier.get(stored.atom.name), approved=_approved(stored))
+                    result = apply_strictness(found, self._strictness, self._thresholds)
                     judged.append((stored.atom_id, respect(self._with_tests(plan, result), overrides)))
         execution = self._stores.executions.newest(plan)
         self._stores.validations.save_atoms(plan, judged, execution.execution_id if execution else None)
@@ -253,6 +256,11 @@ def charges(results: Sequence[ValidationResult]) -> Mapping[str, tuple[Finding, 
                     error = replace(finding, severity=Severity.ERROR)
                     found.setdefault(match.group(1), {}).setdefault(finding.message, error)
     return {name: tuple(told.values()) for name, told in found.items()}
+
+
+def _approved(stored: StoredAtom) -> bool:
+    """Whether a person has taken the atom's code as it stands."""
+    return stored.human_reviewed and stored.status is AtomStatus.COMPLETED
 
 
 def _code(stored: StoredAtom) -> bytes:

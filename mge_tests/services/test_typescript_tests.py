@@ -29,7 +29,7 @@ export function rate(kind: Kind): Rate {
   throw new Error("not implemented");
 }
 """
-PRICES = """import { Kind, Rate, rate } from "./rates";
+PRICES = """import { Kind, Rate } from "./rates";
 
 export class Price {
   constructor(private readonly net: number, readonly kind: Kind = Kind.Book) {}
@@ -38,9 +38,8 @@ export class Price {
     throw new Error("not implemented");
   }
 
-  percent(): number {
-    const found: Rate = rate(this.kind);
-    return found.percent;
+  as(rate: Rate): string {
+    return `${this.net} of ${rate.kind}`;
   }
 }
 """
@@ -92,9 +91,8 @@ ANSWERS = {
         "export function rate(kind: Kind): Rate {\n  return { kind, percent: kind === Kind.Toy ? 7 : 3 };\n}\n",
     ),
     "gross": (
-        "gross(): number {\n    while (this.net >= 0) {\n      this.percent();\n    }\n    return this.net;\n  }\n",
-        "gross(): number {\n    return this.net - (this.net * this.percent()) / 100;\n  }\n",
-        "gross(): number {\n    return this.net + (this.net * this.percent()) / 100;\n  }\n",
+        "gross(): number {\n    return (this.net * (this.kind === Kind.Toy ? 93 : 97)) / 100;\n  }\n",
+        "gross(): number {\n    return (this.net * (this.kind === Kind.Toy ? 107 : 103)) / 100;\n  }\n",
     ),
 }
 
@@ -133,18 +131,20 @@ def test_tests_in_typescript_guide_the_attempts_and_judge_every_level(sandbox: S
             assert tests.status is CheckStatus.PASSED, tests
             assert results[key].isolation == sandbox.isolation
         weak = [finding.message for finding in results[Level.TASK, "prices"].findings if finding.rule == "tests.weak"]
-        assert len(weak) == 1
+        unreached = [finding.message for finding in results[Level.TASK, "prices"].findings if finding.rule == "tests.unreached"]
+        assert len(weak) == len(unreached) == 1
+        assert "src.prices.Price.as" in unreached[0]
         assert weak[0].startswith("Price > says nothing: ")
 
     done = run(settings, tmp_path, solver, look)
     assert done.progress.status is ExecutionStatus.COMPLETED
     assert {outcome.status for outcome in done.outcomes} == {AtomStatus.COMPLETED}
     asked = [name for name, _ in solver.requests]
-    assert asked.count("gross") == 3
-    told = [text for name, text in solver.requests if name == "gross"]
-    assert "does not come to an end" in told[1]
-    assert "new Price(1000, Kind.Toy)" in told[2]
+    assert asked.count("gross") == asked.count("rate") == 2
+    told = dict(solver.requests)
+    assert "it ran: rate(Kind.Toy)" in told["rate"]
+    assert "new Price(1000, Kind.Toy); price.gross()" in told["gross"]
     assert not any("1070" in text for _, text in solver.requests)
-    assert "+ (this.net * this.percent()) / 100" in (tmp_path / "out/src/prices.ts").read_text()
+    assert "Kind.Toy ? 107 : 103" in (tmp_path / "out/src/prices.ts").read_text()
     assert "kind === Kind.Toy ? 7 : 3" in (tmp_path / "out/src/rates.ts").read_text()
     assert (tmp_path / "out/tests/prices.test.mts").read_text() == PRICE_TESTS
