@@ -36,6 +36,7 @@ def _eased(check: Check, earlier: Check, *, approved: bool) -> Check:
     if not mine:
         return check
     severity = Severity.INFO if approved else Severity.WARNING
-    words = "the model gave this answer again after it was refused, " + ("and a person approved it" if approved else "and no test speaks against it: look at it")
+    outcome = "and a person approved it" if approved else "and no test speaks against it: look at it"
+    words = f"the model gave this answer again after it was refused, {outcome}"
     weighed = (replace(finding, severity=severity) if finding in mine else finding for finding in check.findings)
     return Check.of(check.name, (*weighed, Finding(INSISTED, severity, words)))
