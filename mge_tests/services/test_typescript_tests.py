@@ -148,3 +148,46 @@ def test_tests_in_typescript_guide_the_attempts_and_judge_every_level(sandbox: S
     assert "Kind.Toy ? 107 : 103" in (tmp_path / "out/src/prices.ts").read_text()
     assert "kind === Kind.Toy ? 7 : 3" in (tmp_path / "out/src/rates.ts").read_text()
     assert (tmp_path / "out/tests/prices.test.mts").read_text() == PRICE_TESTS
+
+
+SPREAD = f"""\
+name: taxes
+phases:
+  - name: Core
+    milestones:
+      - name: One
+        tasks:
+          - name: rates
+            description: Rates.
+            file: src/rates.ts
+            code: |
+{indent(RATES, " " * 14)}
+          - name: report
+            description: A report, with a test of what the rates are.
+            file: src/report.ts
+            depends_on: [rates]
+            code: |
+              import {{ Kind, rate }} from "./rates";
+
+              export function report(kind: Kind): string {{
+                return `${{kind}}: ${{rate(kind).percent}}`;
+              }}
+            tests: |
+{indent(PLAN_TESTS, " " * 14)}
+"""
+
+
+def test_what_another_tasks_test_finds_is_traced_to_its_atom_and_mended(sandbox: Sandbox, settings: Settings, tmp_path: Path):
+    solver, path = Wrong(), tmp_path / "taxes.yaml"
+    path.write_text(SPREAD)
+    with MessagesServer(solver) as server, open_workspace(generating(settings, server, integration_every=2)) as workspace:
+        done = walk(workspace, path, tmp_path / "out")
+        execution = workspace.stores.executions.newest(done.plan)
+        assert execution is not None
+        rounds = workspace.stores.integration.of_execution(execution.execution_id)
+    (row,) = [row for one in rounds for row in one.culprits]
+    assert (row["atom"], row["blame"], row["test"]) == ("src.rates.rate", "code", "a toy has its own rate")
+    assert rounds[-1].tests_failed == 0
+    assert done.progress.status is ExecutionStatus.COMPLETED
+    assert "rate(Kind.Toy)" in dict(solver.requests)["rate"]
+    assert "kind === Kind.Toy ? 7 : 3" in (tmp_path / "out/src/rates.ts").read_text()
