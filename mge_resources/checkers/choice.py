@@ -44,9 +44,9 @@ class ToolCheckers:
         written, removed = self._mirror.changes(files, self._python.started())
         return _remarks(self._python.ask({"write": written, "remove": removed}))
 
-    def lint(self, files: Mapping[str, bytes]) -> Sequence[Remark]:
-        """What ruff and bandit say of each of these Python files."""
-        texts = {name: content.decode("utf-8", errors="surrogateescape") for name, content in files.items()}
+    def lint(self, files: Mapping[str, bytes], near: Mapping[str, bytes] | None = None) -> Sequence[Remark]:
+        """What ruff and bandit say of each of these Python files; bandit, which judges call by call, reads what ``near`` has of them in their place."""
+        texts = {name: content.decode("utf-8", errors="surrogateescape") for name, content in {**files, **(near or {})}.items()}
         return (*ruff_remarks(files), *(_remarks(self._bandit.ask({"bandit": texts})) if texts else ()))
 
     def scripts(self, files: Mapping[str, bytes]) -> Mapping[str, Script]:

@@ -10,6 +10,7 @@ from mge_assets.model.findings import Check, Finding, Level, Severity, Validatio
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
 from mge_assets.stages.validation.definitions import Definition
+from mge_assets.stages.validation.excerpt import excerpt
 from mge_assets.stages.validation.inheritance import overridden
 from mge_assets.stages.validation.inspection import Inspector, Said
 from mge_assets.stages.validation.lint_spots import without_doubles
@@ -60,6 +61,13 @@ class _Case:
     @property
     def changed(self) -> bool:
         return self.now is not self.baseline
+
+    @property
+    def near(self) -> Analysis:
+        """The file as far as a danger in this code can depend on it; whole where all of its atoms are judged as they stand."""
+        if not self.changed or self.now.python is None:
+            return self.now
+        return analyse(self.now.language, excerpt(self.now.python, self.now.lines, self.now.content, self.start, self.end))
 
     def mine(self, spots: Sequence[Spot]) -> tuple[Finding, ...]:
         """Of spots in order: those that lie in the atom's span, as findings."""
@@ -146,9 +154,10 @@ def _type_safety(case: _Case) -> Check:
 def _runtime_safety(case: _Case) -> Check:
     if case.atom.language is Language.PYTHON and case.now.python is None:
         return Check.not_run("runtime_safety", "the file does not parse, so its calls are not known")
-    found = case.mine(case.now.dangers)
-    if case.atom.language is Language.PYTHON and not isinstance(said := case.inspector.lint(case.files, case.atom.file), str):
-        found += case.mine(without_doubles(said, case.now.dangers))
+    near = case.near
+    found = case.mine(near.dangers)
+    if case.atom.language is Language.PYTHON and not isinstance(said := case.inspector.lint(case.files, case.atom.file, near.content), str):
+        found += case.mine(without_doubles(said, near.dangers))
     return Check.of("runtime_safety", found if case.changed else tuple(map(as_given, found)))
 
 
