@@ -73,6 +73,9 @@ class Settings(BaseModel):
     integration_every: int = Field(
         10, ge=0, le=10_000, alias="MGE_INTEGRATION_EVERY", description="Atoms that land between two rounds of integration tests; 0 runs none meanwhile."
     )
+    test_seconds: float = Field(
+        10, gt=0, le=600, alias="MGE_TEST_SECONDS", description="Seconds that one acceptance test may take; one that takes longer is ended and named."
+    )
     mutation_seconds: float = Field(
         10, ge=0, le=3600, alias="MGE_MUTATION_SECONDS", description="Seconds in which faults are seeded to find weak tests of a plan; 0 seeds none."
     )
