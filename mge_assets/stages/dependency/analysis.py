@@ -1,11 +1,14 @@
 """Analysis of a set of files: which symbols there are, which need which, and what each name refers to."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from mge_assets.model.graph import CodeGraph, Location, Reference, Symbol
+from mge_assets.stages.dependency.javascript_modules import module_id
 from mge_assets.stages.dependency.javascript_program import JavaScriptProgram
+from mge_assets.stages.dependency.kept import Kept, mark_of
 from mge_assets.stages.dependency.python_parts import Part, PythonParts
 from mge_assets.stages.dependency.python_program import PythonProgram
 from mge_assets.stages.dependency.recording import Recorder
@@ -15,21 +18,23 @@ from mge_resources.syntax import Language, detect_language
 _SCRIPTS = {Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX}
 
 
-def analyse(files: Mapping[str, bytes], *, references: bool = False) -> CodeGraph:
+def analyse(files: Mapping[str, bytes], *, references: bool = False, kept: Kept | None = None) -> CodeGraph:
     """Symbols and edges of Python, TypeScript and JavaScript files, by project-relative path.
 
     Files of other kinds are ignored, except ``package.json`` and ``tsconfig.json``, which say where imports lead. A file
-    with syntax errors gives what can be had. With ``references`` every use of a name comes with its defining lines.
+    with syntax errors gives what can be had. With ``references`` every use of a name comes with its defining lines; without, what is ``kept`` of the
+    files' parts is not looked for again.
     """
-    return DependencyAnalyzer(files, references=references).run()
+    return DependencyAnalyzer(files, references=references, kept=kept).run()
 
 
 class DependencyAnalyzer:
     """Runs the analysis of each part of each language and puts the results in order."""
 
-    def __init__(self, files: Mapping[str, bytes], *, references: bool) -> None:
+    def __init__(self, files: Mapping[str, bytes], *, references: bool = False, kept: Kept | None = None) -> None:
         self._files = files
         self._with_references = references
+        self._kept = None if references else kept
 
     def run(self) -> CodeGraph:
         """The graph of all files.
@@ -44,21 +49,41 @@ class DependencyAnalyzer:
 
     def part(self, parts: PythonParts, part: Part) -> CodeGraph:
         """What is found in one part of the Python files."""
-        recorder = Recorder(references=self._with_references)
-        program = PythonProgram(parts, part, recorder)
-        program.run()
-        return _graph(recorder, program.solver)
+
+        def look() -> CodeGraph:
+            recorder = Recorder(references=self._with_references)
+            program = PythonProgram(parts, part, recorder)
+            program.run()
+            return _graph(recorder, program.solver)
+
+        return self._once({file: parts.sources[file] for file in part.files}, (part.own_name, part.targets), look)
 
     def scripts(self, taken: Mapping[str, Symbol]) -> CodeGraph:
         """What is found in the JavaScript and TypeScript files; ``taken`` are Python's symbols, which keep their names."""
         sources = script_files(self._files)
         if not sources:
             return CodeGraph((), ())
-        recorder = Recorder(references=self._with_references)
-        recorder.symbols.update(taken)
-        program = JavaScriptProgram(self._files, sources, recorder)
-        program.run()
-        return _graph(recorder, program.solver)
+
+        def look() -> CodeGraph:
+            recorder = Recorder(references=self._with_references)
+            recorder.symbols.update(taken)
+            program = JavaScriptProgram(self._files, sources, recorder)
+            program.run()
+            found = _graph(recorder, program.solver)
+            return replace(found, symbols=tuple(symbol for symbol in found.symbols if symbol.file in sources))
+
+        return self._once(sources | manifests(self._files), sorted(names_near(taken, sources)), look)
+
+    def _once(self, sources: Mapping[str, bytes], told: Iterable[object], look: Callable[[], CodeGraph]) -> CodeGraph:
+        """What is kept, or else what is found now."""
+        mark = mark_of(sources, told) if self._kept is not None else ""
+        if self._kept is None or not mark:
+            return look()
+        found = self._kept.graph(mark)
+        if found is None:
+            found = look()
+            self._kept.keep_graph(mark, found)
+        return found
 
 
 @contextmanager
@@ -81,6 +106,17 @@ def python_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def script_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those in JavaScript and TypeScript."""
     return {file: source for file, source in files.items() if detect_language(file) in _SCRIPTS}
+
+
+def manifests(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those that say how scripts find their modules."""
+    return {file: source for file, source in files.items() if file.endswith(".json")}
+
+
+def names_near(symbols: Iterable[str], scripts: Iterable[str]) -> set[str]:
+    """Names of Python's that a script's may collide with."""
+    tops = {module_id(file).partition(".")[0] for file in scripts}
+    return {symbol for symbol in symbols if symbol.partition(".")[0] in tops}
 
 
 def symbols_of(graphs: Iterable[CodeGraph]) -> dict[str, Symbol]:

@@ -9,28 +9,38 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mge_assets.model.graph import CodeEdge, CodeGraph, DataFlow, ImportUse, Symbol
-from mge_assets.stages.dependency.analysis import DependencyAnalyzer, analyse, joined, python_files, script_files, symbols_of, uncollected
-from mge_assets.stages.dependency.javascript_modules import module_id
+from mge_assets.stages.dependency.analysis import (
+    DependencyAnalyzer,
+    analyse,
+    joined,
+    manifests,
+    names_near,
+    python_files,
+    script_files,
+    symbols_of,
+    uncollected,
+)
+from mge_assets.stages.dependency.kept import Kept
 from mge_assets.stages.dependency.moves import Move
 from mge_assets.stages.dependency.python_parts import PythonParts
 
 
-def reanalyse(before: Mapping[str, bytes], code: CodeGraph, now: Mapping[str, bytes]) -> CodeGraph:
+def reanalyse(before: Mapping[str, bytes], code: CodeGraph, now: Mapping[str, bytes], kept: Kept | None = None) -> CodeGraph:
     """What ``analyse(now)`` gives, from what it gave for ``before``. References are not kept: with them everything is analysed anew."""
     if code.references:
         return analyse(now)
     with uncollected():
-        return _Reanalysis(before, code, now).run()
+        return _Reanalysis(before, code, now, kept).run()
 
 
 class _Reanalysis:
     """One analysis after another."""
 
-    def __init__(self, before: Mapping[str, bytes], code: CodeGraph, now: Mapping[str, bytes]) -> None:
+    def __init__(self, before: Mapping[str, bytes], code: CodeGraph, now: Mapping[str, bytes], kept: Kept | None) -> None:
         self._before, self._now = before, now
         self._held = _by_file(code)
         self._former = [symbol for symbol in code.symbols if symbol.file in before]
-        self._analyzer = DependencyAnalyzer(now, references=False)
+        self._analyzer = DependencyAnalyzer(now, kept=kept)
 
     def run(self) -> CodeGraph:
         """The graph as it is now."""
@@ -42,8 +52,8 @@ class _Reanalysis:
     def _scripts(self, python: Mapping[str, Symbol]) -> CodeGraph:
         """JavaScript and TypeScript: one part, which follows from its files, from what says how modules are found, and from names that Python has."""
         files, former = script_files(self._now), script_files(self._before)
-        known = files.keys() == former.keys() and _manifests(self._now) == _manifests(self._before)
-        if known and _taken(python, files) == _taken((symbol.id for symbol in self._former if symbol.file not in former), files):
+        known = files.keys() == former.keys() and manifests(self._now) == manifests(self._before)
+        if known and names_near(python, files) == names_near((symbol.id for symbol in self._former if symbol.file not in former), files):
             return self._again(files) or self._analyzer.scripts(python)
         return self._analyzer.scripts(python)
 
@@ -104,16 +114,6 @@ def _by_file(code: CodeGraph) -> dict[str, _Held]:
     for flow in code.flows:
         found.setdefault(flow.file, _Held()).flows.append(flow)
     return found
-
-
-def _manifests(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {file: source for file, source in files.items() if file.endswith(".json")}
-
-
-def _taken(symbols: Iterable[str], scripts: Iterable[str]) -> set[str]:
-    """Names of Python's that a script's may collide with."""
-    tops = {module_id(file).partition(".")[0] for file in scripts}
-    return {symbol for symbol in symbols if symbol.partition(".")[0] in tops}
 
 
 def _edge(edge: CodeEdge, move: Move) -> CodeEdge | None:
