@@ -106,7 +106,7 @@ class Invocation(Lookup):
             for value in self.solver.values(known.metaclass):
                 if isinstance(value, Class) and any("__call__" in own.slots for own in value.order):
                     method = self.solver.node()
-                    self._from_order(value.order, None, value, "__call__", method, call.site)
+                    self.from_order(value, "__call__", method, call.site)
                     self.solver.watch(method, lambda inner: self.invoke(inner, call, cls))
                     found = True
         if found:
@@ -129,7 +129,7 @@ class Invocation(Lookup):
         quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
         self.send(cls.instance, "__init__", quiet)
         made = self.solver.node()
-        self._on_order(cls, lambda: self._from_order(cls.order, None, cls, "__new__", made, call.site))
+        self.from_order(cls, "__new__", made, call.site)
         fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
         self.solver.watch(made, lambda inner: self.invoke(inner, fresh, cls))
         if "__init__" not in {name for known in cls.order for name in known.slots}:
