@@ -17,7 +17,7 @@ from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_g
 from mge_assets.stages.dependency.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
 
-ANALYSER_VERSION = "6"
+ANALYSER_VERSION = "7"
 """Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mge_assets.model.graph import Confidence, EdgeType
 from mge_assets.stages.dependency.recording import Recorder
-from mge_assets.stages.dependency.values import Call, Function, Site, Value
+from mge_assets.stages.dependency.values import Call, Function, Instance, Site, Value
 
 MAX_TARGETS = 10
 """Functions that one call is said to reach. The edges of a larger crowd are guesses."""
@@ -74,12 +74,15 @@ def _crowded_places(calls: Mapping[Call, Iterable[Function]], dispatch: Dispatch
 
 
 def _rare(calls: Mapping[Call, Mapping[Function, Iterable[Value | None]]], dispatch: Dispatch) -> set[tuple[Site, str]]:
-    """Places and targets where several methods of one name may be meant, and few of the objects that the files make have this one."""
+    """Places and targets where several methods may be meant, and few of the objects that the files make have this one."""
     found: dict[tuple[Site, str], dict[str, dict[Value | None, None]]] = {}
     for call, functions in calls.items():
         if not dispatch.closed(call.site):
             for function, receivers in functions.items():
-                known = found.setdefault((call.site, name_of(function.symbol)), {})
+                name = name_of(function.symbol)
+                # an object's attribute may hold a method of another name
+                sent = name[:2] != "__" and any(isinstance(receiver, Instance) for receiver in receivers)
+                known = found.setdefault((call.site, "" if sent else name), {})
                 known.setdefault(function.symbol, {}).update(dict.fromkeys(receivers))
     rare: set[tuple[Site, str]] = set()
     for (site, name), targets in found.items():
