@@ -18,7 +18,7 @@ from mge_assets.services.stores import Stores, open_stores
 from mge_assets.services.validation import ValidationService
 from mge_assets.services.versions import ANALYSER_VERSION
 from mge_assets.stages.validation import Inspector
-from mge_resources.checkers import open_checkers
+from mge_resources.checkers import CompilingSandbox, open_checkers
 from mge_resources.llm import open_model
 from mge_resources.logging import close_log, open_log
 from mge_resources.sandbox import open_sandbox
@@ -35,8 +35,8 @@ class Workspace:
         self.model = open_model(
             api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
         )
-        self.sandbox = open_sandbox(settings.sandbox)
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
+        self.sandbox = CompilingSandbox(open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock), self.checkers)
         inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
