@@ -26,7 +26,7 @@ class Ducks(Families):
         super().__init__(solver, recorder)
         self.strangers: list[tuple[Node, Node]] = []
         self._kinds = Kinds(solver, self.classes)
-        self._asked: list[tuple[Node, Node, Node]] = []
+        self._narrowings: list[tuple[Node, Node, Node]] = []
 
     def narrow(self, source: Node, classes: Node, target: Node, *, positive: bool) -> None:
         """``target`` = what ``source`` holds and is an instance of the classes, or is none of any."""
@@ -48,7 +48,7 @@ class Ducks(Families):
         self.later(lambda: self.solver.watch(source, on))
         self.later(lambda: self.solver.watch(classes, again))
         if positive:
-            self._asked.append((source, classes, target))
+            self._narrowings.append((source, classes, target))
 
     def _narrow_kin(self, value: Value, wanted: Sequence[Value], target: Node) -> bool:
         """An instance of a base is one of the asked subclasses, if only such were asked for."""
@@ -90,7 +90,7 @@ class Ducks(Families):
     def _take_asked(self) -> bool:
         """What nobody knows is an instance of the class that it was asked for."""
         new = False
-        for source, classes, target in self._asked:
+        for source, classes, target in self._narrowings:
             if self._is_unknown(source):
                 for cls in self._wanted(classes):
                     if isinstance(cls, Class):
