@@ -43,10 +43,10 @@ class GraphService:
         """The whole graph; collapsed by task above 200 atoms unless asked otherwise. Raises OrderError without graph and waves."""
         return self._viewer(plan).whole(show)
 
-    def group(self, plan: str, show: Show, key: str) -> GraphView:
-        """One task or wave opened. Raises NotFoundError where the plan has none of that name."""
-        view = self._viewer(plan).group(show, key)
-        if not any(node.kind not in {"task", "wave"} for node in view.nodes):
+    def group(self, plan: str, show: Show, key: str, task: str = "") -> GraphView:
+        """One task or wave opened, or a task's part of a wave. Raises NotFoundError where the plan has none of that name."""
+        view = self._viewer(plan).group(show, key, task)
+        if all(node.kind == show.value for node in view.nodes):
             raise NotFoundError(f"masterplan {plan} has no {show.value} {key!r} with atoms", fix="look at the whole graph")
         return view
 

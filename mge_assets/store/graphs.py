@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, Text, cast, delete, func, insert, select, update
 
-from mge_assets.model.graph import AtomEdge, AtomGraph, Boundaries, Cluster, Hub, Region
+from mge_assets.model.graph import AtomEdge, AtomGraph, Boundaries, Cluster, Confidence, EdgeType, Hub, Region
 from mge_assets.model.ids import masterplan_id, part_id
 from mge_assets.model.waves import Order, Wave, WaveFigures, WavePlan
 from mge_assets.store.rows import upsert
@@ -92,18 +92,13 @@ class GraphStore:
 
     def load(self, plan: str, *, places: bool = True) -> AtomGraph | None:
         """The graph itself, or ``None``; without the places that its edges come from where nobody looks at them, which takes half the time."""
-        table, edge = DependencyGraphRow, AtomDependencyRow
-        columns = (cast(edge.from_atom_id, Text), cast(edge.to_atom_id, Text), edge.dependency_type, edge.confidence, edge.weight, edge.inherits)
+        table = DependencyGraphRow
         with self._engine.connect() as connection:
             graph = connection.execute(select(table.graph_id, table.statistics).where(table.masterplan_id == masterplan_id(plan))).first()
             if graph is None:
                 return None
-            names = {str(atom): name for atom, name in _names(connection, plan).items()}
-            rows = connection.execute(select(*columns, *([edge.places] if places else ())).where(edge.graph_id == graph.graph_id))
-            found = [
-                AtomEdge(names[source], names[target], kind, confidence, weight, tuple(seen[0]) if seen else (), inherits)
-                for source, target, kind, confidence, weight, inherits, *seen in rows
-            ]
+            names = _texts(connection, plan)
+            found = _edges_with_places(connection, graph.graph_id, names) if places else _edges_without_places(connection, graph.graph_id, names)
         return AtomGraph(tuple(names.values()), tuple(sorted(found, key=_BY_FIELDS)), graph.statistics)
 
     def save_waves(
@@ -153,6 +148,37 @@ def _names(connection: Connection, plan: str) -> dict[UUID, str]:
     query = select(AtomicUnitRow.atom_id, AtomicUnitRow.name).join(TaskRow, TaskRow.task_id == AtomicUnitRow.task_id)
     ordered = query.where(AtomicUnitRow.masterplan_id == masterplan_id(plan)).order_by(TaskRow.position, AtomicUnitRow.atom_number)
     return {row.atom_id: row.name for row in connection.execute(ordered)}
+
+
+def _texts(connection: Connection, plan: str) -> dict[str, str]:
+    """As ``_names``, the ids as texts: those are read in half the time."""
+    query = select(cast(AtomicUnitRow.atom_id, Text), AtomicUnitRow.name).join(TaskRow, TaskRow.task_id == AtomicUnitRow.task_id)
+    ordered = query.where(AtomicUnitRow.masterplan_id == masterplan_id(plan)).order_by(TaskRow.position, AtomicUnitRow.atom_number)
+    return dict(connection.execute(ordered).tuples().all())
+
+
+def _edges_with_places(connection: Connection, graph: UUID, names: Mapping[str, str]) -> list[AtomEdge]:
+    edge = AtomDependencyRow
+    columns = (cast(edge.from_atom_id, Text), cast(edge.to_atom_id, Text), edge.dependency_type, edge.confidence, edge.weight, edge.places, edge.inherits)
+    return [
+        AtomEdge(names[source], names[target], kind, confidence, weight, tuple(places), inherits)
+        for source, target, kind, confidence, weight, places, inherits in connection.execute(select(*columns).where(edge.graph_id == graph))
+    ]
+
+
+def _edges_without_places(connection: Connection, graph: UUID, names: Mapping[str, str]) -> list[AtomEdge]:
+    """Every edge from one row of a few long texts: 88,000 rows of their own take seven times as long to read."""
+    edge = AtomDependencyRow
+    columns = (edge.from_atom_id, edge.to_atom_id, edge.dependency_type, edge.confidence, edge.weight, edge.inherits)
+    row = connection.execute(select(*(func.string_agg(cast(column, Text), ",") for column in columns)).where(edge.graph_id == graph)).one()
+    if row[0] is None:
+        return []
+    sources, targets, kinds, trust, weights, inherits = (text.split(",") for text in row)
+    types, confidences = {kind.value: kind for kind in EdgeType}, {each.value: each for each in Confidence}
+    return [
+        AtomEdge(names[source], names[target], types[kind], confidences[sure], float(weight), (), inherited == "true")
+        for source, target, kind, sure, weight, inherited in zip(sources, targets, kinds, trust, weights, inherits, strict=True)
+    ]
 
 
 def _edge_row(graph: UUID, edge: AtomEdge, ids: Mapping[str, UUID]) -> dict[str, Any]:

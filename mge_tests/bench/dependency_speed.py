@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mge_tests.bench.corpora import SourceFile, python_package, standard_library
 
-PEERS = ("pyan3==2.9.0", "jedi==0.20.1", "PyCG==0.0.8", "setuptools==65.5.0")
+PEERS = {"pyan3": ("pyan3==2.9.0",), "jedi": ("jedi==0.20.1",), "PyCG": ("PyCG==0.0.8", "setuptools==65.5.0")}
+"""What is installed for each peer: PyCG's newest release asks setuptools for a module that newer ones lack."""
 BOUNDS = {"click": 2.0, "networkx": 15.0}
 PEER_SECONDS = 120
 SIZES = (62_500, 125_000, 250_000, 500_000, 1_000_000)
@@ -82,22 +83,30 @@ def written(files: Sequence[SourceFile], root: Path) -> int:
     return sum(file.source.count(b"\n") for file in files)
 
 
-def peer_commands(python: str, package: str, root: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
+def installed(folder: Path, wanted: Sequence[str]) -> str:
+    """The interpreter of an environment with the packages, or pip's last words where they could not be installed."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    done = subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=False, capture_output=True, text=True)
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["pip failed"])[-1][:200]
+    shouted = next(folder.glob("lib/*/site-packages/PyCG"), None)
+    if shouted and not shouted.with_name("pycg").exists():
+        shouted.with_name("pycg").symlink_to(shouted)  # its own modules import it by this name
+    return python
+
+
+def peer_commands(pythons: Mapping[str, str], package: str, root: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
     """Each peer with the command that runs it over the package."""
     files = [str(path.relative_to(root)) for path in sorted(root.rglob("*.py"))]
-    yield "pyan3", [python, "-m", "pyan", *files, "--uses", "--no-defines", "--tgf"]
-    yield "jedi", [python, str(Path(__file__).with_name("dependency_jedi.py")), str(root), "all", str(folder / "jedi.json")]
-    yield "PyCG", [python, "-m", "pycg", "--package", package, *files, "-o", str(folder / "pycg.json")]
+    yield "pyan3", [pythons["pyan3"], "-m", "pyan", *files, "--uses", "--no-defines", "--tgf"]
+    yield "jedi", [pythons["jedi"], str(Path(__file__).with_name("dependency_jedi.py")), str(root), "all", str(folder / "jedi.json")]
+    yield "PyCG", [pythons["PyCG"], "-m", "pycg", "--package", package, *files, "-o", str(folder / "pycg.json")]
 
 
 def beside_peers(folder: Path) -> None:
     """Print each package by us and by each peer."""
-    venv.create(folder / "peers", with_pip=True)
-    python = str(folder / "peers" / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True, stderr=subprocess.DEVNULL)
-    shouted = next(folder.glob("peers/lib/*/site-packages/PyCG"), None)
-    if shouted and not shouted.with_name("pycg").exists():
-        shouted.with_name("pycg").symlink_to(shouted)  # its own modules import it by this name
+    pythons = {peer: installed(folder / "peers" / peer, wanted) for peer, wanted in PEERS.items()}
     for package, bound in BOUNDS.items():
         corpus = python_package(package)
         if isinstance(corpus, str):
@@ -112,7 +121,10 @@ def beside_peers(folder: Path) -> None:
             f"{ours.megabytes:.0f} MB, {int(ours.out.split()[1]):,} edges (bound {bound:.0f} s, ratio {ours.seconds / bound:.2f})",
             flush=True,
         )
-        for peer, command in peer_commands(python, package, root, folder):
+        for peer, command in peer_commands(pythons, package, root, folder):
+            if not Path(command[0]).exists():
+                print(f"  {peer}: not installed: {command[0]}")
+                continue
             theirs = run(command, root, PEER_SECONDS)
             told = theirs.failed or f"{theirs.seconds:.2f} s (ratio {ours.seconds / theirs.seconds:.2f}), {theirs.megabytes:.0f} MB"
             print(f"  {peer}: {told}", flush=True)

@@ -181,7 +181,7 @@ class JavaScriptTypes(JavaScriptStatements):
                 self._member_property(holder, name, self._function_type(tree))
             case "call_signature" | "construct_signature":
                 slot = "(new)" if tree.type == "construct_signature" else "(call)"
-                self.solver.flow(self._function_type(tree), self.solver.slot(holder, slot))
+                self.solver.flow(self._signature_of(tree), self.solver.slot(holder, slot))
             case "index_signature":
                 self.solver.flow(self.type_node(kind) if kind is not None else NOTHING, self.solver.element(holder, REST))
             case _:
@@ -193,6 +193,15 @@ class JavaScriptTypes(JavaScriptStatements):
             self._property(holder, key, node, name)
 
     def _function_type(self, tree: Tree) -> Node:
+        """A function; for ``new () => V`` an object that makes one."""
+        function = self._signature_of(tree)
+        if tree.type != "constructor_type":
+            return function
+        made = Container("object")
+        self.solver.flow(function, self.solver.slot(made, "(new)"))
+        return self.solver.holding(made)
+
+    def _signature_of(self, tree: Tree) -> Node:
         function = Function("", self.solver.node())
         function.kind = "type"
         outer = self.enter()
@@ -210,10 +219,6 @@ class JavaScriptTypes(JavaScriptStatements):
         if result is not None:
             self.solver.flow(self.type_node(result), function.result)
         self.leave(outer)
-        if tree.type in {"constructor_type", "construct_signature"}:
-            made = Container("object")
-            self.solver.add(self.solver.slot(made, "(new)"), function)
-            return self.solver.holding(made)
         return self.solver.holding(function)
 
     def type_parameters(self, tree: Tree) -> list[tuple[Node, Node]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence
+from mge_assets.model.graph import AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import WavePlan
 from mge_assets.stages.dependency.layout import ROW, few_columns, ordered_columns, positions
 
@@ -98,9 +98,9 @@ class GraphView:
     critical: tuple[str, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Merged:
-    types: Counter[str] = field(default_factory=Counter)
+    types: dict[str, int] = field(default_factory=dict)
     resolved: bool = False
     cut: bool = False
 
@@ -112,7 +112,9 @@ class GraphViewer:
         self._graph, self._waves, self._facts = graph, waves, facts
         self._wave = {name: wave.number for wave in waves.waves for name in wave.atoms}
         self._critical = set(waves.critical_path)
-        self._cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+        cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
+        names = {kind: kind.value for kind in EdgeType}
+        self._edges = [(e.source, e.target, names[e.type], e.confidence is Confidence.RESOLVED, (e.source, e.target, e.type) in cut) for e in graph.edges]
         self._whole: dict[Show, GraphView] = {}
 
     def whole(self, show: Show | None = None) -> GraphView:
@@ -124,13 +126,17 @@ class GraphViewer:
             self._whole[show] = self._view(show, "", self._node_of(show), self._graph.atoms)
         return self._whole[show]
 
-    def group(self, show: Show, key: str) -> GraphView:
-        """The atoms of one task or wave, and the groups that they depend on, or that depend on them."""
+    def group(self, show: Show, key: str, task: str = "") -> GraphView:
+        """One task or wave, and the groups that it depends on, or that depend on it. A wave of more atoms than can be read is shown by task, as is
+        the whole; ``task`` opens a task's part of it.
+        """
         node_of = self._node_of(show)
         wanted = f"{show.value}:{key}"
-        own = {name for name in self._graph.atoms if node_of(name) == wanted}
+        own = {name for name in self._graph.atoms if node_of(name) == wanted and task in {"", self._facts[name].task}}
+        inside = self._node_of(Show.TASK if show is Show.WAVE and not task and len(own) > MOST_ATOMS else Show.ATOMS)
         shown = own | {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
-        return self._view(show, wanted, lambda name: f"atom:{name}" if name in own else node_of(name), [name for name in self._graph.atoms if name in shown])
+        names = [name for name in self._graph.atoms if name in shown]
+        return self._view(show, f"{wanted} task:{task}" if task else wanted, lambda name: inside(name) if name in own else node_of(name), names)
 
     def around(self, atom: str) -> GraphView:
         """One atom, the atoms that it needs, and those that need it."""
@@ -155,7 +161,7 @@ class GraphViewer:
         wave = {node: self._column(inside) for node, inside in members.items()}
         used = sorted(set(wave.values()))
         grouped = any(not node.startswith("atom:") for node in members)
-        shared = few_columns(used, len(members)) if grouped else range(len(used))
+        shared = few_columns(used, len(members)) if grouped and not (show is Show.WAVE and opened) else range(len(used))
         column = dict(zip(used, shared, strict=True))
         columns = _columns(wave, column)
         if show is not Show.WAVE or opened:
@@ -177,19 +183,20 @@ class GraphViewer:
 
     def _links(self, home: Mapping[str, str]) -> tuple[ViewLink, ...]:
         merged: dict[tuple[str, str], _Merged] = {}
-        for edge in self._graph.edges:
-            source, target = home.get(edge.source), home.get(edge.target)
-            if source is not None and target is not None and source != target:
-                self._merge(merged.setdefault((source, target), _Merged()), edge)
+        for start, end, kind, resolved, cut in self._edges:
+            source, target = home.get(start), home.get(end)
+            if source is None or target is None or source == target:
+                continue
+            one = merged.get((source, target))
+            if one is None:
+                one = merged[source, target] = _Merged()
+            one.types[kind] = one.types.get(kind, 0) + 1
+            one.resolved |= resolved
+            one.cut |= cut
         return tuple(
-            ViewLink(source, target, min(one.types, key=lambda kind: (-one.types[kind], kind)), one.types.total(), not one.resolved, one.cut)
+            ViewLink(source, target, min(one.types, key=lambda kind: (-one.types[kind], kind)), sum(one.types.values()), not one.resolved, one.cut)
             for (source, target), one in sorted(merged.items())
         )
-
-    def _merge(self, one: _Merged, edge: AtomEdge) -> None:
-        one.types[edge.type.value] += 1
-        one.resolved |= edge.confidence is Confidence.RESOLVED
-        one.cut |= (edge.source, edge.target, edge.type) in self._cut
 
     def _node(self, node: str, inside: list[str], wave: int, at: tuple[int, int]) -> ViewNode:
         kind, _, name = node.partition(":")

@@ -29,7 +29,7 @@ def graph_routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/graph/{name}/view")
     def view(name: str, show: Show | None = None, task: str | None = None, wave: int | None = None, atom: str | None = None) -> GraphViewShape:
-        """The graph as the page shows it, with places: whole, or one task, one wave or one atom with what is around it."""
+        """The graph as the page shows it, with places: whole, or one task, one wave, a task's part of a wave or one atom with what is around it."""
         return GraphViewShape.model_validate(view_of(workspace, name, show, task, wave, atom), from_attributes=True)
 
     @router.get("/graph/{name}/search")
@@ -80,10 +80,10 @@ def view_of(workspace: Workspace, name: str, show: Show | None, task: str | None
     workspace.plans.stored(name)
     if atom is not None:
         return workspace.graphs.around(name, atom)
+    if wave is not None:
+        return workspace.graphs.group(name, Show.WAVE, str(wave), task or "")
     if task is not None:
         return workspace.graphs.group(name, Show.TASK, task)
-    if wave is not None:
-        return workspace.graphs.group(name, Show.WAVE, str(wave))
     return workspace.graphs.whole(name, show)
 
 

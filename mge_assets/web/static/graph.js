@@ -18,6 +18,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const query = new URLSearchParams();
     const key = node.id.slice(node.id.indexOf(":") + 1);
     query.set(node.kind === "task" || node.kind === "wave" ? node.kind : "atom", key);
+    const wave = /^wave:(\d+)/.exec(view.opened);
+    if (wave && node.kind === "task") query.set("wave", wave[1]); // its part of this wave
     return `${page}?${query}`;
   };
 

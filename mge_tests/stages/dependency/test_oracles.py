@@ -27,7 +27,7 @@ def test_every_scope_binds_what_symtable_says():
             "def f():\n    if g():\n        a = (g.\nb(\n) if\nh else # why\n\nk)\n        c = a\n    d = c\ndef e(): pass\n",
             id="lines that go on further left",
         ),
-        pytest.param("def f():\n    ｗｉｄｔｈ = 1\n    µ = width\n", id="letters that stand for others"),  # noqa: RUF001 -- what is tested
+        pytest.param("def f():\n    ｗｉｄｔｈ = 1\n    µ = width\n", id="letters that stand for others"),
     ],
 )
 def test_a_scope_of_each_unusual_kind_binds_what_symtable_says(source):
