@@ -28,7 +28,7 @@ from mge_assets.services.integration import IntegrationTests
 from mge_assets.services.journal import Accounts, ExecutionJournal
 from mge_assets.services.judging import Judge
 from mge_assets.services.live import LiveExecution, PlanAtoms, reusable, unchanged
-from mge_assets.services.pacing import Leaders, PacedModel, Pacer
+from mge_assets.services.pacing import PacedModel, Pacer
 from mge_assets.services.plans import PlanService
 from mge_assets.services.progress import ExecutionProgress
 from mge_assets.services.recorded import RecordedCases
@@ -84,7 +84,7 @@ class ExecutionServiceV2(ExecutionProgress):
         self._generations: dict[UUID, Generation] = {}
         self._integrations: dict[UUID, IntegrationTests] = {}
         self.live = {}
-        self._heart = Heartbeat(stores.executions, settings.max_parallel_atoms, lambda: self.live, log)
+        self._heart = Heartbeat(stores.executions, stores.places, settings.max_parallel_atoms, lambda: self.live, log)
 
     def start(self, plan: str, run_id: str, schedule: Schedule = Schedule.WAVE, target: str = "", *, batch: bool = False) -> UUID:
         """Open the execution of a run, or take the plan's open one up again; with ``batch`` its calls go in message batches, at half the price.
@@ -240,7 +240,7 @@ class ExecutionServiceV2(ExecutionProgress):
     def _accounts(self, execution: UUID, *, batch: bool) -> Accounts:
         lease = self._stores.executions.lease(execution)
         warn = partial(self._log.warning, "soft budget limit passed", plan=lease.plan)
-        accounts = Accounts(self._stores.journal, lease, self._limits, Pacer(self._places(batch=batch)), lambda usd: warn(usd=usd))
+        accounts = Accounts(self._stores.journal, lease, self._limits, Pacer(self._places(batch=batch), self._heart.press), lambda usd: warn(usd=usd))
         accounts.batched = batch
         return accounts
 
@@ -261,7 +261,7 @@ class ExecutionServiceV2(ExecutionProgress):
             statuses={stored.atom.name: stored.status for stored in together.by_id.values()},
             reused=reusable(together, self._model.name, yardstick),
             pacer=pacer,
-            model=PacedModel(self._model, pacer, accounts.leaders if accounts else Leaders()),
+            model=PacedModel(self._model, pacer),
             accounts=accounts,
             writer=Gatherer(partial(self._land, accounts)),
             yardstick=yardstick,

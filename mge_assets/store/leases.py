@@ -29,6 +29,7 @@ LEASE_SECONDS = 15.0
 SILENCE_SECONDS = 60.0
 """How long after its lease a runner is taken for dead by nobody's wish; a database that was away may have kept it from renewing."""
 LOST = "its process ended before it did"
+_NO_PLACES: dict[str, Any] = {"in_flight": 0, "wanted": 0, "places": 0, "place_seconds": None}
 _OPEN = (ExecutionStatus.RUNNING, ExecutionStatus.PAUSED, ExecutionStatus.PENDING)
 
 
@@ -56,15 +57,6 @@ class Lease:
     plan: str
     run_id: str
     fence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """A running execution: how many calls it has in flight, and how many it could have if it might."""
-
-    execution_id: UUID
-    in_flight: int
-    wanted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +103,19 @@ class LeaseStore:
         return found
 
     @again_after_loss
-    def renew(self, execution: UUID, in_flight: int, wanted: int) -> ControlSignal | None:
+    def renew(self, execution: UUID, in_flight: int) -> ControlSignal | None:
         """Heartbeat: renews the lease, says what is in flight, answers what was asked of the runner; ``None`` where another has taken over."""
         lease, table = self.lease(execution), ExecutionRow
-        values = {"lease_until": _lease_end(), "in_flight": in_flight, "wanted": wanted}
+        values = {"lease_until": _lease_end(), "in_flight": in_flight}
         with self._engine.begin() as connection:
             return connection.scalar(update(table).where(*_mine(lease)).values(values).returning(table.order))
-
-    @again_after_loss
-    def demands(self) -> tuple[Demand, ...]:
-        """Every execution that runs now, whatever its plan."""
-        table = ExecutionRow
-        query = select(table.execution_id, table.in_flight, table.wanted).where(table.status == ExecutionStatus.RUNNING, _leased())
-        with self._engine.connect() as connection:
-            return tuple(Demand(*row) for row in connection.execute(query))
 
     @again_after_loss
     def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
         """End this runner's stint: completed, failed or paused. Nothing happens where another has taken over."""
         lease, table = self._leases.get(execution), ExecutionRow
         mine = _mine(lease) if lease else (table.execution_id == execution,)
-        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": ControlSignal.GO_ON}
+        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "order": ControlSignal.GO_ON, **_NO_PLACES}
         ended = {"completed_at": None if status is ExecutionStatus.PAUSED else func.clock_timestamp()}
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*mine).values(values | ended))
@@ -224,7 +208,7 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.RUNNING and row.owner != self._me and not _lost(row):
                 raise _taken(plan)
             key, fence = (row.execution_id, row.fence + 1) if row is not None else (uuid4(), 1)
-            mine = {"run_id": new.run_id, "owner": self._me, "fence": fence, "lease_until": _lease_end(), "resumed_at": func.clock_timestamp()}
+            mine = {"run_id": new.run_id, "owner": self._me, "fence": fence, "lease_until": _lease_end(), "resumed_at": func.clock_timestamp(), **_NO_PLACES}
             values = {**_head(new), **mine, "status": ExecutionStatus.RUNNING, "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=masterplan_id(plan), **values))
@@ -286,10 +270,6 @@ def _standing() -> Any:  # noqa: ANN401 -- a select of eight columns
 def _lost(row: Row[Any]) -> bool:
     """Whether a running execution's process is gone, or has said nothing for longer than its lease."""
     return bool(row.over) or is_gone(row.owner)
-
-
-def _leased() -> ColumnElement[bool]:
-    return ExecutionRow.lease_until > func.clock_timestamp()
 
 
 def _lease_end() -> ColumnElement[Any]:
