@@ -5,12 +5,13 @@ A use that does not fit is the fault of whoever does not keep the contract: of t
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
 from mge_assets.services.live import LiveExecution
+from mge_assets.stages.validation.conduct import unfitting
 from mge_assets.stages.validation.uses import Callee, callee_of, members_of, misuses
 from mge_resources.syntax import Language
 
@@ -43,13 +44,22 @@ class LandingCheck:
         """What does not fit, with this code in the atom's place. A complete draft is only warned of its own calls: they are the plan's."""
         own = Severity.WARNING if code == atom.text else Severity.ERROR
         mine = [Finding("landing.caller", own, words, _USE) for words in self._of_caller(atom, code)]
-        theirs = [Finding("landing.callee", Severity.ERROR, words, _KEEP) for words in self._of_callee(atom, code)] if code != atom.text else []
-        return (*mine[:_MOST], *theirs[:_MOST])
+        if code == atom.text:
+            return tuple(mine[:_MOST])
+        theirs = [Finding("landing.callee", Severity.ERROR, words, _KEEP) for words in self._of_callee(atom, code)]
+        own_contract = [Finding("landing.contract", Severity.ERROR, f"{atom.name} {words}", _KEEP) for words in self._of_contract(atom, code)]
+        return (*own_contract[:_MOST], *mine[:_MOST], *theirs[:_MOST])
 
     def _of_caller(self, atom: Atom, code: bytes) -> Iterator[str]:
         callees = {name: callee for name in self.live.atoms.touches.get(atom.name, ()) if (callee := self._callee(name, self._code(name))) is not None}
         for name, words in misuses(code, callees, _owner(atom), partial(self._members, atom, code)):
             yield f"{name} {words}"
+
+    def _of_contract(self, atom: Atom, code: bytes) -> Iterator[str]:
+        """What its annotations and its documentation promise, whoever uses it."""
+        now = self._callee(atom.name, code)
+        if now is not None and now.contract is not None:
+            yield from unfitting(now.node, now.contract)
 
     def _of_callee(self, atom: Atom, code: bytes) -> Iterator[str]:
         """Uses that fitted the draft and do not fit this code."""
@@ -71,7 +81,9 @@ class LandingCheck:
         atom = self.live.atoms.by_name[name].atom
         if atom.kind not in {AtomKind.FUNCTION, AtomKind.METHOD} or "#" in name:
             return None
-        return callee_of(code, name.rpartition(".")[2], _owner(atom))
+        plain, owner = name.rpartition(".")[2], _owner(atom)
+        found, drafted = callee_of(code, plain, owner), callee_of(atom.text, plain, owner)
+        return found and replace(found, contract=drafted.node if drafted else None)
 
     def _members(self, judged: Atom, code: bytes, name: str) -> frozenset[str] | None:
         """The members of the one class of this name among the project's, with this code in it."""

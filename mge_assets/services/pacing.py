@@ -67,6 +67,11 @@ class Pacer:
         return self.in_flight + len(self._waiting) + self.behind
 
     @property
+    def limit(self) -> int:
+        """The most places."""
+        return self._limit
+
+    @property
     def ceiling(self) -> int:
         """This execution's part of the limit."""
         return self._ceiling
