@@ -68,14 +68,19 @@ class AtomRunner:
                 if not outcome.reused:
                     for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
                         await live.writer.put(self._landing(key, ended, started))
+                live.landed(atom, outcome.status, outcome.code)
+                self._generation.stored(outcome.name)
+                for key, ended in await self._generation.met(atom, outcome):
+                    for one, result in (*live.with_imports(key, ended), (key, ended)):
+                        await live.writer.put(self._landing(one, result, started))
         except (HaltedError, FencedError, DiskFullError) as error:
             halted = _no_room(error, live.atoms.plan.name) if isinstance(error, DiskFullError) else error
             live.halted = live.halted or halted
             return AtomOutcome(stored.atom.name, AtomStatus.READY, stored.atom.text)
         finally:
+            self._generation.stored(stored.atom.name)
             if not live.in_flight:
                 await live.model.aclose()
-        live.landed(atom, outcome.status, outcome.code)
         self._tell(atom, outcome)
         if self._integration is not None:
             await self._integration.landed(outcome.name, outcome)

@@ -241,6 +241,11 @@ class LiveExecution:
         """Note how an atom ended, for those that come after it."""
         atom = self.atoms.by_id[atom_id].atom
         self.statuses[atom.name] = status
+        self.show(atom_id, code)
+
+    def show(self, atom_id: UUID, code: bytes) -> None:
+        """Have others see the code, from before it is stored."""
+        atom = self.atoms.by_id[atom_id].atom
         self.codes[atom.name] = code
         if code != atom.text:
             self.changed_files.add(atom.file)
