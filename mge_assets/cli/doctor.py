@@ -101,7 +101,7 @@ def _parsers(_: Settings) -> tuple[State, str, str]:
 def _sandbox(settings: Settings) -> tuple[State, str, str]:
     from mge_resources.sandbox import SandboxJob, SandboxUnavailableError, open_sandbox
 
-    sandbox = open_sandbox(settings.sandbox)
+    sandbox = open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock)
     job = SandboxJob(["{python}", "job.py"], {"job.py": b"print('sandboxed')"}, warm=True)
     try:
         sandbox.run(job)  # the first starts what stays
@@ -110,7 +110,8 @@ def _sandbox(settings: Settings) -> tuple[State, str, str]:
         return State.WARNING, "refused: acceptance tests will not be run", str(error)
     if outcome.stdout.strip() != b"sandboxed":
         return State.BROKEN, f"{outcome.isolation}, but a run says {outcome.limit or outcome.exit_code}", outcome.stderr.decode(errors="replace")[-200:]
-    return State.OK, f"{outcome.isolation}, {outcome.seconds * 1000:.0f} ms a run; proven here: {_proven(sandbox)}", ""
+    less = _not_promised(sandbox)
+    return (State.WARNING if less else State.OK), f"{outcome.isolation}, {outcome.seconds * 1000:.0f} ms a run; proven here: {_proven(sandbox)}", less
 
 
 def _proven(sandbox: object) -> str:
@@ -119,6 +120,14 @@ def _proven(sandbox: object) -> str:
 
     promises = sandbox.promises() if isinstance(sandbox, ProvenSandbox) else ()
     return "; ".join(promise.text for promise in promises if promise.kept) or "nothing"
+
+
+def _not_promised(sandbox: object) -> str:
+    """What people should know of an isolation that is weaker than namespaces."""
+    from mge_resources.sandbox.choice import ProvenSandbox
+
+    less = sandbox.not_promised() if isinstance(sandbox, ProvenSandbox) else ""
+    return f"not promised: {less}; allow user namespaces for the whole" if less else ""
 
 
 def _node(_: Settings) -> tuple[State, str, str]:

@@ -22,7 +22,7 @@ from mge_assets.services.unit_tests import UnitTests
 from mge_assets.stages.generation import accepted, tests_refute
 from mge_assets.stages.validation import AtomicValidator, read_thresholds
 from mge_assets.stages.validation.progressive import Suite
-from mge_assets.stages.validation.reach import TestRun
+from mge_assets.stages.validation.runs import TestRun
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing
 from mge_resources.database import DiskFullError

@@ -37,8 +37,8 @@ class Checkers(Protocol):
         """
         ...
 
-    def lint(self, files: Mapping[str, bytes]) -> Sequence[Remark]:
-        """What ruff and bandit say of each of these Python files. Raises CheckerUnavailableError."""
+    def lint(self, files: Mapping[str, bytes], near: Mapping[str, bytes] | None = None) -> Sequence[Remark]:
+        """What ruff and bandit say of each of these Python files; of one that ``near`` has too, bandit reads that much only. Raises CheckerUnavailableError."""
         ...
 
     def close(self) -> None:

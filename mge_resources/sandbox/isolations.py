@@ -12,7 +12,7 @@ from mge_resources.sandbox import machine
 from mge_resources.sandbox.groups import control_groups
 from mge_resources.sandbox.launcher import job as wire
 from mge_resources.sandbox.pairing import run_pair
-from mge_resources.sandbox.port import SandboxJob, SandboxOutcome
+from mge_resources.sandbox.port import SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.sandbox.process import Ends, Launch, Launched, run_launcher, started_anew
 from mge_resources.sandbox.warm import ForkServer
 
@@ -54,14 +54,16 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "PYTHONPATH": ":".join(python_path)} if python_path else environment
 
 
-def _launcher_environment() -> dict[str, str]:
+def launcher_environment() -> dict[str, str]:
     """The launcher itself holds no secret either."""
     library_path = machine.view().library_path
     return {"LD_LIBRARY_PATH": library_path} if library_path else {}
 
 
-def _encoded(job: SandboxJob, groups: Sequence[str] = ()) -> tuple[bytes, int]:
+def encoded(job: SandboxJob, groups: Sequence[str] = (), home: str = "", wrapper: Sequence[str] = ()) -> tuple[bytes, int]:
     """The job as the launcher reads it, and the size of its work folder. Raises SandboxUnavailableError or ValueError."""
+    if job.typescript:
+        raise SandboxUnavailableError("TypeScript can't be run here: nobody has compiled it")
     command, address_bytes = machine.resolve(job.command, job.limits)
     files = {_checked_name(name): content for name, content in job.files.items()}
     limits = {
@@ -72,19 +74,20 @@ def _encoded(job: SandboxJob, groups: Sequence[str] = ()) -> tuple[bytes, int]:
     view = machine.view()
     header: dict[str, Any] = {
         "command": command, "environment": _environment(job.environment), "limits": limits, "work_bytes": work_bytes,
-        "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links, "groups": groups,
+        "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links, "groups": groups, "home": home, "wrapper": wrapper,
         "warm": job.warm and list(job.command[:1]) == ["{python}"] and len(job.command) > 1 and not job.command[1].startswith("-"),
     }  # fmt: skip
     return wire.encode(header, files), work_bytes
 
 
-def _direct_launch() -> Launch:
-    return Launch((sys.executable, "-I", "-S", "-c", _BOOT.format(folder=str(_HERE), module="entries", entry="direct")))
+def direct_launch(module: str, entry: str) -> Launch:
+    """The command line of a launcher that is started for one run and keeps itself."""
+    return Launch((sys.executable, "-I", "-S", "-c", _BOOT.format(folder=str(_HERE), module=module, entry=entry)))
 
 
 def _server() -> ForkServer:
     """Not -I and -S: what is loaded there is what runs need, and -I would leave the seed of hashes to chance."""
-    return ForkServer((sys.executable, "-P", "-s", "-c", _BOOT.format(folder=str(_HERE), module="server", entry="server")), _launcher_environment)
+    return ForkServer((sys.executable, "-P", "-s", "-c", _BOOT.format(folder=str(_HERE), module="server", entry="server")), launcher_environment)
 
 
 class NamespaceSandbox:
@@ -96,24 +99,20 @@ class NamespaceSandbox:
     isolation = "namespaces"
 
     def __init__(self, *, stay: bool = True) -> None:
-        self._server = (
-            ForkServer((sys.executable, "-P", "-s", "-c", _BOOT.format(folder=str(_HERE), module="server", entry="server")), _launcher_environment)
-            if stay
-            else None
-        )
+        self._server = _server() if stay else None
 
     def run(self, job: SandboxJob) -> SandboxOutcome:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
         if job.partner is not None:
             return run_pair(self.run, job, job.partner)
         with control_groups(job.limits) as groups:
-            encoded, _ = _encoded(job, groups.folders)
-            outcome = run_launcher(self._start, encoded, job.stdin, job.link, job.limits, self.isolation)
+            content, _ = encoded(job, groups.folders)
+            outcome = run_launcher(self._start, content, job.stdin, job.link, job.limits, self.isolation)
             return replace(outcome, exit_code=None, limit="memory") if groups.out_of_memory() else outcome
 
     def _start(self, ends: Ends) -> Launched:
         launched = self._server.start(ends) if self._server else None
-        return launched or started_anew(_direct_launch(), _launcher_environment())(ends)
+        return launched or started_anew(direct_launch("entries", "direct"), launcher_environment())(ends)
 
 
 def find_bubblewrap() -> str | None:
@@ -137,17 +136,17 @@ class BubblewrapSandbox:
         """Run one job. Raises SandboxUnavailableError where the machine refuses, ValueError for a file name that climbs out."""
         if job.partner is not None:
             return run_pair(self.run, job, job.partner)
-        encoded, work_bytes = _encoded(job)
+        content, work_bytes = encoded(job)
         boot = _BOOT.format(folder=_INSIDE, module="entries", entry="inside")
         command = (*self._arguments(work_bytes), sys.executable, "-I", "-S", "-c", boot)
         user = _free_uid() if os.geteuid() == 0 else None
-        start = started_anew(Launch(command, user), _launcher_environment())
-        return run_launcher(start, encoded, job.stdin, job.link, job.limits, self.isolation)
+        start = started_anew(Launch(command, user), launcher_environment())
+        return run_launcher(start, content, job.stdin, job.link, job.limits, self.isolation)
 
     def _arguments(self, work_bytes: int) -> list[str]:
         view = machine.view()
         fixed = (
-            "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000 --hostname sandbox --die-with-parent --new-session --cap-drop ALL"
+            "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000 --hostname sandbox --die-with-parent --new-session --as-pid-1 --cap-drop ALL"
             " --proc /proc --dev /dev --remount-ro /dev --size 16777216 --perms 1777 --tmpfs /dev/shm --size 67108864 --perms 1777 --tmpfs /tmp"
             f" --size {work_bytes} --perms 0777 --tmpfs /job"
         ).split()

@@ -1,6 +1,6 @@
 """The self-test: runs that try to break each promise of a sandbox. What belongs here: the promises, and the proof of each.
 
-It is run when a process first needs the sandbox, and shown by ``mge doctor``. It costs three runs, at once.
+It is run when a process first needs the sandbox, and shown by ``mge doctor``. It costs three runs.
 """
 
 import json
@@ -48,6 +48,38 @@ PROMISES = {
     "memory": "the memory of all processes together is bounded",
     "nothing_left": "nothing is left running when a run ends",
 }
+"""What isolation by namespaces promises."""
+_LESS = {
+    "landlock": {
+        "root": "",
+        "processes_seen": "",
+        "files": "no file of this machine can be opened but the tools'",
+        "network": "there is no network, not even its own, and no socket of this machine can be reached",
+    },
+    "seatbelt": {
+        "root": "",
+        "capabilities": "",
+        "calls": "",
+        "processes_seen": "",
+        "address_space": "",
+        "nothing_left": "",
+        "files": "no file of this machine can be opened but the tools'",
+        "network": "there is no network, not even its own, and no socket of this machine can be reached",
+        "file_size": "each file is bounded",
+    },
+}
+"""What a weaker isolation promises in place of that; nothing where the text is empty."""
+_FURTHER = {"landlock": ("file_sum",)}
+NOT_PROMISED = {
+    "landlock": "a uid of its own (it runs under yours), and that it can't ask whether a file or a process of this machine is there",
+    "seatbelt": "a uid of its own (it runs under yours), a bound on one process's memory and on files together, and the end of who leaves its parents",
+}
+"""What people should know of a weaker isolation."""
+
+
+def promised(isolation: str) -> dict[str, str]:
+    """Every promise of an isolation, as people read it."""
+    return {name: text for name, text in {**PROMISES, **_LESS.get(isolation, {})}.items() if text}
 
 
 def _failure(outcome: SandboxOutcome) -> str:
@@ -56,7 +88,7 @@ def _failure(outcome: SandboxOutcome) -> str:
 
 
 @contextmanager
-def _baits() -> Iterator[dict[str, object]]:
+def _baits(isolation: str) -> Iterator[dict[str, object]]:
     """What the run shall not reach: a file, a listener, an abstract socket, a variable, this process."""
     with TemporaryDirectory(prefix="mge-canary-") as folder, socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
         canary = Path(folder, "canary")
@@ -71,12 +103,14 @@ def _baits() -> Iterator[dict[str, object]]:
             "pid": os.getpid(),
             "variables": sorted(os.environ),
             "most": _PROCESSES,
+            "shared": isolation in _LESS,
+            "lists_interfaces": isolation == "seatbelt",
         }
 
 
 def _isolated(sandbox: Sandbox) -> dict[str, bool]:
     """What one run from within says of itself. Raises SandboxUnavailableError where Python does not start."""
-    with _baits() as baits:
+    with _baits(sandbox.isolation) as baits:
         limits = Limits(20, 10, 512 << 20, 1 << 20, 1 << 20, _PROCESSES)
         outcome = sandbox.run(SandboxJob(("{python}", "-I", "-S", "probe.py", json.dumps(baits)), {"probe.py": _PROGRAM.read_bytes()}, limits=limits))
     if outcome.exit_code != 0:
@@ -101,13 +135,24 @@ def _bounded_memory(sandbox: Sandbox) -> dict[str, bool]:
     return {"memory": sandbox.run(SandboxJob(("{python}", "-I", "-S", "-c", code), {}, limits=limits)).limit == "memory"}
 
 
+def _bounded_files(sandbox: Sandbox) -> dict[str, bool]:
+    """Where files are on the machine's disk: a run that keeps them open and takes their names away is ended."""
+    if "file_sum" not in _FURTHER.get(sandbox.isolation, ()):
+        return {}
+    code = "import os, time\nheld = []\nfor _ in range(200):\n    held.append(open('f', 'wb')); held[-1].write(b'x' * (1 << 20)); os.unlink('f')\n"
+    code += "time.sleep(20)"
+    limits = Limits(20, 10, 512 << 20, 2 << 20, 1 << 20, _PROCESSES, _TOTAL_BYTES)
+    return {"file_sum": sandbox.run(SandboxJob(("{python}", "-I", "-S", "-c", code), {}, limits=limits)).limit == "files"}
+
+
 def prove(sandbox: Sandbox) -> tuple[Promise, ...]:
     """Every promise, and whether it is kept here. Raises SandboxUnavailableError where nothing can be run at all."""
     found = _isolated(sandbox)
     with ThreadPoolExecutor(2) as pool:
-        for part in pool.map(lambda proof: proof(sandbox), (_bounded_output, _bounded_memory)):
+        for part in pool.map(lambda proof: proof(sandbox), (_bounded_output, _bounded_memory, _bounded_files)):
             found |= part
-    return tuple(Promise(text, found.get(name, False)) for name, text in PROMISES.items())
+    found["file_size"] = found.get("file_size", False) and found.get("file_sum", True)
+    return tuple(Promise(text, found.get(name, False)) for name, text in promised(sandbox.isolation).items())
 
 
 def self_test(sandbox: Sandbox) -> tuple[Promise, ...]:

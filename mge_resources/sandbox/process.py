@@ -7,10 +7,12 @@ import os
 import select
 import selectors
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from mge_resources.sandbox.port import Limits, SandboxOutcome, SandboxUnavailableError
@@ -167,12 +169,25 @@ def _judge(captured: _Captured, limit: str, seconds: float, isolation: str) -> S
 
 def _sealed(name: str, content: bytes) -> int:
     """The bytes as an anonymous file in memory that nobody can change: a pipe would block on a launcher that does not read."""
+    if not hasattr(os, "memfd_create"):
+        return _unnamed(content)
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with os.fdopen(descriptor, "wb", closefd=False) as target:
         target.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
     return descriptor
+
+
+def _unnamed(content: bytes) -> int:
+    """The same where the system has no files in memory: one without a name, open for reading alone."""
+    descriptor, path = tempfile.mkstemp(prefix="mge-")
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            target.write(content)
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        Path(path).unlink()
 
 
 def run_launcher(start: Callable[[Ends], Launched], job: bytes, stdin: bytes, link: int | None, limits: Limits, isolation: str) -> SandboxOutcome:

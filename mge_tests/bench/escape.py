@@ -13,9 +13,10 @@ from pathlib import Path
 
 import mge_resources
 from mge_resources.sandbox.isolations import find_bubblewrap
+from mge_resources.sandbox.launcher import landlock
 
 _ORDINARY = 54321
-_LEVELS = ("namespaces", "cold", "bwrap")
+_LEVELS = ("namespaces", "cold", "bwrap", "landlock")
 _PYTHONS = tuple(f"/usr/bin/python3.{minor}" for minor in (13, 12, 11))
 
 
@@ -61,6 +62,9 @@ def main() -> None:
             for level in _LEVELS:
                 if level == "bwrap" and find_bubblewrap() is None:
                     print(f"{name}, {level}: not run, bubblewrap is not installed")
+                    continue
+                if level == "landlock" and (landlock.version() < landlock.LEAST_VERSION or (user or os.geteuid()) == 0):
+                    print(f"{name}, {level}: not run, it is not for root and needs Linux 6.12")
                     continue
                 # As root bubblewrap is started under a uid that owns nothing, so the interpreter must be one that everybody can read.
                 report = proven(level, *(["controls"] if level == "namespaces" else []), user=user, folder=everybody if level == "bwrap" else folder)

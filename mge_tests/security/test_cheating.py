@@ -26,6 +26,19 @@ LONG = {
     "replaces the excepthook and raises",
     "patches how pytest makes reports",
     "random input",
+    "changes its result after it was returned",
+    "signals that end well",
+    "ends well at its end",
+    "asks who refers to its argument",
+    "reads the locals of whoever called it through inspect",
+    "an int that is never unequal",
+    "a value that learns from its hash and its text",
+    "answers what it was compared with last time",
+    "a plugin by an entry point",
+    "plugins named in a module",
+    "a generator that gives the answer first",
+    "an awaitable that agrees",
+    "a coroutine that is never waited for",
 }
 """Left to the long proof, which tries all of them: others of the same kind stand here."""
 
@@ -36,8 +49,9 @@ def judged(sandbox: Sandbox, files: dict[str, str], tests: str) -> Check:
 
 
 def test_the_corpora_are_as_large_as_promised():
-    assert len(CHEATS) >= 50
+    assert len(CHEATS) >= 90
     assert len(HONEST) >= 20
+    assert len(JS_CHEATS) >= 40
 
 
 @pytest.mark.parametrize("name", [name for name in CHEATS if name not in LONG])
@@ -75,6 +89,13 @@ JS_LONG = {
     "swallows every error",
     "replaces node:test",
     "a stub",
+    "pollutes every prototype",
+    "a boxed number",
+    "swallows rejections",
+    "mocks by node:test",
+    "turns into the number when it is asked",
+    "a promise that never ends",
+    "replaces timers, buffers and how messages are read",
 }
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 

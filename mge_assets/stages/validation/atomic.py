@@ -10,6 +10,7 @@ from mge_assets.model.findings import Check, Finding, Level, Severity, Validatio
 from mge_assets.stages.validation.analysis import Analysis, analyse
 from mge_assets.stages.validation.contracts import broken, outermost
 from mge_assets.stages.validation.definitions import Definition
+from mge_assets.stages.validation.excerpt import excerpt
 from mge_assets.stages.validation.inheritance import overridden
 from mge_assets.stages.validation.inspection import Inspector, Said
 from mge_assets.stages.validation.lint_spots import without_doubles
@@ -49,6 +50,11 @@ class _Case:
         return self.start + len(self.code)
 
     @property
+    def reach(self) -> int:
+        """Where this code's positions end: what is missing at the end of the file is missing in the last piece of it."""
+        return self.end + (self.end == len(self.now.content))
+
+    @property
     def line(self) -> int:
         return self.now.lines.line(self.start)
 
@@ -56,9 +62,16 @@ class _Case:
     def changed(self) -> bool:
         return self.now is not self.baseline
 
+    @property
+    def near(self) -> Analysis:
+        """The file as far as a danger in this code can depend on it; whole where all of its atoms are judged as they stand."""
+        if not self.changed or self.now.python is None:
+            return self.now
+        return analyse(self.now.language, excerpt(self.now.python, self.now.lines, self.now.content, self.start, self.end))
+
     def mine(self, spots: Sequence[Spot]) -> tuple[Finding, ...]:
         """Of spots in order: those that lie in the atom's span, as findings."""
-        return tuple(spot.finding(self.atom.file) for spot in between(spots, self.start, self.end))
+        return tuple(spot.finding(self.atom.file) for spot in between(spots, self.start, self.reach))
 
     def caused(self, spots: tuple[Spot, ...], before: tuple[Spot, ...]) -> tuple[Finding, ...]:
         """Errors elsewhere in the file that were not there with the atom's own text: this code caused them."""
@@ -68,7 +81,7 @@ class _Case:
         return tuple(self._moved(spot) for spot in spots if self._elsewhere(spot) and (spot.rule, spot.message) not in known)
 
     def _elsewhere(self, spot: Spot) -> bool:
-        return spot.severity is Severity.ERROR and not self.start <= spot.byte < self.end
+        return spot.severity is Severity.ERROR and not self.start <= spot.byte < self.reach
 
     def _moved(self, spot: Spot) -> Finding:
         message = f"{spot.message}, in line {spot.line}, because of this code"
@@ -108,7 +121,7 @@ def _said(case: _Case, name: str, ask: Callable[..., Said]) -> Check:
     found = ask(case.files, case.atom.file, alone=case.changed)
     if isinstance(found, str):
         return Check.not_run(name, found)
-    elsewhere = case.changed and any(spot.severity is Severity.ERROR and not case.start <= spot.byte < case.end for spot in found)
+    elsewhere = case.changed and any(spot.severity is Severity.ERROR and not case.start <= spot.byte < case.reach for spot in found)
     before = ask(case.files_before, case.atom.file, alone=True) if elsewhere else ()
     return Check.of(name, case.mine(found) + (case.caused(found, before) if elsewhere and not isinstance(before, str) else ()))
 
@@ -141,9 +154,10 @@ def _type_safety(case: _Case) -> Check:
 def _runtime_safety(case: _Case) -> Check:
     if case.atom.language is Language.PYTHON and case.now.python is None:
         return Check.not_run("runtime_safety", "the file does not parse, so its calls are not known")
-    found = case.mine(case.now.dangers)
-    if case.atom.language is Language.PYTHON and not isinstance(said := case.inspector.lint(case.files, case.atom.file), str):
-        found += case.mine(without_doubles(said, case.now.dangers))
+    near = case.near
+    found = case.mine(near.dangers)
+    if case.atom.language is Language.PYTHON and not isinstance(said := case.inspector.lint(case.files, case.atom.file, near.content), str):
+        found += case.mine(without_doubles(said, near.dangers))
     return Check.of("runtime_safety", found if case.changed else tuple(map(as_given, found)))
 
 

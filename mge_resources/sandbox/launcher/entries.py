@@ -10,22 +10,24 @@ import sys
 from typing import Any
 
 from mge_resources.sandbox.launcher import groups, identity, inside, job, kernel, mounts, report
+from mge_resources.sandbox.launcher.place import OwnNamespaces
 from mge_resources.sandbox.launcher.streams import Streams, from_words
 
 _OTHERS = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 
 
-class _Steps:
+class Steps:
     """The step that is being taken, so that an error can say which one the machine refused."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams, self.now = streams, "start"
 
     def refuse(self, error: Exception) -> None:
+        """Put the step and what went wrong into the report."""
         report.tell(self.streams.channel, "refused", step=self.now, message=str(error))
 
 
-def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps, *, other_uid: bool) -> None:
+def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: Steps, *, other_uid: bool) -> None:
     """Process 1 of the namespace: build the root, give up all rights, run the job. When it ends the kernel ends all others."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 is deaf to signals without a handler
@@ -39,7 +41,7 @@ def _first_process(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps,
     identity.become_nobody(other_uid=other_uid)
     kernel.die_with_parent(signal.SIGKILL)  # again: the change of uid cleared it
     steps.now = "the job"
-    inside.run(spec, files, steps.streams)
+    inside.run(spec, files, steps.streams, OwnNamespaces())
 
 
 def _supervise(first: int) -> None:
@@ -60,7 +62,7 @@ def _supervise(first: int) -> None:
 
 def isolate(streams: Streams) -> None:
     """Isolate this process by direct system calls and run the job that the streams bring. What the machine refuses goes into the report."""
-    steps = _Steps(streams)
+    steps = Steps(streams)
     try:
         streams.lift()
         spec, files = job.read(streams.job)
@@ -71,7 +73,7 @@ def isolate(streams: Streams) -> None:
         steps.refuse(error)
 
 
-def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: _Steps) -> None:
+def _isolate(spec: dict[str, Any], files: dict[str, bytes], steps: Steps) -> None:
     steps.now = "a user namespace"
     other_uid = identity.enter_user_namespace()
     steps.now = "mount, process, network, IPC and UTS namespaces"
@@ -105,6 +107,6 @@ def main_inside() -> None:
         spec, files = job.read(streams.job)
         kernel.no_new_privileges()
         kernel.hide_from_ptrace()
-        inside.run(spec, files, streams)
+        inside.run(spec, files, streams, OwnNamespaces())
     except OSError as error:
         report.tell(streams.channel, "refused", step="the job", message=str(error))

@@ -19,7 +19,7 @@ _MODULES = (
     "asyncio", "collections.abc", "concurrent.futures", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions",
     "functools", "hashlib", "inspect", "io", "itertools", "json", "linecache", "logging", "math", "operator", "pathlib", "random", "re", "runpy",
     "statistics", "string", "tempfile", "textwrap", "threading", "time", "traceback", "typing", "unittest", "unittest.mock", "uuid", "pytest",
-    "_pytest.assertion.rewrite",
+    "_pytest.assertion.rewrite", "_pytest._argcomplete", "pdb", "readline", "faulthandler",
 )  # fmt: skip
 _MOST_WORDS = 64
 _MOST_DESCRIPTORS = 5

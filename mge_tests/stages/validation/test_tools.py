@@ -1,6 +1,5 @@
 """What the checking tools add: faults that only they find, code that they misjudge, and their absence said."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,9 @@ from mge_assets.model.findings import CheckStatus, Severity
 from mge_assets.stages.validation import AtomicValidator, Inspector
 from mge_assets.stages.validation.integration import circle_findings, name_findings
 from mge_assets.stages.validation.project import Project
-from mge_resources.checkers import CheckerUnavailableError, ToolCheckers, open_checkers
+from mge_resources.checkers import CheckerUnavailableError
 from mge_resources.syntax import Language
 from mge_tests.stages.validation.cases import check, cut, rules
-
-
-@pytest.fixture(scope="module")
-def checkers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolCheckers]:
-    opened = open_checkers(tmp_path_factory.mktemp("tools"), fetch=False)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def inspector(checkers: ToolCheckers) -> Inspector:
-    return Inspector(checkers)
 
 
 def judge(inspector: Inspector, content: bytes, **others: bytes):

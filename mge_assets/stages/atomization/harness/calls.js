@@ -5,6 +5,7 @@ import { register } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 
+const HERE = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 const SECONDS = 4, LONGEST = 1500, DEEPEST = 6, SHOWN = 20;
 const SLOW = Symbol("slow");
 const leave = process.exit.bind(process);
@@ -91,14 +92,14 @@ async function outcome(call, module) {
 }
 
 async function child(turn) {
-  const plan = JSON.parse(read("/job/calls.json", "utf8"));
-  const target = `/job/outcomes-${turn}.jsonl`;
+  const plan = JSON.parse(read(`${HERE}/calls.json`, "utf8"));
+  const target = `${HERE}/outcomes-${turn}.jsonl`;
   for (const late of ["unhandledRejection", "uncaughtException"]) process.on(late, () => {}); // what a draft leaves behind ends no other call
-  process.chdir("/job/project");
+  process.chdir(`${HERE}/project`);
   register("./hooks.mjs", import.meta.url);
   let module;
   try {
-    module = await import(pathToFileURL(`/job/project/${plan.file}`).href);
+    module = await import(pathToFileURL(`${HERE}/project/${plan.file}`).href);
   } catch (error) {
     append(target, `${JSON.stringify({ fault: `${error?.name}: ${error?.message}`.slice(0, 300) })}\n`);
     return;
@@ -114,7 +115,7 @@ async function child(turn) {
 }
 
 if (process.argv[2] === undefined) {
-  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "1"], { stdio: "ignore" });
+  const other = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), "1"], { stdio: "ignore" });
   const ended = new Promise((resolve) => other.on("exit", resolve).on("error", resolve));
   await child(0);
   await ended;
