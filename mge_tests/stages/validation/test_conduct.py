@@ -18,7 +18,7 @@ def said(head: str, words: str, body: str) -> list[str]:
     [
         ("def f(n) -> list[int]:", "Numbers.", "yield n", "is a generator"),
         ("def f(n) -> Iterator[int]:", "Numbers.", "return [n]", "next() of it fails"),
-        ("def f(n) -> None:", "Nothing.", "return n", "its contract says None"),
+        ("def f(n) -> None:", "Nothing.", "return [n]", "its contract says None"),
         ("def f(n) -> tuple[int, int]:", "Two.", "return n, n, n", "returns 3 values"),
         ("def f(n) -> int:", "One. Raises KeyError for an unknown one.", "raise ValueError(n)", "raises ValueError"),
     ],
@@ -33,6 +33,7 @@ def test_what_is_not_as_promised_is_told(head: str, words: str, body: str, fault
         ("def f(n) -> Iterator[int]:", "Numbers.", "yield n"),
         ("def f(n) -> Iterator[int]:", "Numbers.", "return iter([n])"),
         ("def f(n) -> None:", "Nothing.", "return None"),
+        ("def f(n) -> None:", "Nothing.", "return print(n)"),
         ("def f(n) -> tuple[int, ...]:", "Some.", "return n, n, n"),
         ("def f(n) -> int:", "One. Raises LookupError for an unknown one.", "raise KeyError(n)"),
         ("def f(n) -> int:", "One. Raises ShopError.", "raise ClosedShop(n)"),
