@@ -12,7 +12,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun,
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster_graphql.test.utils import execute_dagster_graphql
@@ -62,6 +62,7 @@ class Page:
         assert run.status is DagsterRunStatus.QUEUED
         self._instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_STARTING.value, run.job_name), run.run_id)
         run = self._instance.get_run_by_id(run.run_id)
+        assert run is not None
         job = build_definitions().resolve_job_def(run.job_name)
         self.events = list(execute_run_iterator(InMemoryJob(job), run, self._instance))
         ended = self._instance.get_run_by_id(run.run_id)
@@ -83,7 +84,7 @@ def paid(settings: Settings, model: MessagesServer, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def page(instance: DagsterInstance, paid: Settings) -> Iterator[Page]:
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="mge_assets.definitions", attribute="defs")
-    with WorkspaceProcessContext(instance, InProcessTestWorkspaceLoadTarget(InProcessCodeLocationOrigin(target, location_name="mge"))) as context:
+    with WorkspaceProcessContext(instance, InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(target, location_name="mge"))) as context:
         yield Page(context, instance)
 
 
@@ -140,7 +141,9 @@ def test_while_something_else_runs_the_plan_a_run_that_is_executed_again_says_so
         for strategy in ("FROM_FAILURE", "ALL_STEPS"):
             assert page.again(parent, strategy).status is DagsterRunStatus.FAILURE
             assert {error.split(";")[0] for error in page.errors} == {f"masterplan {PLAN.name} is being executed by another process"}
-            assert other.stores.executions.one(execution).status is ExecutionStatus.RUNNING
+            held = other.stores.executions.one(execution)
+            assert held is not None
+            assert held.status is ExecutionStatus.RUNNING
         assert len(model.ledger.bills) == bills
         other.execution.finish(execution)
     assert page.again(parent, "FROM_FAILURE").status is DagsterRunStatus.SUCCESS, page.errors

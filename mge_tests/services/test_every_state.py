@@ -32,11 +32,17 @@ class House:
         self.plan = plan_all(runner, PLAN.write(folder))
         self.atom = next(stored.atom_id for stored in runner.stores.atoms.of_plan(self.plan) if stored.atom.name.endswith("f0_0"))
 
+    @property
+    def database(self) -> str:
+        url = self.runner.settings.database_url
+        assert url is not None
+        return url.get_secret_value()
+
     def run(self) -> None:
         self.execution = self.runner.execution.start(self.plan, "run")
 
     def rows(self, values: str) -> None:
-        engine = create_engine(self.runner.settings.database_url.get_secret_value())
+        engine = create_engine(self.database)
         with engine.begin() as connection:
             connection.execute(text(f"UPDATE executions SET {values}"))
         engine.dispose()
@@ -45,7 +51,7 @@ class House:
         """As it was before anything was asked for."""
         for execution in list(self.runner.execution.live):
             self.runner.execution.finish(execution)
-        engine = create_engine(self.runner.settings.database_url.get_secret_value())
+        engine = create_engine(self.database)
         with engine.begin() as connection:
             connection.execute(text("TRUNCATE executions CASCADE"))
         engine.dispose()

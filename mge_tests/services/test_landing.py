@@ -1,6 +1,8 @@
 """An atom lands only where it fits those that use it and those that it uses; whoever does not keep the contract writes again."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,14 +130,14 @@ REPORT = "def report(values: list) -> str:\n    top = best(values)\n    return f
 def test_members_that_each_pass_and_do_not_fit_together_are_not_left_so(settings, tmp_path: Path):
     path = tmp_path / "meeting.yaml"
     path.write_text(MEETING)
-    answers = {"ranks.best": lambda asked: CHANGING if asked == 1 else BEST, "ranks.report": REPORT}
+    answers: dict[str, str | Callable[[int], str]] = {"ranks.best": lambda asked: CHANGING if asked == 1 else BEST, "ranks.report": REPORT}
     with MessagesServer(answers) as server, open_workspace(generating(settings, server)) as workspace:
         done = walk(workspace, path, tmp_path / "out")
     again = [got.text for got in server.received if got.atom == "ranks.best"]
     assert len(again) == 2
     assert "changes its argument" in again[1]
     assert "values[0]" in again[1]
-    scope: dict[str, object] = {}
+    scope: dict[str, Any] = {}
     exec((tmp_path / "out/ranks.py").read_text(), scope)
     assert scope["report"]([1, 3, 2]) == "[3, 2, 1] | 1", (tmp_path / "out/ranks.py").read_text()
     assert done.progress.status.value == "completed"

@@ -28,7 +28,9 @@ def test_of_twenty_atoms_at_once_one_writes_the_prefix_and_the_others_read_it_wh
             while not server.received:  # noqa: ASYNC110 -- the server has no event to wait for
                 await asyncio.sleep(0.005)
             await asyncio.sleep(0.05)
-            return workspace.execution.live[execution].accounts.open_calls, await asyncio.gather(*atoms)
+            accounts = workspace.execution.live[execution].accounts
+            assert accounts is not None
+            return accounts.open_calls, await asyncio.gather(*atoms)
 
         open_calls, outcomes = asyncio.run(run())
     assert open_calls <= 1

@@ -8,8 +8,14 @@ from mge_assets.stages.validation.conduct import harmful_changes, unfitting
 from mge_assets.stages.validation.uses import callee_of, misuses
 
 
+def function(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    found = ast.parse(text).body[0]
+    assert isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
+    return found
+
+
 def said(head: str, words: str, body: str) -> list[str]:
-    now, contract = (ast.parse(f'{head}\n    """{words}"""\n    {text}').body[0] for text in (body, "..."))
+    now, contract = (function(f'{head}\n    """{words}"""\n    {text}') for text in (body, "..."))
     return list(unfitting(now, contract))
 
 
@@ -49,7 +55,7 @@ def test_what_keeps_the_promise_or_leaves_a_doubt_is_not(head: str, words: str, 
 def used(callee: str, caller: str, contract: str | None = None) -> list[str]:
     found = callee_of(callee.encode(), "f", "")
     assert found is not None
-    told = ast.parse(contract or callee).body[0]
+    told = function(contract or callee)
     return [words for _, words in misuses(caller.encode(), {"f": type(found)(found.name, found.owner, found.node, told)}, "", lambda _: None)]
 
 
@@ -88,7 +94,7 @@ def test_a_use_that_fits_or_may_fit_is_not(callee: str, caller: str):
 
 
 def test_a_contract_that_speaks_of_changing_lets_it_change():
-    now = ast.parse("def take(queue) -> int:\n    return queue.pop()").body[0]
+    now = function("def take(queue) -> int:\n    return queue.pop()")
     for words, changed in (("Remove and return the last.", frozenset()), ("The last.", frozenset({"queue"}))):
-        contract = ast.parse(f'def take(queue) -> int:\n    """{words}"""').body[0]
+        contract = function(f'def take(queue) -> int:\n    """{words}"""')
         assert harmful_changes(now, contract) == changed
