@@ -82,7 +82,9 @@ class Workshop:
         """Calls that the package's own tests make between its functions; traced once and kept."""
         out = self.folder / f"{package.name}-{package.version}.calls.json"
         if not out.exists():
-            self._test(package, ["-m", "pytest", "-p", "dependency_tracer"], {"MGE_TRACE_ROOT": str(package.root(self.folder)), "MGE_TRACE_OUT": str(out)}, minutes)
+            self._test(
+                package, ["-m", "pytest", "-p", "dependency_tracer"], {"MGE_TRACE_ROOT": str(package.root(self.folder)), "MGE_TRACE_OUT": str(out)}, minutes
+            )
         if not out.exists():
             sys.exit(f"{package.name}: its tests left no trace; run them by hand in {self.folder}")
         return [(row[0], row[1], row[2], row[3]) for row in json.loads(out.read_text())]

@@ -61,7 +61,9 @@ class Kinds:
         if not isinstance(wanted, External) or wanted.name not in _CONCRETE:
             return None
         family = [known for known in self._classes if cls in known.order] if kin else [cls]
-        outside = {base.name for one in family for known in one.order for node in known.bases for base in self._solver.values(node) if isinstance(base, External)}
+        outside = {
+            base.name for one in family for known in one.order for node in known.bases for base in self._solver.values(node) if isinstance(base, External)
+        }
         named = [_CONCRETE[name] for name in outside if name in _CONCRETE]
         if any(issubclass(kind, _CONCRETE[wanted.name]) for kind in named):
             return None if kin else True

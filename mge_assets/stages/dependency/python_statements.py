@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.python_base import MAX_DEPTH
-from mge_assets.stages.dependency.python_narrowing import Narrowing
 from mge_assets.stages.dependency.python_names import bindings, target_names, text
+from mge_assets.stages.dependency.python_narrowing import Narrowing
 from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Guard, Instance, Node, Value
 
 
