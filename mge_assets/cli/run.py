@@ -1,7 +1,7 @@
 """``mge run``: a plan file walks through every stage, in this process, and comes out as a delivered project."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -74,7 +74,9 @@ def resume(plan: str, out: Path | None, budget: float | None, as_json: bool) -> 
         if stood is ExecutionStatus.RUNNING:
             say(f"{plan} is being run by another process, and goes on there")
             return
-        carry_out(workspace, settings, plan, _as_before(workspace, plan, out, as_json))
+        newest = workspace.stores.executions.newest(plan)
+        asked = replace(_as_before(workspace, plan, out, as_json), wave=newest.wave if newest else None)
+        carry_out(workspace, settings, plan, asked)
 
 
 @click.command()
@@ -95,7 +97,9 @@ def retry(plan: str, atom: str, out: Path | None, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by, in batches or not."""
+    """How a run is asked for: where it is delivered, when atoms start, what it may cost, how it reports, what waves are ordered by, in batches or not,
+    all of the plan or one wave.
+    """
 
     out: Path | None
     schedule: Schedule
@@ -103,12 +107,14 @@ class Asked:
     as_json: bool
     order: Order | None = None
     batch: bool = False
+    wave: int | None = None
 
 
 def _as_before(workspace: "Workspace", plan: str, out: Path | None, as_json: bool) -> Asked:
     newest = workspace.stores.executions.newest(plan)
-    target = out or (Path(newest.target) if newest and newest.target else None)
-    return Asked(target, newest.schedule if newest else Schedule.WAVE, None, as_json, batch=bool(newest and newest.batch))
+    if newest is None:
+        return Asked(out, Schedule.WAVE, None, as_json)
+    return Asked(out or (Path(newest.target) if newest.target else None), newest.schedule, None, as_json, batch=newest.batch)
 
 
 def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Asked) -> NoReturn:
@@ -119,7 +125,7 @@ def carry_out(workspace: "Workspace", settings: Settings, name: str, asked: Aske
         with workspace.execution.exclusively(name), follow(workspace, name):
             if asked.budget is not None:
                 workspace.execution.set_budget(name, asked.budget)
-            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order, batch=asked.batch)
+            ran = run_plan(name, instance, settings, asked.out, schedule=asked.schedule, order=asked.order, batch=asked.batch, wave=asked.wave)
         if ran.cancelled:
             leave_interrupted()
         progress = workspace.execution.progress(name)

@@ -58,8 +58,14 @@ async def generate_atom(context: OpExecutionContext, workspace: WorkspaceResourc
 
 @op(ins={"atoms": In(Nothing)}, out=Out(Nothing))
 def close_waves(context: OpExecutionContext, workspace: WorkspaceResource) -> Output[None]:
-    """Stores how the waves went; fails where the execution was halted, and says how it goes on."""
+    """Stores how the waves went; fails where the execution was halted, and says how it goes on.
+
+    Where the run goes on after another that was paused or failed, it brings the atoms to their end that Dagster counts as done and that are not.
+    """
     assignment = workspace.assign(context)
+    left = asyncio.run(workspace.services.execution.run_left(assignment.execution_id, assignment.waves))
+    if left:
+        context.log.info("%d atoms that an earlier run had left", left)
     try:
         summaries = workspace.services.execution.close_waves(assignment.execution_id, assignment.waves)
     except (HaltedError, FencedError) as halted:

@@ -1,6 +1,7 @@
 """Runs a plan's three jobs in this process, one after another, as `mge run` does it. No daemon, no code server, no web server."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from pathlib import Path
 
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, JobDefinition
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.tags import MAX_RETRIES_TAG
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster_shared.error import SerializableErrorInfo
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
-from mge_assets.defs.partitions import BATCH_TAG, FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, wave_range_tags
+from mge_assets.defs.partitions import BATCH_TAG, FOLLOW_TAG, ORDER_TAG, OUT_TAG, PARTITION, PLAN_TAG, SCHEDULE_TAG, add_plans, one_wave_tags, wave_range_tags
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.defs.signals import noting_signals
 from mge_assets.defs.wave_executor import INTERRUPTED
@@ -54,15 +59,16 @@ class JobOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """The runs of a plan's jobs, in order; later ones are missing where an earlier one ended the walk."""
+    """The runs of a plan's jobs, in order; of the ``asked`` ones later are missing where an earlier one ended the walk."""
 
     plan: str
     jobs: tuple[JobOutcome, ...]
+    asked: int = 3
 
     @property
     def success(self) -> bool:
-        """True where all three jobs ran and succeeded."""
-        return len(self.jobs) == 3 and all(job.success for job in self.jobs)
+        """True where all jobs that were asked for ran and succeeded."""
+        return len(self.jobs) == self.asked and all(job.success for job in self.jobs)
 
     @property
     def cancelled(self) -> bool:
@@ -92,9 +98,10 @@ def run_plan(  # noqa: PLR0913 -- how a person asks for a run
     schedule: Schedule = Schedule.WAVE,
     order: Order | None = None,
     batch: bool = False,
+    wave: int | None = None,
     watch: Callable[[StepEnd], None] = lambda _: None,
 ) -> PlanRun:
-    """Plans, executes and delivers a registered plan; stops at the first job that fails, unless checks alone blocked it.
+    """Plans, executes and delivers a registered plan, or executes one wave of it; stops at the first job that fails, unless checks alone blocked it.
 
     What validation blocked is delivered all the same, with its report and review queue: somebody sits at the terminal and reads them.
     Call it from the main thread, so that an interrupt is seen; it then ends within a second or two, with ``cancelled``.
@@ -107,6 +114,7 @@ def run_plan(  # noqa: PLR0913 -- how a person asks for a run
         schedule: when an atom may start.
         order: what the waves are ordered by; the plan says so if left out.
         batch: whether calls to the model go in message batches.
+        wave: the only one that is executed, of a plan that has waves already; nothing is planned or delivered then.
         watch: told of every step that ends.
     """
     definitions = build_definitions()
@@ -118,20 +126,22 @@ def run_plan(  # noqa: PLR0913 -- how a person asks for a run
     config = {"loggers": _QUIET, "execution": {"config": {"max_concurrent": places}}}
     outcomes: list[JobOutcome] = []
     with shared_workspace(settings) as workspace, noting_signals() as noted:
-        for name in (planning_job.name, execution_job.name, delivery_job.name):
-            waves = len(workspace.dependencies.waves(plan).waves) if name == execution_job.name else 0
-            scope = wave_range_tags(plan, waves) if name == execution_job.name else {PARTITION: plan}
+        names = (planning_job.name, execution_job.name, delivery_job.name) if wave is None else (execution_job.name,)
+        for name in names:
+            scope = {PARTITION: plan}
+            if name == execution_job.name:
+                scope = wave_range_tags(plan, len(workspace.dependencies.waves(plan).waves)) if wave is None else one_wave_tags(plan, wave)
             outcomes.append(_run_job(instance, definitions.resolve_job_def(name), config, {**scope, **common}, watch))
             if not (outcomes[-1].success or outcomes[-1].blocked):
                 break
             noted.check()
-    return PlanRun(plan, tuple(outcomes))
+    return PlanRun(plan, tuple(outcomes), len(names))
 
 
 def _run_job(
     instance: DagsterInstance, job: JobDefinition, config: Mapping[str, object], tags: Mapping[str, str], watch: Callable[[StepEnd], None]
 ) -> JobOutcome:
-    run = instance.create_run_for_job(job, run_config=config, tags={**job.run_tags, **tags})
+    run = instance.create_run_for_job(job, run_config=config, tags={**job.run_tags, **tags, MAX_RETRIES_TAG: "0"}, remote_job_origin=_origin(job.name))
     failures: list[DagsterEvent] = []
     checks: list[str] = []
     for event in execute_run_iterator(InMemoryJob(job), run, instance):
@@ -154,6 +164,12 @@ def _run_job(
         blocked=bool(steps) and all(error is not None and error.cls_name == DagsterAssetCheckFailedError.__name__ for error in steps),
         errors=tuple((checks or errors)[:_MAX_ERRORS]),
     )
+
+
+def _origin(job: str) -> RemoteJobOrigin:
+    """Where Dagster's own pages find the job, so that a run of this process can be executed again from there. As in ``workspace.yaml``."""
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name="mge_assets.definitions", attribute="defs")
+    return RemoteJobOrigin(RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(target, "mge"), SINGLETON_REPOSITORY_NAME), job)
 
 
 def _failed_check(evaluation: AssetCheckEvaluation) -> list[str]:

@@ -69,6 +69,11 @@ def wave_range_tags(plan: str, waves: int) -> dict[str, str]:
     return {RANGE_START: f"{plan}|{wave_key(0)}", RANGE_END: f"{plan}|{wave_key(max(waves, 1) - 1)}", PLAN_TAG: plan}
 
 
+def one_wave_tags(plan: str, wave: int) -> dict[str, str]:
+    """The tags of a run over one wave of a plan, as Dagster itself sets them for a partition of two dimensions."""
+    return {PARTITION: f"{plan}|{wave_key(wave)}", f"{PARTITION}/masterplan": plan, f"{PARTITION}/wave": wave_key(wave), PLAN_TAG: plan}
+
+
 def add_plans(instance: DagsterInstance, plans: Sequence[str]) -> None:
     """Makes the plans' partitions known."""
     instance.add_dynamic_partitions("masterplan", list(plans))

@@ -103,10 +103,12 @@ class WorkspaceResource(ConfigurableResource["WorkspaceResource"]):
         with self._lock:
             if self._assignment is None:
                 scope, work = scope_of(context), self._workspace
-                waves = scope.waves(len(work.dependencies.waves(scope.plan).waves))
+                total = len(work.dependencies.waves(scope.plan).waves)
+                waves = scope.waves(total)
                 schedule = Schedule(context.run.tags.get(SCHEDULE_TAG, Schedule.WAVE))
                 batch = context.run.tags.get(BATCH_TAG) == "yes"
-                execution_id = work.execution.start(scope.plan, context.run_id, schedule, context.run.tags.get(OUT_TAG, ""), batch=batch)
+                alone = waves[0] if len(waves) == 1 < total else None
+                execution_id = work.execution.start(scope.plan, context.run_id, schedule, context.run.tags.get(OUT_TAG, ""), batch=batch, wave=alone)
                 tickets = {mapping_key(ticket): ticket for ticket in work.execution.atoms(execution_id, waves)}
                 if schedule is Schedule.DEPENDENCY:
                     keys = {ticket.atom_id: key for key, ticket in tickets.items()}
@@ -115,9 +117,9 @@ class WorkspaceResource(ConfigurableResource["WorkspaceResource"]):
                 self._assignment = Assignment(scope.plan, execution_id, waves, tickets)
             return self._assignment
 
-    def finish(self, last_wave: int) -> None:
-        """Closes the run's execution, if it has one and it came to the plan's last wave."""
-        if self._assignment and last_wave in (*self._assignment.waves, -1):
+    def finish(self) -> None:
+        """Closes the run's execution, if it has one: all waves that were asked for are done and judged."""
+        if self._assignment:
             self._workspace.execution.finish(self._assignment.execution_id)
             self._finished = True
 

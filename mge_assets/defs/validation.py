@@ -47,7 +47,7 @@ def validation_results(context: AssetExecutionContext, workspace: WorkspaceResou
     scope, services = scope_of(context), workspace.services
     total = len(services.dependencies.waves(scope.plan).waves)
     results = services.validation.hierarchical(scope.plan, scope.waves(total))
-    workspace.finish(last_wave=total - 1)
+    workspace.finish()
     rows = [_row(level, [result for result in results if result.level is level]) for level in Level]
     told = {"levels": table(rows), **_judged(results), **_rounds(services.validation.integration(scope.plan))}
     return MaterializeResult(metadata=told, check_results=[_check(level, results) for level in Level])

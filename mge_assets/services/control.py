@@ -13,6 +13,7 @@ from mge_assets.store.journal import Budget, Limits
 from mge_assets.store.leases import Asked
 
 _RUN = "start it with `mge run`"
+_LOST = (AtomStatus.FAILED, AtomStatus.BLOCKED)
 
 
 class ExecutionControl:
@@ -39,7 +40,8 @@ class ExecutionControl:
     def resume(self, plan: str, *, budget_usd: float | None = None) -> ExecutionStatus:
         """Make a plan's execution ready to go on, with another hard limit if one is given; answers how it stood.
 
-        One that still runs goes on at once; for one that is paused somebody must `start` it. Raises OrderError where none is open, or the limit is too low.
+        One that still runs goes on; for one that is paused somebody must `start` it, or ask it to `go_on`.
+        Raises OrderError where none is open, or the limit is too low, ConflictError where it is being paused or cancelled.
         """
         self._plans.stored(plan)
         if budget_usd is not None:
@@ -60,8 +62,8 @@ class ExecutionControl:
         if wave is not None and not 0 <= wave < total:
             raise NotFoundError(f"masterplan {plan} has no wave {wave}", fix=f"its waves are 0 to {total - 1}" if total else "run the plan once first")
         mode = stored.masterplan.execution_mode or ExecutionMode.V2_ATOMS
-        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out, batch=batch)
-        return self._stores.executions.ask(plan, new, wave=wave)
+        new = NewExecution("", stored.version, mode, "", total, 0, schedule=schedule, target=out, batch=batch, wave=wave)
+        return self._stores.executions.ask(plan, new)
 
     def ask_again(self, plan: str, *, wave: int | None = None) -> UUID:
         """Ask for the plan, or one wave of it, on the terms of its newest execution: its schedule, its folder, in batches or not. Raises as `ask` does."""
@@ -69,6 +71,11 @@ class ExecutionControl:
         if newest is None:
             return self.ask(plan, wave=wave)
         return self.ask(plan, wave=wave, out=newest.target, schedule=newest.schedule, batch=newest.batch)
+
+    def go_on(self, plan: str) -> UUID:
+        """Ask for what is left of a paused execution, on its terms: of one wave alone, where it was to run that. Raises as `ask` does."""
+        newest = self._stores.executions.newest(plan)
+        return self.ask_again(plan, wave=newest.wave if newest is not None else None)
 
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet."""
@@ -81,16 +88,21 @@ class ExecutionControl:
     def retry(self, atom: UUID) -> str:
         """Let the plan's next execution try a failed or blocked atom again, and what it blocks; answers the plan.
 
-        Raises NotFoundError, OrderError for an atom that passed, ConflictError while the plan is executed.
+        Raises NotFoundError, OrderError for an atom that did not fail, ConflictError while the plan is executed or asked for.
         """
         stored, plan = self._stores.atoms.one(atom), self._stores.atoms.owner(atom)
         if stored is None or plan is None:
             raise NotFoundError(f"there is no atom {atom}", fix="look its id up with `mge status PLAN --json`")
         if stored.status is AtomStatus.COMPLETED:
             raise OrderError(f"{stored.atom.name} is completed", fix="have it written anew on the review page, where you can say what is wrong with it")
+        if stored.status not in _LOST:
+            raise OrderError(f"{stored.atom.name} was not tried yet", fix=f"`mge run` or `mge resume {plan}` comes to it")
+        self.reap()
         newest = self._stores.executions.newest(plan)
         if newest is not None and newest.status is ExecutionStatus.RUNNING:
             raise ConflictError(f"masterplan {plan} is being executed", fix="wait for it, or stop that run first")
+        if newest is not None and newest.status is ExecutionStatus.PENDING:
+            raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
         blocked = [other.atom_id for other in self._stores.atoms.of_plan(plan) if other.status is AtomStatus.BLOCKED]
         self._stores.atoms.set_status([atom, *blocked], AtomStatus.PENDING)
         return plan

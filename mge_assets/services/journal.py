@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 
 from mge_assets.model.errors import HaltedError
 from mge_assets.services.gathering import Gatherer
-from mge_assets.services.pacing import Leaders, Pacer
+from mge_assets.services.pacing import Pacer
+from mge_assets.stages.generation import request_digest
 from mge_assets.store.journal import Booking, JournalStore, Limits, Refusal, Reservation, Settlement
 from mge_assets.store.leases import Lease
 from mge_assets.store.tables.executions import UNSENT
-from mge_resources.llm.port import CallSize, ModelError, ModelReply
+from mge_resources.llm.port import CallSize, ModelError, ModelReply, ModelRequest
+from mge_resources.llm.warmth import PrefixGate
 
 
 class Accounts:
@@ -34,8 +36,8 @@ class Accounts:
         self._books: Gatherer[Reservation, Booking] = Gatherer(lambda calls: store.book(lease, calls, limits))
         self._settlements: Gatherer[Settlement, None] = Gatherer(store.settle_all)
         self._changed: asyncio.Event | None = None
-        self.leaders = Leaders()
-        self._leading: dict[UUID, Reservation] = {}
+        self._gate = PrefixGate()
+        self._leading: dict[UUID, str] = {}
         self.open_calls = 0
         self.queued = 0
         self.booked: dict[str, Reservation] = {}
@@ -43,8 +45,8 @@ class Accounts:
         self.unsent: set[UUID] = set()
         self.batched = False
 
-    async def book(self, call: Reservation, size: CallSize) -> Booking:
-        """A place and a booking, once the server's limits leave room for a call of this size.
+    async def book(self, call: Reservation, size: CallSize, prefix: str = "") -> Booking:
+        """A place and a booking, once the server's limits leave room for a call of this size and a call ahead has put its ``prefix`` into the cache.
 
         Raises HaltedError where the budget does not give it any more, or a person stopped the execution.
 
@@ -52,17 +54,17 @@ class Accounts:
         """
         self.queued += 1
         try:
-            booking = await self._book(call, size)
+            booking = await self._book(call, size, prefix and f"{call.model} {prefix}")
         finally:
             self.queued -= 1
         if booking.reply is None and booking.error is None:
             self.booked[call.request_digest] = call if booking.sent is None else replace(call, call_id=booking.sent)
         return booking
 
-    async def _book(self, call: Reservation, size: CallSize) -> Booking:
+    async def _book(self, call: Reservation, size: CallSize, prefix: str) -> Booking:
         self.pacer.behind += 1
         try:
-            leads = await self.leaders.wait(call.model)
+            leads = await self._gate.wait(prefix)
         finally:
             self.pacer.behind -= 1
         try:
@@ -73,14 +75,16 @@ class Accounts:
                 self.pacer.release()
                 raise
         except BaseException:
-            self._led(call, leads=leads, warm=False)
+            if leads:
+                self._gate.ended(prefix, warm=False)
             raise
         if booking.reply is not None or booking.error is not None:
             self.pacer.release()
-            self._led(call, leads=leads, warm=False)
+            if leads:
+                self._gate.ended(prefix, warm=False)
             return booking
         if leads:
-            self._leading[booking.sent or call.call_id] = call
+            self._leading[booking.sent or call.call_id] = prefix
         self.open_calls += 1
         if booking.warn:
             self._warn(self._limits.soft_usd)
@@ -106,9 +110,9 @@ class Accounts:
             self.open_calls -= 1
             self.unsent.discard(call)
             self.pacer.release()
-            leader = self._leading.pop(settlement.call_id, None)
-            if leader is not None:
-                self._led(leader, leads=True, warm=settlement.text is not None)
+            led = self._leading.pop(settlement.call_id, "")
+            if led:
+                self._gate.ended(led, warm=settlement.text is not None)
             if self._changed is not None:
                 self._changed.set()
                 self._changed = None
@@ -116,10 +120,6 @@ class Accounts:
     def settle_orphans(self, settlements: Sequence[Settlement]) -> None:
         """Put down how calls ended that nobody waits for any more; those that are settled stay as they are."""
         self._store.settle_all(settlements)
-
-    def _led(self, call: Reservation, *, leads: bool, warm: bool) -> None:
-        if leads:
-            self.leaders.ended(call.model, warm=warm)
 
     async def _halt(self, refusal: Refusal, usd: float) -> HaltedError:
         plan = self.lease.plan
@@ -145,10 +145,11 @@ class ExecutionJournal:
     accounts: Accounts
     atom_id: UUID
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float, size: CallSize) -> UUID | ModelReply:
+    async def reserve(self, atom: str, model: str, request: ModelRequest, usd: float) -> UUID | ModelReply:
         """Book the most that a call can cost, before it is sent; or answer what the very same call brought before. Raises HaltedError, ModelError."""
-        call = Reservation(uuid4(), self.atom_id, atom, attempt, model, request_digest, usd, UNSENT if self.accounts.batched else "")
-        booking = await self.accounts.book(call, size)
+        batched = self.accounts.batched
+        call = Reservation(uuid4(), self.atom_id, atom, request.attempt, model, request_digest(request), usd, UNSENT if batched else "")
+        booking = await self.accounts.book(call, request.size, "" if batched else request.prefix)
         if booking.error is not None:
             raise booking.error
         return booking.reply or booking.sent or call.call_id

@@ -3,28 +3,33 @@
 A use that does not fit is the fault of whoever does not keep the contract: of the callee, where its draft was used rightly; else of the caller.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
 from mge_assets.services.live import LiveExecution
+from mge_assets.stages.validation.conduct import unfitting
 from mge_assets.stages.validation.uses import Callee, callee_of, members_of, misuses
 from mge_resources.syntax import Language
 
 CHECK = "landing"
 _MOST = 3
-_KEEP = "keep what the contract says: others rely on it"
+_WORD = re.compile(rb"\w+")
+_CALLED = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
+KEEP = "keep what the contract says: others rely on it"
 _USE = "use it as its contract says"
 
 
 @dataclass
 class LandingCheck:
-    """The landing check of one execution. It reads what is in memory, and runs nothing."""
+    """The landing check of one execution. It reads what is in memory, and runs nothing. ``mendable`` tells whether an atom may still be written anew."""
 
     live: LiveExecution
+    mendable: Callable[[str], bool] = field(default=lambda _: False)
 
     def __post_init__(self) -> None:
         self._callers: dict[str, list[str]] = defaultdict(list)
@@ -43,35 +48,73 @@ class LandingCheck:
         """What does not fit, with this code in the atom's place. A complete draft is only warned of its own calls: they are the plan's."""
         own = Severity.WARNING if code == atom.text else Severity.ERROR
         mine = [Finding("landing.caller", own, words, _USE) for words in self._of_caller(atom, code)]
-        theirs = [Finding("landing.callee", Severity.ERROR, words, _KEEP) for words in self._of_callee(atom, code)] if code != atom.text else []
-        return (*mine[:_MOST], *theirs[:_MOST])
+        if code == atom.text:
+            return tuple(mine[:_MOST])
+        against = (f"{caller} uses it by its contract, but it {words}" for caller, words in self.let_down(atom, code))
+        theirs = [Finding("landing.callee", Severity.ERROR, words, KEEP) for words in against]
+        own_contract = [Finding("landing.contract", Severity.ERROR, f"{atom.name} {words}", KEEP) for words in self._of_contract(atom, code)]
+        return (*own_contract[:_MOST], *mine[:_MOST], *theirs[:_MOST])
 
     def _of_caller(self, atom: Atom, code: bytes) -> Iterator[str]:
-        callees = {name: callee for name in self.live.atoms.touches.get(atom.name, ()) if (callee := self._callee(name, self._code(name))) is not None}
-        for name, words in misuses(code, callees, _owner(atom), partial(self._members, atom, code)):
-            yield f"{name} {words}"
+        callees = {name: callee for name in self._used(atom, code) if (callee := self._callee(name, self._code(name))) is not None}
+        broken = set(self.broken_promises(atom, code))
+        for use in misuses(code, callees, _owner(atom), partial(self._members, atom, code)):
+            if use not in broken:
+                yield f"{use[0]} {use[1]}"
 
-    def _of_callee(self, atom: Atom, code: bytes) -> Iterator[str]:
-        """Uses that fitted the draft and do not fit this code."""
+    def broken_promises(self, atom: Atom, code: bytes) -> tuple[tuple[str, str], ...]:
+        """Uses in this code that fit the contracts of what is used and not its code, which may still be written anew: whose, and what is wrong."""
+        found: list[tuple[str, str]] = []
+        members = partial(self._members, atom, code)
+        for name in self._used(atom, code):
+            now, before = self._callee(name, self._code(name)), self._callee(name, self.live.atoms.by_name[name].atom.text)
+            if now is None or before is None or code == atom.text or name == atom.name or not self.mendable(name):
+                continue
+            fitted = set(misuses(code, {name: before}, _owner(atom), members))
+            found += [use for use in misuses(code, {name: now}, _owner(atom), members) if use not in fitted]
+        return tuple(found)
+
+    def _of_contract(self, atom: Atom, code: bytes) -> Iterator[str]:
+        """What its annotations and its documentation promise, whoever uses it."""
+        now = self._callee(atom.name, code)
+        if now is not None and now.contract is not None:
+            yield from unfitting(now.node, now.contract)
+
+    def let_down(self, atom: Atom, code: bytes) -> Iterator[tuple[str, str]]:
+        """Whose use fitted the draft and does not fit this code, and what is wrong."""
         now, before = self._callee(atom.name, code), self._callee(atom.name, atom.text)
         if now is None or before is None:
             return
-        for caller in self._callers.get(atom.name, ()):
+        for caller in self._users(atom):
             stored = self.live.atoms.by_name[caller].atom
             text, members = self._code(caller), partial(self._members, atom, code)
             fitted = set(misuses(text, {atom.name: before}, _owner(stored), members))
             for use in misuses(text, {atom.name: now}, _owner(stored), members):
                 if use not in fitted:
-                    yield f"{caller} uses it by its contract, but it {use[1]}"
+                    yield caller, use[1]
+
+    def _used(self, atom: Atom, code: bytes) -> list[str]:
+        """The functions that it uses: those that its draft tells of, and those of its file that its code names; a draft without a body tells of few."""
+        words = set(_WORD.findall(code))
+        beside = (each.atom.name for each in self.live.atoms.files[atom.file] if each.atom.kind in _CALLED and _plain(each.atom.name) in words)
+        return list(dict.fromkeys((*self.live.atoms.touches.get(atom.name, ()), *(name for name in beside if name != atom.name))))
+
+    def _users(self, atom: Atom) -> list[str]:
+        """The atoms that use it, found likewise."""
+        plain = _plain(atom.name)
+        beside = (each.atom.name for each in self.live.atoms.files[atom.file] if plain in self._code(each.atom.name))
+        return list(dict.fromkeys((*self._callers.get(atom.name, ()), *(name for name in beside if name != atom.name))))
 
     def _code(self, name: str) -> bytes:
         return self.live.codes.get(name, self.live.atoms.by_name[name].atom.text)
 
     def _callee(self, name: str, code: bytes) -> Callee | None:
         atom = self.live.atoms.by_name[name].atom
-        if atom.kind not in {AtomKind.FUNCTION, AtomKind.METHOD} or "#" in name:
+        if atom.kind not in _CALLED or "#" in name:
             return None
-        return callee_of(code, name.rpartition(".")[2], _owner(atom))
+        plain, owner = name.rpartition(".")[2], _owner(atom)
+        found, drafted = callee_of(code, plain, owner), callee_of(atom.text, plain, owner)
+        return found and replace(found, contract=drafted.node if drafted else None)
 
     def _members(self, judged: Atom, code: bytes, name: str) -> frozenset[str] | None:
         """The members of the one class of this name among the project's, with this code in it."""
@@ -80,6 +123,10 @@ class LandingCheck:
             return None
         known = {**self.live.codes, judged.name: code}
         return members_of(b"".join(known.get(each.atom.name, each.atom.text) for each in self.live.atoms.files[files[0]]), name)
+
+
+def _plain(name: str) -> bytes:
+    return name.partition("#")[0].rpartition(".")[2].encode()
 
 
 def _owner(atom: Atom) -> str:

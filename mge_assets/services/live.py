@@ -130,7 +130,7 @@ class PlanAtoms:
 @dataclass(slots=True)
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
-    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom.
+    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom. ``wave`` is set where it runs that one alone.
     """
 
     atoms: PlanAtoms
@@ -144,6 +144,7 @@ class LiveExecution:
     yardstick: Yardstick
     overrides: Sequence[Override] = ()
     halted: MgeError | None = None
+    wave: int | None = None
     in_flight: int = 0
     max_in_flight: int = 0
     changed_files: set[str] = field(default_factory=set)
@@ -154,6 +155,11 @@ class LiveExecution:
     def shares(self) -> bool:
         """Whether its calls share the limit with other executions'; those of message batches do not."""
         return self.accounts is None or not self.accounts.batched
+
+    @property
+    def asked(self) -> range:
+        """The waves that it runs."""
+        return range(len(self.atoms.waves)) if self.wave is None else range(self.wave, self.wave + 1)
 
     def hear(self, order: ControlSignal | None) -> None:
         """What a person asked for; ``None`` where another process has taken over."""
@@ -235,6 +241,11 @@ class LiveExecution:
         """Note how an atom ended, for those that come after it."""
         atom = self.atoms.by_id[atom_id].atom
         self.statuses[atom.name] = status
+        self.show(atom_id, code)
+
+    def show(self, atom_id: UUID, code: bytes) -> None:
+        """Have others see the code, from before it is stored."""
+        atom = self.atoms.by_id[atom_id].atom
         self.codes[atom.name] = code
         if code != atom.text:
             self.changed_files.add(atom.file)

@@ -1,4 +1,4 @@
-"""How many calls are in flight: never more than the limit and this execution's share of it, fewer while the server refuses them.
+"""How many calls are in flight: never more than the limit and this execution's part of it, fewer while the server refuses them.
 
 What is counted is the share of calls that were refused for being too many, over about one latency. A few refusals cost nothing
 (they are not billed, and each call waits as long as it was told to), so that they change nothing: a rule that halves at the first
@@ -8,11 +8,11 @@ limits with its answers, calls are sent no faster than these allow, so that hard
 """
 
 import asyncio
+import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
 
 from mge_assets.services.allowances import Allowances
 from mge_resources.llm.port import Batches, CallSize, LanguageModel, ModelError, ModelReply, ModelRequest
@@ -22,10 +22,6 @@ TOO_MANY = 0.3
 """Share of refused calls from which the window shrinks."""
 FEW = 0.1
 """Share of refused calls below which it grows."""
-CACHE_SECONDS = 300.0
-"""How long a provider keeps a prompt's prefix that nobody uses."""
-CACHE_BYTES = 3_000
-"""Prefixes shorter than this, about 1,000 tokens, are cached by no provider."""
 CLAIM_SECONDS = 3.0
 """How long an execution's share is kept for it after it wanted it: between two waves, or while drafts are judged, it wants nothing for a moment."""
 _NO_SIZE = CallSize()
@@ -39,12 +35,13 @@ class _Waiting:
 
 
 class Pacer:
-    """Hands out places. ``limit`` is the most; ``ceiling`` this execution's share of it, set from outside as others come and go.
+    """Hands out places. ``limit`` is the most; ``ceiling`` this execution's part of it, set from outside as others come and go.
 
-    ``behind`` counts the calls that wait for the one ahead of them before they ask for a place.
+    ``behind`` counts the calls that wait for the one ahead of them before they ask for a place. ``used`` are the place-seconds so far, as far as
+    they count against others; ``pressed`` is called where a look at the parts is worth it now: a place is given back to others, or there is none.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, pressed: Callable[[], None] = lambda: None) -> None:
         self._limit, self._ceiling, self._window = limit, limit, float(limit)
         self._waiting: deque[_Waiting] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -54,11 +51,15 @@ class Pacer:
         self._peak, self._peaked = limit, time.monotonic()
         self.allowances = Allowances()
         self._closed_until = 0.0
+        self.pressed = pressed
+        self.used: float | None = None
+        self._counted = time.monotonic()
+        self._lock = threading.RLock()  # the heartbeat's thread takes places away while the loop hands them out
 
     @property
     def room(self) -> int:
         """Places in all, as things stand."""
-        return max(1, min(self._ceiling, int(self._window)))
+        return min(self._ceiling, max(1, int(self._window)))
 
     @property
     def wanted(self) -> int:
@@ -66,9 +67,29 @@ class Pacer:
         return self.in_flight + len(self._waiting) + self.behind
 
     @property
+    def limit(self) -> int:
+        """The most places."""
+        return self._limit
+
+    @property
     def ceiling(self) -> int:
-        """This execution's share of the limit."""
+        """This execution's part of the limit."""
         return self._ceiling
+
+    def count(self, level: float) -> float:
+        """The place-seconds used so far; one that has none yet, or waits for no place, stands at ``level`` at least."""
+        with self._lock:
+            self._tick()
+            if self.used is None or self.wanted <= self.in_flight:
+                self.used = max(self.used or 0.0, level)
+            return self.used
+
+    def _tick(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if self.used is not None:
+                self.used += self.in_flight * (now - self._counted)
+            self._counted = now
 
     def claim(self) -> int:
         """The most places wanted of late; at first all of them, since an execution that begins has told nothing yet."""
@@ -78,9 +99,10 @@ class Pacer:
         return self._peak
 
     def set_ceiling(self, ceiling: int) -> None:
-        """This execution's share of the limit; may be called from any thread."""
-        grown, self._ceiling = ceiling > self._ceiling, max(1, min(ceiling, self._limit))
-        self.allowances.share = self._ceiling / self._limit
+        """This execution's part of the limit; may be called from any thread."""
+        with self._lock:
+            grown, self._ceiling = ceiling > self._ceiling, max(0, min(ceiling, self._limit))
+        self.allowances.share = max(1, self._ceiling) / self._limit
         if grown and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
@@ -91,6 +113,8 @@ class Pacer:
         self._waiting.append(waiting)
         self.claim()
         self._wake()
+        if not waiting.place.done() and self.in_flight >= self._ceiling and len(self._waiting) == 1:
+            self.pressed()
         try:
             await waiting.place
         except asyncio.CancelledError:
@@ -102,7 +126,10 @@ class Pacer:
 
     def release(self) -> None:
         """Give a place back."""
+        self._tick()
         self.in_flight -= 1
+        if self.in_flight >= self._ceiling:
+            self.pressed()
         self._wake()
 
     def passed(self) -> None:
@@ -135,7 +162,8 @@ class Pacer:
             return
         soonest = self._closed_until - time.monotonic()
         if soonest <= 0:
-            soonest = self._hand_out()
+            with self._lock:
+                soonest = self._hand_out()
         if self._waiting and soonest > 0:
             if self._alarm is not None:
                 self._alarm.cancel()
@@ -155,6 +183,7 @@ class Pacer:
                 kept.append(each)
                 continue
             self.allowances.take(each.model, each.size)
+            self._tick()
             self.in_flight += 1
             self.most = max(self.most, self.in_flight)
             each.place.set_result(None)
@@ -162,37 +191,11 @@ class Pacer:
         return min(waits.values(), default=0.0)
 
 
-class Leaders:
-    """The first call with a prefix goes ahead of the others, so that these find it cached; an execution has one prefix for each model."""
-
-    def __init__(self) -> None:
-        self.prefix_bytes = 0
-        self._ahead: dict[str, asyncio.Event] = {}
-        self._warm: dict[str, float] = {}
-
-    async def wait(self, model: str) -> bool:
-        """Until the prefix is cached, or worth no waiting; True for the one who has to go ahead, who tells ``ended`` afterwards."""
-        while self.prefix_bytes >= CACHE_BYTES and time.monotonic() - self._warm.get(model, float("-inf")) > CACHE_SECONDS:
-            ahead = self._ahead.get(model)
-            if ahead is None:
-                self._ahead[model] = asyncio.Event()
-                return True
-            await ahead.wait()
-        self._warm[model] = time.monotonic()
-        return False
-
-    def ended(self, model: str, *, warm: bool) -> None:
-        """The leader's call ended; where it failed, one of those that wait leads in its place."""
-        if warm:
-            self._warm[model] = time.monotonic()
-        self._ahead.pop(model).set()
-
-
 class PacedModel:
     """A model whose answers tell the pacer how it goes."""
 
-    def __init__(self, model: LanguageModel, pacer: Pacer, leaders: Leaders) -> None:
-        self._model, self._pacer, self._leaders = model, pacer, leaders
+    def __init__(self, model: LanguageModel, pacer: Pacer) -> None:
+        self._model, self._pacer = model, pacer
 
     @property
     def remote(self) -> bool:
@@ -218,7 +221,6 @@ class PacedModel:
 
     def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """As the model's."""
-        self._leaders.prefix_bytes = len(request.system) + len(request.shared)
         return self._model.reservation_usd(request, batch=batch)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
@@ -244,27 +246,3 @@ class PacedModel:
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
         await self._model.aclose()
-
-
-def shares(limit: int, wanted: Mapping[UUID, int]) -> Mapping[UUID, int]:
-    """The limit dealt out fairly: equal parts, what one does not want goes to the others, what nobody wants to all; nobody has less than one."""
-    dealt: dict[UUID, int] = {}
-    left, waiting = limit, sorted(wanted, key=lambda each: (wanted[each], each))
-    for place, each in enumerate(waiting):
-        dealt[each] = max(1, min(wanted[each], left // (len(waiting) - place)))
-        left = max(0, left - dealt[each])
-    return {each: part + left // len(dealt) for each, part in dealt.items()}
-
-
-def share(mine: UUID, now: int, limit: int, demands: Mapping[UUID, tuple[int, int]]) -> int:
-    """One execution's ceiling, after ``now``; ``demands`` are the calls in flight and the places claimed of all that run.
-
-    A share is what is fair of the limit, as soon as the others' calls leave room for it. What others do not want is lent in steps of a tenth,
-    so that whoever wants it back finds little of it gone: lent at once, the first of ten to begin had 31 of 40 places for as long as calls take.
-    """
-    if mine not in demands or len(demands) == 1:
-        return limit
-    dealt = shares(limit, {each: claimed for each, (_, claimed) in demands.items()})[mine]
-    others = sum(min(found) for each, found in demands.items() if each != mine)  # calls of message batches claim nothing
-    lent = max(limit // len(demands), now + max(1, limit // 10))
-    return max(1, min(dealt, max(now, limit - others), lent))

@@ -15,6 +15,7 @@ from mge_assets.store.journal import JournalStore
 from mge_assets.store.memory import MemoryStore
 from mge_assets.store.opening import open_engine
 from mge_assets.store.overrides import OverrideStore
+from mge_assets.store.places import PlaceStore
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
 from mge_assets.store.validations import ValidationStore
@@ -30,6 +31,7 @@ class Stores:
     graphs: GraphStore
     graph_versions: GraphVersionStore
     executions: ExecutionStore
+    places: PlaceStore
     journal: JournalStore
     batches: BatchStore
     memory: MemoryStore
@@ -51,6 +53,7 @@ def open_stores(settings: Settings) -> Stores:
         GraphStore(engine),
         GraphVersionStore(engine),
         ExecutionStore(engine),
+        PlaceStore(engine),
         JournalStore(engine),
         BatchStore(engine),
         MemoryStore(engine),

@@ -44,6 +44,7 @@ class StoredExecution:
     forecast: Mapping[str, float] = field(default_factory=dict)
     target: str = ""
     batch: bool = False
+    wave: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +201,5 @@ class ExecutionStore(LeaseStore):
         if row is None:
             return None
         head = (row.execution_id, row.status, row.version, row.run_id, row.llm_model, row.max_in_flight, row.out, row.report, row.error)
-        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target, row.batch)
+        tail = (row.schedule, row.order, row.current_wave, row.in_flight, row.forecast, row.target, row.batch, row.asked_wave)
         return StoredExecution(*head, row.started_at, row.completed_at, float(row.cost), float(row.seconds), *tail)

@@ -29,12 +29,16 @@ LEASE_SECONDS = 15.0
 SILENCE_SECONDS = 60.0
 """How long after its lease a runner is taken for dead by nobody's wish; a database that was away may have kept it from renewing."""
 LOST = "its process ended before it did"
+_NO_PLACES: dict[str, Any] = {"in_flight": 0, "wanted": 0, "places": 0, "place_seconds": None}
 _OPEN = (ExecutionStatus.RUNNING, ExecutionStatus.PAUSED, ExecutionStatus.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class NewExecution:
-    """What an execution starts with; ``target`` is the folder that it is to be delivered to, empty for the installation's own."""
+    """What an execution starts with; ``target`` is the folder that it is to be delivered to, empty for the installation's own.
+
+    ``wave`` is the only one that it runs, ``None`` for all of them.
+    """
 
     run_id: str
     version: int
@@ -46,6 +50,7 @@ class NewExecution:
     schedule: Schedule = Schedule.WAVE
     target: str = ""
     batch: bool = False
+    wave: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,6 @@ class Lease:
     plan: str
     run_id: str
     fence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """A running execution: how many calls it has in flight, and how many it could have if it might."""
-
-    execution_id: UUID
-    in_flight: int
-    wanted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +107,26 @@ class LeaseStore:
         return found
 
     @again_after_loss
-    def renew(self, execution: UUID, in_flight: int, wanted: int) -> ControlSignal | None:
+    def renew(self, execution: UUID, in_flight: int) -> ControlSignal | None:
         """Heartbeat: renews the lease, says what is in flight, answers what was asked of the runner; ``None`` where another has taken over."""
         lease, table = self.lease(execution), ExecutionRow
-        values = {"lease_until": _lease_end(), "in_flight": in_flight, "wanted": wanted}
+        values = {"lease_until": _lease_end(), "in_flight": in_flight}
         with self._engine.begin() as connection:
             return connection.scalar(update(table).where(*_mine(lease)).values(values).returning(table.order))
-
-    @again_after_loss
-    def demands(self) -> tuple[Demand, ...]:
-        """Every execution that runs now, whatever its plan."""
-        table = ExecutionRow
-        query = select(table.execution_id, table.in_flight, table.wanted).where(table.status == ExecutionStatus.RUNNING, _leased())
-        with self._engine.connect() as connection:
-            return tuple(Demand(*row) for row in connection.execute(query))
 
     @again_after_loss
     def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
         """End this runner's stint: completed, failed or paused. Nothing happens where another has taken over."""
         lease, table = self._leases.get(execution), ExecutionRow
         mine = _mine(lease) if lease else (table.execution_id == execution,)
-        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "in_flight": 0, "wanted": 0, "order": ControlSignal.GO_ON}
+        values = {"status": status, "error": error, "worked_seconds": _worked(), "lease_until": None, "order": ControlSignal.GO_ON, **_NO_PLACES}
         ended = {"completed_at": None if status is ExecutionStatus.PAUSED else func.clock_timestamp()}
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*mine).values(values | ended))
         self._leases.pop(execution, None)
 
     @again_after_loss
-    def ask(self, plan: str, new: NewExecution, *, wave: int | None = None) -> UUID:
+    def ask(self, plan: str, new: NewExecution) -> UUID:
         """Put down that the plan is to be executed; whoever looks for such rows takes it up. Raises ConflictError where it runs, or was asked for before."""
         owner, table = masterplan_id(plan), ExecutionRow
         with self._engine.begin() as connection:
@@ -149,11 +137,11 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.PENDING:
                 raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
             key = uuid4() if row is None else row.execution_id
-            asked = {"status": ExecutionStatus.PENDING, "asked_wave": wave, "order": ControlSignal.GO_ON, "error": "", "schedule": new.schedule}
+            asked = {"status": ExecutionStatus.PENDING, "order": ControlSignal.GO_ON, "error": "", "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=owner, run_id=f"asked-{uuid4()}", owner="", **_head(new), **asked))
             else:
-                connection.execute(update(table).where(table.execution_id == key).values({**asked, "batch": table.batch | new.batch}))
+                connection.execute(update(table).where(table.execution_id == key).values({**asked, "asked_wave": new.wave, "batch": table.batch | new.batch}))
         return key
 
     @again_after_loss
@@ -170,6 +158,7 @@ class LeaseStore:
         """Tell the plan's open execution to pause, to be cancelled, or to go on after all; answers how it stood. ``None`` where none is open.
 
         One that nobody runs is put there at once; one that runs sends no further call from the moment that this returns.
+        Raises ConflictError for one that is on its way to stand still and is to do something else: it can't be called back.
         """
         table = ExecutionRow
         with self._engine.begin() as connection:
@@ -179,7 +168,12 @@ class LeaseStore:
                 return None
             mine = update(table).where(table.execution_id == row.execution_id)
             if row.status is ExecutionStatus.RUNNING and not _lost(row):
+                if row.order is ControlSignal.CANCEL or (row.order is ControlSignal.PAUSE and order is ControlSignal.GO_ON):
+                    raise _stopping(plan, row.order)
                 connection.execute(mine.values(order=order))
+            elif order is ControlSignal.GO_ON and row.status is ExecutionStatus.RUNNING:  # its process is gone
+                connection.execute(mine.values({"status": ExecutionStatus.PAUSED, "error": LOST, "worked_seconds": _worked_until_lost(), "lease_until": None}))
+                return ExecutionStatus.PAUSED
             elif order is not ControlSignal.GO_ON:
                 status = ExecutionStatus.FAILED if order is ControlSignal.CANCEL else ExecutionStatus.PAUSED
                 end = {"completed_at": func.clock_timestamp()} if order is ControlSignal.CANCEL else {}
@@ -224,13 +218,13 @@ class LeaseStore:
             if row is not None and row.status is ExecutionStatus.RUNNING and row.owner != self._me and not _lost(row):
                 raise _taken(plan)
             key, fence = (row.execution_id, row.fence + 1) if row is not None else (uuid4(), 1)
-            mine = {"run_id": new.run_id, "owner": self._me, "fence": fence, "lease_until": _lease_end(), "resumed_at": func.clock_timestamp()}
+            mine = {"run_id": new.run_id, "owner": self._me, "fence": fence, "lease_until": _lease_end(), "resumed_at": func.clock_timestamp(), **_NO_PLACES}
             values = {**_head(new), **mine, "status": ExecutionStatus.RUNNING, "schedule": new.schedule}
             if row is None:
                 connection.execute(insert(table).values(execution_id=key, masterplan_id=masterplan_id(plan), **values))
             else:
                 before = _worked_until_lost() if row.status is ExecutionStatus.RUNNING else table.worked_seconds
-                fresh = {"order": ControlSignal.GO_ON, "error": "", "completed_at": None, "asked_wave": None, "worked_seconds": before}
+                fresh = {"order": ControlSignal.GO_ON, "error": "", "completed_at": None, "worked_seconds": before}
                 connection.execute(update(table).where(table.execution_id == key).values(values | fresh))
             _give_up_calls(connection, plan)
         return Lease(key, plan, new.run_id, fence)
@@ -274,22 +268,18 @@ def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return (table.execution_id == lease.execution_id, table.fence == lease.fence, table.status == ExecutionStatus.RUNNING)
 
 
-def _standing() -> Any:  # noqa: ANN401 -- a select of eight columns
+def _standing() -> Any:  # noqa: ANN401 -- a select of nine columns
     """Executions with what tells whether somebody runs them."""
     table = ExecutionRow
     silent = (table.lease_until < func.clock_timestamp() - timedelta(seconds=SILENCE_SECONDS)).label("silent")
     over = (table.lease_until.is_(None) | (table.lease_until < func.clock_timestamp())).label("over")
-    query = select(table.execution_id, table.run_id, table.status, table.owner, table.fence, over, silent, MasterplanRow.name.label("plan"))
+    query = select(table.execution_id, table.run_id, table.status, table.owner, table.fence, table.order, over, silent, MasterplanRow.name.label("plan"))
     return query.join(MasterplanRow, MasterplanRow.masterplan_id == table.masterplan_id)
 
 
 def _lost(row: Row[Any]) -> bool:
     """Whether a running execution's process is gone, or has said nothing for longer than its lease."""
     return bool(row.over) or is_gone(row.owner)
-
-
-def _leased() -> ColumnElement[bool]:
-    return ExecutionRow.lease_until > func.clock_timestamp()
 
 
 def _lease_end() -> ColumnElement[Any]:
@@ -309,7 +299,8 @@ def _worked_until_lost() -> ColumnElement[Any]:
 
 def _head(new: NewExecution) -> dict[str, Any]:
     counts = {"total_waves": new.waves, "atoms_total": new.atoms}
-    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, "target": new.target, "batch": new.batch, **counts}
+    asked = {"target": new.target, "batch": new.batch, "asked_wave": new.wave}
+    return {"version": new.version, "execution_mode": new.mode, "llm_model": new.model, **asked, **counts}
 
 
 def _alone(connection: Connection, plan: str) -> None:
@@ -342,6 +333,12 @@ _NEVER_SENT = text("""
 
 def _taken(plan: str) -> ConflictError:
     return ConflictError(f"masterplan {plan} is being executed by another process", fix="wait for it, or stop that run first")
+
+
+def _stopping(plan: str, order: ControlSignal) -> ConflictError:
+    if order is ControlSignal.CANCEL:
+        return ConflictError(f"masterplan {plan} is being cancelled", fix="start it anew with `mge run` once it has ended")
+    return ConflictError(f"masterplan {plan} is being paused", fix=f"go on with `mge resume {plan}` once it stands still, which is within one call's time")
 
 
 def fenced() -> FencedError:

@@ -20,7 +20,6 @@ from mge_resources.llm.faults import as_model_error, timed_out
 from mge_resources.llm.policies import Variation, variation
 from mge_resources.llm.port import Allowance, ModelReply, ModelRequest
 from mge_resources.llm.prices import PriceTable, TokenUsage, price, price_table
-from mge_resources.llm.warmth import PrefixGate
 
 CONNECT_SECONDS = 10.0
 _OVERHEAD_TOKENS = 200
@@ -74,7 +73,6 @@ class ClaudeModel:
         self._model, self._key, self._base_url = model, api_key, base_url
         self._priced, self._deadline, self._today, self._table = priced, deadline, today, table or price_table()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic] = WeakKeyDictionary()
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, PrefixGate] = WeakKeyDictionary()
 
     @property
     def name(self) -> str:
@@ -106,15 +104,7 @@ class ClaudeModel:
         return price(self._model, usage, self._today(), batch=batch, table=self._table)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
-        """The model's answer. Raises ModelError for whatever else comes back, or does not.
-
-        Where the shared prefix is worth caching, the first call goes ahead and the others wait for it.
-        """
-        gate = self._gates.setdefault(asyncio.get_running_loop(), PrefixGate())
-        async with gate.turn(request.system + request.shared if self._priced else ""):
-            return await self._complete(request)
-
-    async def _complete(self, request: ModelRequest) -> ModelReply:
+        """The model's answer. Raises ModelError for whatever else comes back, or does not."""
         sent = variation(self._model, request)
         started, deadline = time.monotonic(), self._deadline or _GRACE_SECONDS + request.max_tokens / _SLOWEST[self._priced]
         try:

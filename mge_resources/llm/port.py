@@ -1,5 +1,6 @@
 """What the pipeline asks of a language model, whoever answers. Requests and replies are data; nothing in a reply is followed."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 BYTES_A_TOKEN = 3.0
 """Of code, by what models from 4.7 on count."""
+CACHED_BYTES = 3_000
+"""Prefixes shorter than this, about 1,000 tokens, are cached by no provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ class ModelRequest:
     def size(self) -> CallSize:
         """What it takes of the server's limits, by an estimate of three bytes a token."""
         return CallSize(sum(len(part.encode(errors="replace")) for part in (self.system, self.shared, self.prompt)) / BYTES_A_TOKEN, self.max_tokens)
+
+    @property
+    def prefix(self) -> str:
+        """The digest of what a provider's cache may hold for other calls as well; empty where that is too short to be cached."""
+        shared = (self.system + self.shared).encode(errors="replace")
+        return hashlib.sha256(shared).hexdigest() if len(shared) >= CACHED_BYTES else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 LIFETIME = 270.0
 """Seconds that a prefix is counted on after it was last used; the service keeps it for 300."""
@@ -12,36 +11,30 @@ LONGEST_WAIT = 20.0
 
 
 class PrefixGate:
-    """Who has to wait for whom. Belongs to one event loop; a failed leader hands over to the next."""
+    """Who has to wait for whom, before any place or money is taken. Belongs to one event loop; a failed leader hands over to the next."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._warm_until: dict[str, float] = {}
         self._leaders: dict[str, asyncio.Event] = {}
 
-    @asynccontextmanager
-    async def turn(self, prefix: str) -> AsyncIterator[None]:
-        """Wait until the prefix is warm, or lead. An empty prefix waits for nobody."""
-        while prefix and self._warm_until.get(prefix, 0.0) < self._clock():
+    async def wait(self, prefix: str) -> bool:
+        """Until the prefix is warm; True for the one that has to go ahead, who tells ``ended`` afterwards. An empty prefix waits for nobody."""
+        while prefix and self._warm_until.get(prefix, float("-inf")) < self._clock():
             leader = self._leaders.get(prefix)
             if leader is None:
-                async with self._leading(prefix):
-                    yield
-                return
+                self._leaders[prefix] = asyncio.Event()
+                return True
             try:
                 await asyncio.wait_for(leader.wait(), LONGEST_WAIT)
             except TimeoutError:
-                break
-        yield
+                return False
         if prefix:
             self._warm_until[prefix] = self._clock() + LIFETIME
+        return False
 
-    @asynccontextmanager
-    async def _leading(self, prefix: str) -> AsyncIterator[None]:
-        event = self._leaders[prefix] = asyncio.Event()
-        try:
-            yield
+    def ended(self, prefix: str, *, warm: bool) -> None:
+        """The leader's call ended; where it failed, one of those that wait leads in its place."""
+        if warm:
             self._warm_until[prefix] = self._clock() + LIFETIME
-        finally:
-            del self._leaders[prefix]
-            event.set()
+        self._leaders.pop(prefix).set()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-_TOOLS = ("pytest", "pytest-timeout", "coverage", "jedi==0.20.1", "pyan3==2.9.0", "pycg==0.0.8")
+_TOOLS = ("pytest", "pytest-timeout", "jedi==0.20.1", "pyan3==2.9.0", "pycg==0.0.8")
 _SLOW = "not memory_leak and not node_cutset_random"
 _SKIPPED = ("kcomponents", "isomorphvf2", "vf2pp", "gomory_hu", "special", "smallworld", "graph_hashing")
 Row = tuple[str, str, str, str]
@@ -88,17 +88,6 @@ class Workshop:
         if not out.exists():
             sys.exit(f"{package.name}: its tests left no trace; run them by hand in {self.folder}")
         return [(row[0], row[1], row[2], row[3]) for row in json.loads(out.read_text())]
-
-    def lines(self, package: Package, minutes: int = 30) -> dict[str, set[int]]:
-        """Lines that the package's own tests run, by file below its root; measured once and kept."""
-        out = self.folder / f"{package.name}-{package.version}.lines.json"
-        root = package.root(self.folder)
-        if not out.exists():
-            data = f"--data-file={out.with_suffix('.coverage')}"
-            self._test(package, ["-m", "coverage", "run", data, f"--include={root.resolve()}/*", "-m", "pytest"], {}, minutes)
-            self._run([str(self.python), "-m", "coverage", "json", "-q", data, "-o", str(out)])
-        told = {Path(file).resolve(): set(one["executed_lines"]) for file, one in json.loads(out.read_text())["files"].items()}
-        return {str(file.relative_to(root.resolve())): lines for file, lines in told.items() if file.is_relative_to(root.resolve())}
 
     def _test(self, package: Package, runner: list[str], variables: dict[str, str], minutes: int) -> None:
         """Run the package's own tests, whatever comes of them."""

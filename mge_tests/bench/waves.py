@@ -125,10 +125,12 @@ def edits(package: str, files: dict[str, bytes]) -> list[str]:
         _edit(package, "code, which nothing imports,", leaf, files, code, whole, (b"", added)),
         _edit(package, f"code, which {len(users[hub])} files import,", hub, files, code, whole, (b"", added)),
     ]
-    beside = {f"beside/{name}": source for name, source in files.items()}
-    both = files | beside
+    other = "click" if package != "click" else "requests"
+    corpus = python_package(other)
+    both = files | ({} if isinstance(corpus, str) else {f"{other}/{file.path}": file.source for file in corpus.written})
     double, all_code = seconds(lambda: analyse(both))
-    return [*lines, _edit(f"{package} twice, unconnected", "code", leaf, both, all_code, double, (b"", added)), since(package, files, hub)]
+    label = f"code, {other} beside it and unconnected,"
+    return [*lines, _edit(package, label, f"{other}/__init__.py", both, all_code, double, (b"", added)), since(package, files, hub)]
 
 
 def _edit(package: str, label: str, file: str, files: dict[str, bytes], code: CodeGraph, whole: float, around: tuple[bytes, bytes]) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from mge_resources.llm.port import CallSize, ModelError, ModelReply
+from mge_assets.stages.generation import request_digest
+from mge_resources.llm.port import ModelError, ModelReply, ModelRequest
 
 
 @dataclass
@@ -25,9 +26,9 @@ class MemoryJournal:
 
     entries: dict[UUID, Entry] = field(default_factory=dict)
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float, size: CallSize) -> UUID:
+    async def reserve(self, atom: str, model: str, request: ModelRequest, usd: float) -> UUID:
         call = uuid4()
-        self.entries[call] = Entry(atom, attempt, model, request_digest, usd)
+        self.entries[call] = Entry(atom, request.attempt, model, request_digest(request), usd)
         return call
 
     async def settle(self, call_id: UUID, reply: ModelReply, error: ModelError | None = None) -> None:

@@ -208,29 +208,3 @@ def test_a_price_of_ones_own_is_what_the_model_costs(server: MessagesServer) -> 
 def test_a_price_that_is_none_is_quoted(prices: str) -> None:
     with pytest.raises(ModelError, match="MGE_MODEL_PRICES"):
         open_model(api_key="k", base_url="http://localhost:1", model="local-coder", prices=prices)
-
-
-def test_of_calls_at_once_one_writes_the_prefix_and_the_others_read_it(server: MessagesServer) -> None:
-    server.latency = 0.05
-    model = open_model(api_key="k", base_url=server.url, model="claude-sonnet-5-5")
-
-    async def at_once() -> None:
-        await asyncio.gather(*(model.complete(REQUEST) for _ in range(20)))
-        await model.aclose()
-
-    asyncio.run(at_once())
-    assert sum(bill.usage["cache_creation_input_tokens"] > 0 for bill in server.ledger.bills) == 1
-
-
-def test_a_leader_that_fails_hands_over(server: MessagesServer) -> None:
-    server.faults.append("529")
-    model = open_model(api_key="k", base_url=server.url, model="claude-sonnet-5-5")
-
-    async def at_once() -> list[object]:
-        found = await asyncio.gather(*(model.complete(REQUEST) for _ in range(5)), return_exceptions=True)
-        await model.aclose()
-        return list(found)
-
-    answers = asyncio.run(at_once())
-    assert sum(isinstance(each, ModelReply) for each in answers) == 4
-    assert sum(bill.usage["cache_creation_input_tokens"] > 0 for bill in server.ledger.bills) == 1

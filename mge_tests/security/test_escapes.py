@@ -42,21 +42,20 @@ def test_the_same_code_gets_what_it_wants_outside():
     assert [title for title, worked in controls(chosen).items() if not worked] == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user can't mount, nor remove what is not his")
-def test_what_root_tries_outside_can_only_change_its_own_folder_and_its_mounts_are_gone_with_it():
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user can't mount")
+def test_what_is_tried_outside_can_only_change_its_own_folder_and_its_mounts_are_gone_with_it():
     code = """
-for name in (os.path.dirname(os.path.dirname(facts["canary"])) + "/mge-guard", "/usr/mge-guard", "/etc/mge-guard"):
+for name in (os.path.dirname(os.path.dirname(facts["canary"])) + "/mge-guard", "/usr/mge-guard", "/var/mge-guard"):
     try: open(name, "w").close(); print("ESCAPED wrote", name)
     except OSError: pass
 os.mkdir("tree")
-call(429, 429, call(428, 428, -100, b"/", 1 | 0x8000), b"", -100, os.path.abspath("tree").encode(), 4)
-if not os.statvfs("tree").f_flag & os.ST_RDONLY: print("ESCAPED: the copy can be written to")
+function("mount", b"none", b"tree", b"tmpfs", 0, b"")
+if not os.path.ismount("tree"): print("ESCAPED: nothing was mounted, so the mount can't be seen to be gone")
 """
     before = Path("/proc/self/mountinfo").read_text()
     with host() as target:
-        assert not outside(Attempt("mounts", "contained", "root", code), target.facts)
+        assert not outside(Attempt("mounts", "contained", "outside", code), target.facts)
     assert Path("/proc/self/mountinfo").read_text() == before
-    assert Path("/etc/passwd").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; an ordinary user runs the test above as one")

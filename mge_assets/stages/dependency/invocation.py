@@ -47,6 +47,7 @@ class Invocation(Lookup):
         self._nested = 0
         self._making: set[tuple[Class, Site]] = set()
         self.instantiated: set[Class] = set()
+        self.made_at: dict[Class, set[Site]] = {}
 
     def derived(self, call: Call, key: object, arguments: list[tuple[Node, bool]]) -> Call | None:
         """The one call that follows from another with other arguments; ``None`` where calls follow from calls for ever."""
@@ -124,6 +125,7 @@ class Invocation(Lookup):
 
     def _make(self, cls: Class, call: Call) -> None:
         self.instantiated.add(cls)
+        self.made_at.setdefault(cls, set()).add(call.site)
         if "__new__" not in {name for known in cls.order for name in known.slots}:
             self.solver.add(call.result, cls.instance)
         quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
@@ -147,7 +149,7 @@ class Invocation(Lookup):
         self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
-        self.reached(call, function)
+        self.reached(call, function, receiver)
         function = self.copied(function, call, receiver)
         passed = self.bind_arguments(function, call, receiver)
         if function.generated is not None:
@@ -168,8 +170,9 @@ class Invocation(Lookup):
             if unknown or all((passed.get(name, by_name[name].default) == NOTHING) == missing for name, missing in guards if name in by_name):
                 self.solver.flow(node, call.result)
 
-    def reached(self, call: Call, function: Function) -> None:
+    def reached(self, call: Call, function: Function, receiver: Value | None) -> None:
         """The call runs this function; what it returns is data that flows to the caller."""
+        del receiver
         self.recorder.edge(call.site, function.symbol, EdgeType.FUNCTION_CALL)
         if call.used and (function.gives or function.generated is not None):
             self.recorder.edge(call.site, function.symbol, EdgeType.DATA_FLOW)

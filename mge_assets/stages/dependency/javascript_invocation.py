@@ -99,7 +99,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         if "(super)" in function.slots and (call.new or receiver is not None):
             self._run_parent(function, call, self.instance(function) if call.new else receiver)
         if function.symbol:
-            self.reached(call, function)
+            self.reached(call, function, receiver)
         if call.new:
             receiver = self.instance(function)
             self.solver.add(call.result, receiver)

@@ -31,25 +31,31 @@ class Kinds:
         return True if True in answers else None if None in answers else False
 
     def _is(self, value: Value, wanted: Value) -> bool | None:
-        if isinstance(wanted, External) and wanted.name == "builtins.object":
-            return True
+        answer: bool | None = None
         match value:
+            case _ if isinstance(wanted, External) and wanted.name == "builtins.object":
+                answer = True
             case Instance(cls=Class() as cls):
-                return self._of_class(cls, wanted, kin=isinstance(value, Kin))
-            case Class(metaclass=metaclass):
-                if isinstance(wanted, External) and wanted.name in _CONCRETE:
-                    return wanted.name == "builtins.type"
-                return None if metaclass != NOTHING or isinstance(wanted, External) else False
+                answer = self._of_class(cls, wanted, kin=isinstance(value, Kin))
+            case Class(metaclass=metaclass) if isinstance(wanted, Class):
+                answer = None if metaclass != NOTHING else False
             case Container(kind=kind):
-                return self._of_container(kind, wanted)
-            case Constant(value=known):
-                if isinstance(wanted, External):
-                    return isinstance(known, _CONCRETE[wanted.name]) if wanted.name in _CONCRETE else None
-                return False if isinstance(wanted, Class) else None
-            case Function() | Bound() | Partial() | Method() | Module():
-                return False if isinstance(wanted, Class) or (isinstance(wanted, External) and wanted.name in _CONCRETE) else None
+                answer = self._of_container(kind, wanted)
+            case Class() | Constant() | Function() | Bound() | Partial() | Method() | Module():
+                answer = self._of_other(value, wanted)
             case _:
-                return None
+                pass
+        return answer
+
+    @staticmethod
+    def _of_other(value: Value, wanted: Value) -> bool | None:
+        """Classes, constants, functions and modules."""
+        if isinstance(wanted, Class):
+            return False
+        kind = _CONCRETE.get(wanted.name) if isinstance(wanted, External) else None
+        if kind is None:
+            return None
+        return kind is type if isinstance(value, Class) else isinstance(value, Constant) and isinstance(value.value, kind)
 
     def _of_class(self, cls: Class, wanted: Value, *, kin: bool) -> bool | None:
         if isinstance(wanted, Class):

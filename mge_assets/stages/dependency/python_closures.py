@@ -39,6 +39,30 @@ def makes_functions(tree: Tree) -> bool:
     return bool(inner) and any(_is_inner(value, inner) for value in returned)
 
 
+def calls_parameter(tree: Tree) -> bool:
+    """True where the function gives something back and calls one of its parameters (a callback, a class, ``cls``): what comes back is the caller's."""
+    body, parameters = tree.child_by_field_name("body"), tree.child_by_field_name("parameters")
+    if body is None or parameters is None or _code_lines(tree, body) > MAX_LINES:
+        return False
+    names = {text(child.child_by_field_name("name") or (child.named_children[0] if child.named_children else child)) for child in parameters.named_children}
+    called = gives = False
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        gives = gives or (node.type == "return_statement" and bool(node.named_children))
+        called = called or (node.type == "call" and text(node.child_by_field_name("function")) in names)
+        if node.type not in _INNER:
+            stack.extend(node.named_children)
+    return called and gives
+
+
+def _code_lines(tree: Tree, body: Tree) -> int:
+    """Lines of a function without its docstring."""
+    first = body.named_children[0] if body.named_children else None
+    documented = first is not None and first.type in {"expression_statement", "string"} and text(first)[-1:] in {"'", '"'}
+    return lines(tree) - (lines(first) if documented and first is not None else 0)
+
+
 def _is_inner(tree: Tree, inner: set[str]) -> bool:
     if tree.type == "lambda":
         return True

@@ -81,9 +81,8 @@ class Decorators(Documents):
             self._copying.append(function.symbol)
             methods = len(self.methods)
             made = function.copy()
-            if key is receiver:
-                # a copy for one class needs no other class to be seeded with
-                del self.methods[methods:]
+            # a copy is made for one receiver: seeds are for the function that it is a copy of
+            del self.methods[methods:]
             self._copying.pop()
             symbol = self.recorder.symbols[function.symbol]
             self._copied_lines += symbol.end_line - symbol.line + 1

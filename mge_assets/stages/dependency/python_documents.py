@@ -42,7 +42,11 @@ class Documents(Ducks):
     def promise(self, node: Node, phrase: Phrase, visible: Node, *, result: bool) -> None:
         """A docstring says what the node holds."""
         if phrase.project.lower() in {"", *self.projects}:
-            self._promises.append(_Promise(node, phrase, visible, result))
+            made = _Promise(node, phrase, visible, result)
+            if self._deferred is None and not result:
+                self._keep(made)
+                return
+            self._promises.append(made)
             if phrase.project or phrase.word != phrase.word.lower():
                 self._votes[_singular(phrase.word)] += 1
 

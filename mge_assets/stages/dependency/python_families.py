@@ -35,7 +35,7 @@ class Families(Elements):
         self.abstract: set[str] = set()
         self.driving: dict[Site, None] = {}
         self.importing: dict[str, set[str]] = {}
-        self.calls: dict[Call, dict[Function, None]] = {}
+        self.calls: dict[Call, dict[Function, dict[Value | None, None]]] = {}
         self.invoked: set[Function] = set()
         self._kin: dict[tuple[Class, bool], Kin] = {}
         self._lookups: dict[_Lookup, None] = {}
@@ -64,9 +64,9 @@ class Families(Elements):
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
 
-    def reached(self, call: Call, function: Function) -> None:
+    def reached(self, call: Call, function: Function, receiver: Value | None) -> None:
         """Kept until all targets of the call are known."""
-        self.calls.setdefault(call, {})[function] = None
+        self.calls.setdefault(call, {}).setdefault(function, {})[receiver] = None
         self.invoked.add(function)
 
     # attributes
@@ -185,6 +185,14 @@ class Families(Elements):
         if call.owner is None or call.owner in self.invoked or call.site.file not in self._closed_files():
             return False
         return any(function.symbol == call.owner.symbol for function in self.invoked)
+
+    def places(self, receiver: Value | None) -> int:
+        """At how many places the files make objects of the receiver's class."""
+        return len(self.made_at.get(receiver.cls, ())) if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) else 0
+
+    def is_script(self, site: Site) -> bool:
+        """True where all calls that lead here are in the files."""
+        return site.file in self._closed_files()
 
     def _closed_files(self) -> set[str]:
         """Scripts that call the files' code at their top, and the modules that they import."""

@@ -39,7 +39,8 @@ class PythonProgram(PythonShared):
         self.semantics.start()
         self._fixpoint()
         semantics = self.semantics
-        judge_calls(self.recorder, Dispatch(semantics.calls, semantics.abstract, semantics.once, semantics.unused))
+        dispatch = Dispatch(semantics.calls, semantics.abstract, semantics.once, semantics.unused, semantics.places, semantics.is_script)
+        judge_calls(self.recorder, dispatch)
         name_edges(self.solver, self.recorder, self.names, self.semantics, self._sources)
 
     def _fixpoint(self) -> None:

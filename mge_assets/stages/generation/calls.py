@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mge_assets.stages.generation.journal import CallJournal, request_digest
+from mge_assets.stages.generation.journal import CallJournal
 from mge_resources.llm.port import LanguageModel, ModelError, ModelReply, ModelRequest
 
 BACKOFF = (1.0, 2.0, 4.0)
@@ -46,8 +46,7 @@ class JournalledCaller:
         if not self.model.remote:
             return await self.model.complete(request)
         usd = self.model.reservation_usd(request)
-        model = self.model.name_of(request.attempt)
-        call = await self.journal.reserve(atom, request.attempt, model, request_digest(request), usd, request.size)
+        call = await self.journal.reserve(atom, self.model.name_of(request.attempt), request, usd)
         if isinstance(call, ModelReply):
             return call
         try:

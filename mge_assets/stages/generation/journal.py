@@ -6,14 +6,14 @@ from dataclasses import astuple, replace
 from typing import Protocol
 from uuid import UUID
 
-from mge_resources.llm.port import CallSize, ModelError, ModelReply, ModelRequest
+from mge_resources.llm.port import ModelError, ModelReply, ModelRequest
 
 
 class CallJournal(Protocol):
     """Every call that leaves this process has an entry: booked before it is sent, settled or failed after."""
 
-    async def reserve(self, atom: str, attempt: int, model: str, request_digest: str, usd: float, size: CallSize) -> UUID | ModelReply:
-        """Book the most that a call can cost and make it durable, once the server's limits leave room for its ``size``.
+    async def reserve(self, atom: str, model: str, request: ModelRequest, usd: float) -> UUID | ModelReply:
+        """Book the most that a call can cost and make it durable, once the server's limits leave room for it and its prefix is cached.
 
         Answers the call's id, or the answer itself where the very same was asked before.
 

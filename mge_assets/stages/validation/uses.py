@@ -1,4 +1,4 @@
-"""Whether one piece of Python uses another as that one is: arguments, awaiting, and what is looked up in its result.
+"""Whether one piece of Python uses another as that one is: arguments, awaiting, what is done with its result, what it raises and changes.
 
 Read from the two texts alone; where a decorator, a rebinding or an unpacked argument leaves a doubt, nothing is said.
 """
@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mge_assets.stages.validation.conduct import conduct_of, harmful_changes, is_caught
 from mge_resources.syntax.python_ast import parse_python
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -20,11 +21,15 @@ _SELVES = frozenset({"self", "cls"})
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """What can be called: its plain name, the class that it belongs to (empty for none), and its definition. A constructor goes by its class's name."""
+    """What can be called: its plain name, the class that it belongs to (empty for none), and its definition. A constructor goes by its class's name.
+
+    ``contract`` is the definition that others were told of, its draft.
+    """
 
     name: str
     owner: str
     node: Function
+    contract: Function | None = None
 
     @property
     def bound(self) -> bool:
@@ -60,7 +65,8 @@ def misuses(code: bytes, callees: Mapping[str, Callee], owner: str, members: Mem
         if named.count(callee.name) > 1:  # two of one name: which is meant is not told by the name
             continue
         for call in uses.calls(callee):
-            for fault in (_arguments(call, callee), _awaiting(uses, call, callee), _result(uses, call, callee, members)):
+            faults = (_arguments(call, callee), _awaiting(uses, call, callee), _result(uses, call, callee, members))
+            for fault in (*faults, _taken_apart(uses, call, callee), _caught(uses, call, callee), _changed(uses, call, callee)):
                 if fault:
                     yield key, fault
 
@@ -111,6 +117,11 @@ class _Uses:
                 value = node.value.value if isinstance(node.value, ast.Await) else node.value
                 return value if isinstance(value, ast.Call) else None
         return None
+
+    def is_read_after(self, name: str, call: ast.Call) -> bool:
+        """Whether the name, bound once, is read further down."""
+        reads = (node for node in ast.walk(self.tree) if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load))
+        return self._bound.count(name) == 1 and any(node.lineno > (call.end_lineno or call.lineno) for node in reads)
 
     def looked_up(self, call: ast.Call) -> Iterator[ast.Attribute]:
         """What is looked up in the call's result, right there or in the one name that holds it."""
@@ -180,6 +191,59 @@ def _result(uses: _Uses, call: ast.Call, callee: Callee, members: Members) -> st
         return ""
     strange = [each.attr for each in uses.looked_up(call) if each.attr not in known and not each.attr.startswith("__")]
     return f"returns {word}, which has no {strange[0]}" if strange else ""
+
+
+def _taken_apart(uses: _Uses, call: ast.Call, callee: Callee) -> str:
+    """A result that is indexed, counted, stepped through or unpacked as what it is not."""
+    did, around = conduct_of(callee.node), uses.parents.get(call)
+    if isinstance(callee.node, ast.AsyncFunctionDef):
+        return ""
+    asked = around.func.id if isinstance(around, ast.Call) and isinstance(around.func, ast.Name) and call in around.args else ""
+    if did.generates and (asked == "len" or (isinstance(around, ast.Subscript) and around.value is call)):
+        return f"is a generator, and {'its length is asked for' if asked else 'is indexed'}"
+    if asked == "next" and not did.generates and did.kinds and did.kinds <= {"list", "dict", "set", "tuple", "str"}:
+        return f"returns a {min(did.kinds)}, and next() of it fails"
+    if isinstance(around, ast.Assign) and len(around.targets) == 1 and isinstance(around.targets[0], ast.Tuple | ast.List) and did.arity is not None:
+        taken = around.targets[0].elts
+        if not did.generates and len(taken) != did.arity and not any(isinstance(each, ast.Starred) for each in taken):
+            return f"returns {did.arity} values, and {len(taken)} are taken"
+    return ""
+
+
+def _caught(uses: _Uses, call: ast.Call, callee: Callee) -> str:
+    """An error that whoever calls means to catch, where this call is all that can raise it and raises another."""
+    statement: ast.AST | None = call
+    while statement is not None and not isinstance(statement, ast.stmt):
+        statement = uses.parents.get(statement)
+    around = uses.parents.get(statement) if statement is not None else None
+    if not isinstance(around, ast.Try) or around.body != [statement]:
+        return ""
+    risky = [node for node in ast.walk(around.body[0]) if isinstance(node, ast.Call | ast.Subscript | ast.Await | ast.BinOp)]
+    handled = [name for handler in around.handlers for name in _names(handler.type)]
+    raised = conduct_of(callee.node).raises
+    if risky != [call] or not raised or not handled or any(is_caught(one, name) for one in raised for name in handled):
+        return ""
+    return f"raises {', '.join(sorted(raised))}, and {', '.join(handled)} is caught"
+
+
+def _names(caught: ast.expr | None) -> list[str]:
+    """The plain names that a handler catches; ``BaseException`` where it catches all or nobody can tell."""
+    parts = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return [each.id if isinstance(each, ast.Name) else "BaseException" for each in parts]
+
+
+def _changed(uses: _Uses, call: ast.Call, callee: Callee) -> str:
+    """An argument that it changes unsaid, and that is used afterwards."""
+    changes = harmful_changes(callee.node, callee.contract) if callee.contract is not None else frozenset()
+    if not changes or any(isinstance(each, ast.Starred) for each in call.args):
+        return ""
+    wanted = callee.node.args
+    names = [each.arg for each in (*wanted.posonlyargs, *wanted.args)][int(callee.bound) :]
+    given = [*zip(names, call.args, strict=False), *((keyword.arg, keyword.value) for keyword in call.keywords)]
+    for name, value in given:
+        if name in changes and isinstance(value, ast.Name) and uses.is_read_after(value.id, call):
+            return f"changes its argument {name}, which is used afterwards: it needs a copy"
+    return ""
 
 
 def members_of(source: bytes, name: str) -> frozenset[str] | None:

@@ -30,7 +30,7 @@ class ExecutionRow(Base):
 
     Who runs it holds a lease: ``fence`` grows by one with every taker, and what an earlier taker still writes is refused by it.
     ``order`` is what a person asked of the runner; ``target`` the folder to deliver to; ``batch`` says that its calls go in message batches;
-    ``worked_seconds`` counts the stints before ``resumed_at``.
+    ``worked_seconds`` counts the stints before ``resumed_at``. ``places`` are those of the limit that it holds, ``place_seconds`` what it has used of them.
     """
 
     __tablename__ = "executions"
@@ -56,6 +56,8 @@ class ExecutionRow(Base):
     target: Mapped[str] = mapped_column(server_default="")
     in_flight: Mapped[Count]
     wanted: Mapped[Count]
+    places: Mapped[Count]
+    place_seconds: Mapped[float | None]
     forecast: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     worked_seconds: Mapped[Seconds]
     resumed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -59,7 +59,7 @@ def _orders(router: APIRouter, workspace: Workspace) -> None:
         plan = _plan(workspace, execution_id)
         stood = control.resume(plan, budget_usd=given.budget_usd if given else None)
         if stood is ExecutionStatus.PAUSED:
-            control.ask_again(plan)
+            control.go_on(plan)
         return _ordered(workspace, execution_id)
 
     @router.post("/retry/{atom_id}")

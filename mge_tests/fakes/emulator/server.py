@@ -7,8 +7,9 @@ Plain asyncio streams instead of a web framework: resets, cut bodies and slow dr
 import asyncio
 import json
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -21,6 +22,15 @@ from mge_tests.fakes.emulator.solving import NamedSolutions, Solution, Solver
 from mge_tests.fakes.emulator.stream import events
 
 
+@dataclass(slots=True)
+class Stay:
+    """A request and when it was at the server, in seconds of the monotonic clock; ``end`` is infinite while it is."""
+
+    request: Received
+    begin: float
+    end: float = float("inf")
+
+
 @dataclass
 class MessagesServer:
     """Serves while its context is open.
@@ -31,7 +41,7 @@ class MessagesServer:
         forever: a fault for every request once ``faults`` is used up.
         rates: how likely each fault is for every other request.
         key: the only key that is accepted, if any.
-        latency: seconds before each answer, beside those that ``latencies`` draws.
+        latency: seconds before each answer, beside those that ``latencies`` draws; or what tells them of a request.
         limits: ``requests``, ``input-tokens`` and ``output-tokens`` a minute.
         burst: seconds' worth of a limit that may be taken at once.
         batch_seconds, batch_troubles: how long a batch takes, and the share of its requests that are ``expired``, ``errored`` or ``missing``.
@@ -45,7 +55,7 @@ class MessagesServer:
     forever: str = ""
     rates: Mapping[str, float] = field(default_factory=dict)
     key: str | None = None
-    latency: float = 0.0
+    latency: float | Callable[[Received], float] = 0.0
     latencies: Latencies = field(default_factory=Latencies)
     limits: Mapping[str, float] = field(default_factory=dict)
     burst: float = 60.0
@@ -57,6 +67,8 @@ class MessagesServer:
     received: list[Received] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     """Every answer that is billed, whether or not the client got it."""
+    stays: list[Stay] = field(default_factory=list)
+    """Every message that was asked for, and how long it took."""
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -146,7 +158,13 @@ class MessagesServer:
 
     async def _message(self, request: Received, name: str, fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         made = self.service.message(request)
-        await asyncio.sleep(self.latency + made.seconds(self.in_flight))
+        own = self.latency(request) if callable(self.latency) else self.latency
+        stay = Stay(request, time.monotonic())
+        self.stays.append(stay)
+        try:
+            await asyncio.sleep(own + made.seconds(self.in_flight))
+        finally:
+            stay.end = time.monotonic()
         made.begin()
         self.service.give_back(request, made.usage)
         if fault.change:

@@ -78,7 +78,7 @@ def test_tests_in_another_language_bring_no_pyproject_and_neither_does_a_plan_wi
 
 def test_tests_of_a_milestone_in_several_languages_are_named_for_the_language_that_parses_them():
     typescript = "import test from 'node:test';\ntest('it', () => { const a: number = 1; });\n"
-    for text, path in ((PYTHON_TEST, "tests/test_Stock.py"), (typescript, "tests/Stock.test.mjs")):
+    for text, path in ((PYTHON_TEST, "tests/test_Stock.py"), (typescript, "tests/Stock.test.mts")):
         assert path in {file.path for file in project_files(SHOP, CONTENTS, [AcceptanceTests(Element.MILESTONE, "Stock", text)])}
     chosen = AcceptanceTests(Element.MILESTONE, "Stock", typescript, Language.PYTHON)
     assert "tests/test_Stock.py" in {file.path for file in project_files(SHOP, CONTENTS, [chosen])}

@@ -1,7 +1,8 @@
 """Precision by hand: 100 resolved calls of real packages, drawn evenly over how the callee is written, each judged by reading the code.
 
 An empty verdict is right (the call may run what it is said to run), any other says why it is wrong. Even strata make the
-loose forms heavier than they are: special methods are a fifth of the sample.
+loose forms heavier than they are: special methods are a fifth of the sample. The sample was drawn when 83 of the 100 were
+right; of what is still resolved of it, 94 of 100 are.
 """
 
 import json
@@ -16,8 +17,10 @@ from mge_assets.stages.dependency import analyse
 from mge_tests.bench.corpora import python_package
 
 JUDGED = json.loads((Path(__file__).parent / "judged_calls.json").read_text())
-LEAST = 0.83
-"""Share of the sample that is right."""
+LEAST = 0.93
+"""Share of what is resolved of the sample that is right."""
+MOST_LOST = 5
+"""Right calls of the sample that may be guesses by now: rare ones of several, and cached properties."""
 
 
 def _found(package: str) -> set[tuple[str, str]]:
@@ -31,14 +34,11 @@ def _found(package: str) -> set[tuple[str, str]]:
 def test_the_sample_is_whole():
     verdicts = Counter(not why for *_, why in JUDGED["calls"])
     assert sum(verdicts.values()) == 100
-    assert verdicts[True] / 100 >= LEAST
+    assert verdicts[True] == 83
 
 
-@pytest.mark.parametrize("package", JUDGED["versions"])
-def test_calls_judged_right_stay_found_and_wrong_ones_grow_no_more(package: str):
-    found = _found(package)
-    rows = [(source, target, why) for name, _, source, target, why in JUDGED["calls"] if name == package]
-    lost = [(source, target) for source, target, why in rows if not why and (source, target) not in found]
-    kept = [not why for source, target, why in rows if (source, target) in found]
-    assert lost == []
-    assert sum(kept) / len(kept) >= sum(not why for *_, why in rows) / len(rows)
+def test_what_is_resolved_of_the_sample_is_right():
+    found = {package: _found(package) for package in JUDGED["versions"]}
+    kept = [not why for package, _, source, target, why in JUDGED["calls"] if (source, target) in found[package]]
+    assert sum(kept) >= 83 - MOST_LOST
+    assert sum(kept) / len(kept) >= LEAST
