@@ -73,10 +73,15 @@ class Settings(BaseModel):
     integration_every: int = Field(
         10, ge=0, le=10_000, alias="MGE_INTEGRATION_EVERY", description="Atoms that land between two rounds of integration tests; 0 runs none meanwhile."
     )
+    test_seconds: float = Field(
+        10, gt=0, le=600, alias="MGE_TEST_SECONDS", description="Seconds that one acceptance test may take; one that takes longer is ended and named."
+    )
     mutation_seconds: float = Field(
         10, ge=0, le=3600, alias="MGE_MUTATION_SECONDS", description="Seconds in which faults are seeded to find weak tests of a plan; 0 seeds none."
     )
-    cache: Path = Field(Path("~/.cache/mge"), alias="MGE_CACHE", description="Where tools that are fetched are kept, for every installation of this account.")
+    cache: Path = Field(
+        Path("~/.cache/mge"), alias="MGE_CACHE", description="Where fetched tools and results of analysis are kept, for every installation of this account."
+    )
     fetch_tools: bool = Field(
         True, alias="MGE_FETCH_TOOLS", description="on: npm may bring TypeScript's compiler when a plan needs it; off: its checks are then not run."
     )
@@ -105,6 +110,11 @@ class Settings(BaseModel):
     def tools(self) -> Path:
         """Where fetched tools are kept."""
         return self.cache.expanduser().absolute() / "tools"
+
+    @property
+    def analyses(self) -> Path:
+        """Where results of analysis are kept; may be deleted."""
+        return self.cache.expanduser().absolute() / "analyses"
 
     @property
     def dagster_home(self) -> Path:

@@ -156,8 +156,9 @@ def _path(told: "WaveFigures") -> None:
 
 def _folder_change(folder: Path, reference: str) -> "Change":
     from mge_assets.services.comparison import folder_change
+    from mge_resources.settings import read_settings
 
-    return folder_change(folder, reference)
+    return folder_change(folder, reference, read_settings().analyses)
 
 
 def _plan_change(target: str, since: str) -> "Change":

@@ -6,7 +6,7 @@ from mge_assets.defs.figures import counts, findings_table
 from mge_assets.defs.partitions import MASTERPLANS
 from mge_assets.defs.resources import WorkspaceResource
 from mge_assets.model.stages import Stage
-from mge_assets.services.atoms import ATOMIZER_VERSION
+from mge_assets.services.versions import ATOMIZER_VERSION
 
 
 @asset(

@@ -7,7 +7,7 @@ from mge_assets.defs.partitions import MASTERPLANS, ORDER_TAG, add_waves, wave_k
 from mge_assets.defs.resources import WorkspaceResource
 from mge_assets.model.stages import Stage
 from mge_assets.model.waves import Order
-from mge_assets.services.dependencies import ANALYSER_VERSION
+from mge_assets.services.versions import ANALYSER_VERSION
 
 
 @asset(

@@ -3,19 +3,21 @@
 import re
 from collections.abc import Iterable
 
-from mge_resources.syntax import SCRIPTS, Language
+from mge_resources.syntax import SCRIPTS, Language, parse
 
 
-def test_file_name(name: str, language: Language) -> str:
+def test_file_name(name: str, language: Language, text: str) -> str:
     """The path, relative to the project, of the acceptance tests of the plan, milestone or task of this name.
 
-    Python's is a module name that pytest can import; JavaScript and TypeScript share ``.test.mjs``, which Node's own runner finds; Go's ends in ``_test.go``.
+    Python's is a module name that pytest can import; JavaScript and TypeScript share ``.test.mjs``, which Node's own runner finds, unless the ``text`` is
+    such as only TypeScript has: then it is ``.test.mts``. Go's ends in ``_test.go``.
     """
     if language is Language.PYTHON:
         return f"tests/test_{re.sub(r'[^A-Za-z0-9]+', '_', name)}.py"
     if language not in SCRIPTS:
         return f"tests/{re.sub(r'[^A-Za-z0-9]+', '_', name)}_test.{language.value}"
-    return f"tests/{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)}.test.mjs"
+    typed = language is not Language.JAVASCRIPT and bool(text) and parse(Language.JAVASCRIPT, text.encode()).root_node.has_error
+    return f"tests/{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)}.test.{'mts' if typed else 'mjs'}"
 
 
 test_file_name.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test
@@ -23,9 +25,9 @@ test_file_name.__test__ = False  # type: ignore[attr-defined]  # pytest would ta
 
 def test_runners(paths: Iterable[str], python: str) -> tuple[str, ...]:
     """The commands that run a delivered project's tests, by the test files among its paths; ``python`` is the interpreter to run pytest with."""
-    runners = {".py": f'"{python}" -m pytest', ".test.mjs": "node --test", "_test.go": "go test ./..."}
+    runners = {".py": f'"{python}" -m pytest', ".test.mjs": "node --test", ".test.mts": "node --test", "_test.go": "go test ./..."}
     tests = [path for path in paths if path.startswith("tests/")]
-    return tuple(runner for ending, runner in runners.items() if any(path.endswith(ending) for path in tests))
+    return tuple(dict.fromkeys(runner for ending, runner in runners.items() if any(path.endswith(ending) for path in tests)))
 
 
 test_runners.__test__ = False  # type: ignore[attr-defined]

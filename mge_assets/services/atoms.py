@@ -13,15 +13,13 @@ from mge_assets.model.masterplan import Task
 from mge_assets.model.stages import Stage
 from mge_assets.services.cases import CaseService, Project, not_run_findings
 from mge_assets.services.clock import timed
+from mge_assets.services.versions import ATOMIZER_VERSION
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.atomization.blank import blank_file
 from mge_assets.stages.atomization.case_runs import CaseRun, with_cases
 from mge_assets.stages.atomization.plan_names import PlanNames
 from mge_assets.store.atoms import AtomStore, StoredAtom
 from mge_assets.store.plans import PlanStore, task_language
-
-ATOMIZER_VERSION = "7"
-"""Changes when the same draft would be cut or described differently, so that stored atoms are cut again."""
 
 
 @dataclass(frozen=True, slots=True)

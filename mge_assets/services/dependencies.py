@@ -13,12 +13,11 @@ from mge_assets.model.stages import Stage
 from mge_assets.model.waves import Order, WaveFigures, WavePlan
 from mge_assets.services.clock import timed
 from mge_assets.services.stores import Stores
+from mge_assets.services.versions import ANALYSER_VERSION
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
+from mge_assets.stages.dependency.kept import Kept
 from mge_assets.stages.dependency.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
-
-ANALYSER_VERSION = "6"
-"""Changes when the same atoms would give another graph or other waves, so that stored ones are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,10 @@ class WaveReport:
 
 
 class DependencyService:
-    """Builds, stores and reads graphs and waves. ``limit`` is how many atoms may be in flight."""
+    """Builds, stores and reads graphs and waves. ``limit`` is how many atoms may be in flight; what is ``kept`` of files is not analysed again."""
 
-    def __init__(self, stores: Stores, limit: int) -> None:
+    def __init__(self, stores: Stores, limit: int, kept: Kept | None = None) -> None:
+        self._kept = kept
         self._plans, self._atoms, self._graphs, self._versions, self._limit = stores.plans, stores.atoms, stores.graphs, stores.graph_versions, limit
 
     def build(self, plan: str) -> GraphReport:
@@ -79,7 +79,7 @@ class DependencyService:
     def _build(self, plan: str, atoms: Sequence[StoredAtom], digest: str) -> Change | None:
         files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
         pure = [stored.atom for stored in atoms]
-        graph = with_promises(build_graph(pure, analyse(files)), pure)
+        graph = with_promises(build_graph(pure, analyse(files, kept=self._kept)), pure)
         found = boundaries(graph, {atom.name: atom.file for atom in pure})
         before, now = self._versions.load(plan), snapshot(pure, graph)
         self._graphs.save(plan, graph, _ids(atoms), digest, found)

@@ -38,7 +38,7 @@ from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.generation import accepted, tests_refute
 from mge_assets.stages.validation import AtomicValidator, Inspector, read_thresholds
 from mge_assets.stages.validation.progressive import Suite
-from mge_assets.stages.validation.reach import TestRun
+from mge_assets.stages.validation.runs import TestRun
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.executions import NewExecution, WaveSummary
 from mge_assets.store.journal import Limits

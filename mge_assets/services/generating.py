@@ -14,7 +14,7 @@ from mge_assets.services.live import LiveExecution
 from mge_assets.services.recorded import RecordedCases
 from mge_assets.services.unit_tests import CHECK, UnitTests
 from mge_assets.stages.generation import CallJournal, RetryOrchestrator, Validate, classify
-from mge_assets.stages.validation.reach import TestRun
+from mge_assets.stages.validation.runs import TestRun
 from mge_resources.llm.port import LanguageModel
 
 MOST_SUSPECTS = 2

@@ -9,30 +9,30 @@ from uuid import UUID
 
 from mge_assets.model.atoms import AtomKind
 from mge_assets.model.attempts import AtomOutcome, AtomStatus
-from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
+from mge_assets.model.findings import Check, Finding, Severity
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.services.assembling import assemble, bodies_of
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.stores import Stores
-from mge_assets.stages.validation import Drafts, Project, run_tests
+from mge_assets.stages.validation import Drafts
 from mge_assets.stages.validation.acceptance import language_of
-from mge_assets.stages.validation.judging import script_verdict
 from mge_assets.stages.validation.progressive import ProgressiveIntegrationTester, Step, Suite, Traced
-from mge_assets.stages.validation.reach import Entry, Failure, Reach, TestRun, reach
+from mge_assets.stages.validation.reach import reach
+from mge_assets.stages.validation.runs import Reach, TestRun
 from mge_assets.stages.validation.spectrum import Assembled
 from mge_assets.stages.validation.triage import Blame, Evidence, Verdict, triage
+from mge_assets.stages.validation.triage_javascript import script_triage
 from mge_assets.store.integration import IntegrationRun
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.sandbox.port import SandboxUnavailableError
-from mge_resources.syntax import SCRIPTS, Language, detect_language
+from mge_resources.syntax import SCRIPTS, Language
 
 CHECK = "integration"
 """The check at level 1 of an atom that holds what integration tests say of it."""
 MOST_MENDED = 3
 """Atoms written anew after one round: each is a paid call, and mending one often mends what the next was blamed for."""
 _WORD = re.compile(r"\w+")
-_WHOLE = "all tests"
 _CALLED = {AtomKind.METHOD, AtomKind.FUNCTION}
 
 Mend = Callable[[str, Suite, TestRun], Awaitable[bool]]
@@ -40,7 +40,7 @@ Mend = Callable[[str, Suite, TestRun], Awaitable[bool]]
 
 
 class PlanBench:
-    """The plan as the tester sees it. Python's tests tell what they enter; of a script's it is known which files they load."""
+    """The plan as the tester sees it."""
 
     def __init__(self, live: LiveExecution, sandbox: Sandbox) -> None:
         self._live, self._sandbox = live, sandbox
@@ -55,27 +55,15 @@ class PlanBench:
 
     def run(self, suite: Suite, project: Assembled, only: Collection[str] | None) -> Reach:
         """Run the suite, or ``only`` those of its tests."""
-        if suite.file.endswith(".py"):
-            return reach(self._sandbox, project.files, suite.file, suite.text, only)
-        language = detect_language(suite.file) or Language.JAVASCRIPT
-        check = run_tests(self._sandbox, project.files, suite.file, suite.text, language)
-        if check.status is CheckStatus.NOT_RUN:
-            return Reach()
-        files = _loaded(Project({**project.files, suite.file: suite.text.encode()}), suite.file)
-        entered = frozenset(Entry(file, line) for file in files for line, _ in project.spans.get(file, ()))
-        errors = [finding for finding in check.findings if finding.severity is Severity.ERROR]
-        failure = Failure(errors[0].rule, errors[0].message, said="\n".join(finding.message for finding in errors)) if errors else None
-        return Reach((TestRun(_WHOLE, not errors, entered, failure),), None, files)
+        return reach(self._sandbox, project.files, suite.file, suite.text, only)
 
     def judge(self, suite: Suite, run: TestRun, project: Assembled, runs: Sequence[TestRun]) -> Verdict:
         """What a failed test speaks against."""
         assert run.failure is not None
-        if not suite.file.endswith(".py"):
-            return script_verdict(Finding(run.failure.error, Severity.ERROR, run.failure.message), suite.file)
         known = Evidence(
             project.files, self._drafts, suite.file, suite.text, self._live.atoms.plan.requirements, tuple(runs), self._with_drafts(suite, run, project)
         )
-        return triage(run.name, run.failure, known)
+        return (triage if suite.file.endswith(".py") else script_triage)(run.name, run.failure, known)
 
     def _with_drafts(self, suite: Suite, run: TestRun, project: Assembled) -> Mapping[str, bool]:
         """How the test ends on the plan's drafts, where all that it enters is complete there and something of it was written anew."""
@@ -196,20 +184,7 @@ def _suites(live: LiveExecution, tests: StoredTests) -> Iterator[Suite]:
     for owner, text, files in parts:
         language = language_of(text, files)
         if text.strip() and language in {Language.PYTHON, *SCRIPTS}:
-            yield Suite(owner, test_file_name(owner, language), text)
-
-
-def _loaded(project: Project, file: str) -> frozenset[str]:
-    """The project's files that this one loads, directly or through others, without itself."""
-    found, pending = {file}, [file]
-    while pending:
-        here = pending.pop()
-        for one in project.facts(here).imports if detect_language(here) else ():
-            target = project.resolve(here, one)
-            if target is not None and target.file and target.file not in found:
-                found.add(target.file)
-                pending.append(target.file)
-    return frozenset(found - {file})
+            yield Suite(owner, test_file_name(owner, language, text), text)
 
 
 def _charged(step: Step) -> list[Traced]:

@@ -4,18 +4,19 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mge_assets.model.atoms import AtomKind
+from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.findings import CheckStatus, Level, ValidationResult
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.validation.acceptance import language_of
-from mge_assets.stages.validation.reach import Reach, reach
+from mge_assets.stages.validation.reach import reach
+from mge_assets.stages.validation.runs import Reach
 from mge_assets.stages.validation.spectrum import Spans, holders
 from mge_assets.stages.validation.strength import Strength, strength, strength_check
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.sandbox.port import SandboxUnavailableError
-from mge_resources.syntax import Language
+from mge_resources.syntax import JUDGED, SCRIPTS, Language
 
 _CALLED = {AtomKind.METHOD, AtomKind.FUNCTION}
 _ALL = 3
@@ -71,9 +72,10 @@ class StrengthService:
         text = _text(what, result)
         passed = any(check.name == "tests" and check.status in (CheckStatus.PASSED, CheckStatus.WARNED) for check in result.checks)
         files = [stored.atom.file for stored in what.atoms.get(result.subject, ())] if result.level is Level.TASK else list(what.files)
-        if not passed or language_of(text, files) is not Language.PYTHON:
+        language = language_of(text, files)
+        if not passed or language is None or language not in JUDGED:
             return None
-        file = test_file_name(result.subject, Language.PYTHON)
+        file = test_file_name(result.subject, language, text)
         return _Run(file, text, reach(self._sandbox, what.files, file, text))
 
     def _strength(self, run: _Run, what: Tested, seconds: float) -> Strength:
@@ -86,12 +88,17 @@ def _text(what: Tested, result: ValidationResult) -> str:
 
 
 def _unreached(what: Tested, runs: Iterable[_Run]) -> Mapping[str, list[str]]:
-    """Task ▸ its functions and methods that no test enters; Python's alone, since of others it is not known."""
+    """Task ▸ its functions and methods that no test enters, of those that have a body."""
     entered = {name.partition("#")[0] for run in runs for test in run.found.tests for name in holders(test.entered, what.spans)}
     found: dict[str, list[str]] = {}
     for task, members in what.atoms.items():
         for stored in members:
             atom, base = stored.atom, stored.atom.name.partition("#")[0]
-            if atom.kind in _CALLED and atom.language is Language.PYTHON and base not in entered and base not in found.get(task, ()):
+            if atom.kind in _CALLED and _has_body(atom) and base not in entered and base not in found.get(task, ()):
                 found.setdefault(task, []).append(base)
     return found
+
+
+def _has_body(atom: Atom) -> bool:
+    """Whether there is something that a test could enter; an overload's or an abstract method's signature is for the compiler alone."""
+    return atom.language is Language.PYTHON or (atom.language in SCRIPTS and (b"{" in atom.text or b"=>" in atom.text))

@@ -17,12 +17,13 @@ from mge_assets.model.testfiles import test_file_name
 from mge_assets.services.assembling import assemble, bodies_of
 from mge_assets.services.live import LiveExecution
 from mge_assets.stages.generation import is_contestable
-from mge_assets.stages.validation.reach import TestRun, failing_input, run_reaching
+from mge_assets.stages.validation.reach import failing_input, run_reaching
+from mge_assets.stages.validation.runs import TestRun
 from mge_assets.stages.validation.spectrum import ochiai
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.sandbox.port import SandboxUnavailableError
-from mge_resources.syntax import Language
+from mge_resources.syntax import SCRIPTS, Language, parse
 
 CHECK = "unit_test"
 SHARED = "unit_test.shared"
@@ -66,7 +67,7 @@ class UnitTests:
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
         """The result of level 1 with the unit tests' check in it, where everything else passed, or failed on what tests can refute."""
-        suites = list(self._suites(atom)) if (result.passed or is_contestable(result)) and atom.language is Language.PYTHON else []
+        suites = list(self._suites(atom)) if result.passed or is_contestable(result) else []
         if not suites:
             return result
         with self._locks[suites[0].file]:
@@ -78,7 +79,7 @@ class UnitTests:
 
     def refuses_draft(self, atom: Atom, before: bytes) -> bool:
         """Whether tests that reach the atom fail with its draft in place."""
-        suites = list(self._suites(atom)) if atom.language is Language.PYTHON else []
+        suites = list(self._suites(atom))
         if not suites:
             return False
         with self._locks[suites[0].file]:
@@ -99,8 +100,8 @@ class UnitTests:
         milestone = self._milestone.get(task, "")
         found = [(task, self.tests.tasks.get(task, "")), (milestone, self.tests.milestones.get(milestone, "")), (self.live.atoms.plan.name, self.tests.plan)]
         for name, text in found:
-            if text.strip() and _is_python(text):
-                yield _Suite(test_file_name(name, Language.PYTHON), text)
+            if text.strip() and _speaks(text, atom.language):
+                yield _Suite(test_file_name(name, atom.language, text), text)
 
     def _check(self, suites: Sequence[_Suite], atom: Atom, code: bytes, before: bytes) -> Check:
         """The first suite that has something to say decides."""
@@ -146,10 +147,11 @@ class UnitTests:
     def told(self, text: str, file: str, atom: Atom, code: bytes, before: bytes, run: TestRun) -> Finding:
         """A failed test as its atom's author may hear of it: what was called and how it ended, nothing of what is expected."""
         error = _TIMEOUTS.get(run.error, run.error)
+        by_test = run.failure is not None and run.failure.last == file and run.error == "Error"  # a script's test may say so what it expects
         called = failing_input(text, file, run, self._names)
         first, last = before.count(b"\n") + 1, before.count(b"\n") + 1 + code.rstrip().count(b"\n")
         line = next((frame.line for frame in reversed(run.frames) if frame.file == atom.file and first <= frame.line <= last), None)
-        said = f" ({run.message})" if run.message and error not in {"AssertionError", "TimeoutError"} else ""
+        said = f" ({run.message})" if run.message and not by_test and error not in {"AssertionError", "TimeoutError"} else ""
         how = "does not come to an end in time: TimeoutError" if error == "TimeoutError" else f"ends with {error}{said}"
         return Finding(_CASE, Severity.ERROR, f"a test {how}" + (f"; it ran: {called}" if called else ""), "", Place(atom.file, line) if line else None)
 
@@ -167,7 +169,10 @@ class UnitTests:
         return any(self.live.statuses.get(name) is not AtomStatus.COMPLETED for name in open_names)
 
 
-def _is_python(text: str) -> bool:
+def _speaks(text: str, language: Language) -> bool:
+    """Whether the text can be tests of an atom in this language."""
+    if language is not Language.PYTHON:
+        return language in SCRIPTS and any(not parse(one, text.encode()).root_node.has_error for one in SCRIPTS)
     try:
         compile(text, "tests", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):

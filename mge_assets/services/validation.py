@@ -28,6 +28,7 @@ from mge_assets.stages.validation import (
     apply_strictness,
     read_thresholds,
     respect,
+    stood_by,
 )
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.integration import IntegrationRun
@@ -65,6 +66,7 @@ class ValidationService:
         """``contents`` gives a plan's files by task; of the settings those of validation are read."""
         self._stores, self._plans, self._contents = stores, plans, contents
         self._sandbox, self._strictness, self._inspector = sandbox, settings.validation_strictness, inspector
+        self._test_seconds = settings.test_seconds
         self._thresholds = read_thresholds(settings.validation_thresholds or "")
         self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, settings.mutation_seconds)
 
@@ -96,11 +98,13 @@ class ValidationService:
         if unknown := sorted(set(names) - by_name.keys()):
             raise NotFoundError(f"masterplan {plan} has no atom {unknown[0]!r}", fix="`mge status PLAN --json` lists them")
         overrides = self._stores.overrides.of_plan(plan)
+        earlier = {result.subject: result for result in self._stores.validations.of_plan(plan, (Level.ATOMIC,))}
         judged = []
         for members in whole.atoms.values():
             for stored in members:
                 if stored.atom.name in names:
-                    result = apply_strictness(self._level_1(whole, members, stored), self._strictness, self._thresholds)
+                    found = stood_by(self._level_1(whole, members, stored), earlier.get(stored.atom.name), approved=_approved(stored))
+                    result = apply_strictness(found, self._strictness, self._thresholds)
                     judged.append((stored.atom_id, respect(self._with_tests(plan, result), overrides)))
         execution = self._stores.executions.newest(plan)
         self._stores.validations.save_atoms(plan, judged, execution.execution_id if execution else None)
@@ -204,8 +208,9 @@ class ValidationService:
         plan, tests = whole.plan, whole.tests
         ended = {task: all(stored.status in _ENDED for stored in atoms) for task, atoms in whole.atoms.items()}
         grounds = _grounds(whole)
-        task_level, milestone_level = TaskValidator(self._sandbox, self._inspector), MilestoneValidator(self._sandbox, self._inspector)
-        plan_level = MasterPlanValidator(self._sandbox, self._inspector)
+        task_level = TaskValidator(self._sandbox, self._inspector, self._test_seconds)
+        milestone_level = MilestoneValidator(self._sandbox, self._inspector, self._test_seconds)
+        plan_level = MasterPlanValidator(self._sandbox, self._inspector, self._test_seconds)
         for task in plan.tasks:
             if ended[task.name]:
                 own = [stored.atom for stored in whole.atoms[task.name]]
@@ -230,7 +235,8 @@ class ValidationService:
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
-        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{self._strictness}\0{sorted(self._thresholds.items())}\0{self._sandbox.isolation}".encode())
+        strict = f"{self._strictness}\0{sorted(self._thresholds.items())}\0{self._test_seconds:g}"
+        told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{strict}\0{self._sandbox.isolation}".encode())
         for file, content in sorted(project.items()):
             told.update(f"\0{file}\0".encode() + hashlib.sha256(content).digest())
         return told.hexdigest()
@@ -250,6 +256,11 @@ def charges(results: Sequence[ValidationResult]) -> Mapping[str, tuple[Finding, 
                     error = replace(finding, severity=Severity.ERROR)
                     found.setdefault(match.group(1), {}).setdefault(finding.message, error)
     return {name: tuple(told.values()) for name, told in found.items()}
+
+
+def _approved(stored: StoredAtom) -> bool:
+    """Whether a person has taken the atom's code as it stands."""
+    return stored.human_reviewed and stored.status is AtomStatus.COMPLETED
 
 
 def _code(stored: StoredAtom) -> bytes:

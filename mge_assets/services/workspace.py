@@ -10,13 +10,15 @@ from mge_assets.services.dependencies import DependencyService
 from mge_assets.services.drafts import DraftService
 from mge_assets.services.execution import ExecutionServiceV2
 from mge_assets.services.graphs import GraphService
+from mge_assets.services.kept_results import KeptResults
 from mge_assets.services.plans import PlanService
 from mge_assets.services.reporting import ReportService
 from mge_assets.services.review import ReviewService
 from mge_assets.services.stores import Stores, open_stores
 from mge_assets.services.validation import ValidationService
+from mge_assets.services.versions import ANALYSER_VERSION
 from mge_assets.stages.validation import Inspector
-from mge_resources.checkers import open_checkers
+from mge_resources.checkers import CompilingSandbox, open_checkers
 from mge_resources.llm import open_model
 from mge_resources.logging import close_log, open_log
 from mge_resources.sandbox import open_sandbox
@@ -33,13 +35,13 @@ class Workspace:
         self.model = open_model(
             api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
         )
-        self.sandbox = open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock)
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
+        self.sandbox = CompilingSandbox(open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock), self.checkers)
         inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)
         self.atoms = AtomService(stores.plans, stores.atoms, CaseService(self.sandbox, settings.root / "cases", settings.case_seconds))
-        self.dependencies = DependencyService(stores, settings.max_parallel_atoms)
+        self.dependencies = DependencyService(stores, settings.max_parallel_atoms, KeptResults(settings.analyses, ANALYSER_VERSION))
         self.graphs = GraphService(stores, self.dependencies)
         self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox, inspector)
         self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms)

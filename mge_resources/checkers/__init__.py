@@ -4,6 +4,7 @@ No tool is ever handed a configuration, a plug-in or an environment that belongs
 """
 
 from mge_resources.checkers.choice import ToolCheckers, open_checkers
+from mge_resources.checkers.compiling import CompilingSandbox
 from mge_resources.checkers.port import Checkers, CheckerUnavailableError, Remark
 
-__all__ = ["CheckerUnavailableError", "Checkers", "Remark", "ToolCheckers", "open_checkers"]
+__all__ = ["CheckerUnavailableError", "Checkers", "CompilingSandbox", "Remark", "ToolCheckers", "open_checkers"]

@@ -7,6 +7,7 @@ from typing import Any
 from mge_resources.checkers.mirror import Mirror
 from mge_resources.checkers.port import CheckerUnavailableError, Remark
 from mge_resources.checkers.ruff import ruff_remarks
+from mge_resources.checkers.scripts import Script, Scripts
 from mge_resources.checkers.typescript import TypeScript
 from mge_resources.checkers.worker import Worker, python_command
 from mge_resources.syntax import Language
@@ -22,6 +23,7 @@ class ToolCheckers:
         self._python = Worker("mypy", python_command("mge_resources.checkers.python_worker"), _PATIENCE)
         self._bandit = Worker("bandit", python_command("mge_resources.checkers.python_worker"), _PATIENCE)
         self._typescript = TypeScript(cache, fetch=fetch)
+        self._scripts = Scripts(TypeScript(cache, fetch=fetch))
         self._mirror = Mirror()
 
     def types(self, language: Language, files: Mapping[str, bytes], focus: Collection[str] | None = None) -> Sequence[Remark]:
@@ -47,9 +49,13 @@ class ToolCheckers:
         texts = {name: content.decode("utf-8", errors="surrogateescape") for name, content in {**files, **(near or {})}.items()}
         return (*ruff_remarks(files), *(_remarks(self._bandit.ask({"bandit": texts})) if texts else ()))
 
+    def scripts(self, files: Mapping[str, bytes]) -> Mapping[str, Script]:
+        """The files in TypeScript among these as JavaScript. Raises CheckerUnavailableError."""
+        return self._scripts.scripts(files)
+
     def close(self) -> None:
         """End every process that was started."""
-        for worker in (self._python, self._bandit, self._typescript):
+        for worker in (self._python, self._bandit, self._typescript, self._scripts):
             worker.close()
 
 

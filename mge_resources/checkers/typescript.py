@@ -29,7 +29,7 @@ class TypeScript:
 
         Raises CheckerUnavailableError.
         """
-        worker = self._open()
+        worker = self.worker()
         with worker.lock:
             written, removed = self._mirror.changes(files, worker.started())
             question = {"write": written, "remove": removed, "focus": None if focus is None else sorted(focus)}
@@ -40,7 +40,8 @@ class TypeScript:
         if self._worker is not None:
             self._worker.close()
 
-    def _open(self) -> Worker:
+    def worker(self) -> Worker:
+        """The process, ready to be asked. Raises CheckerUnavailableError where it can not be had."""
         with self._lock:
             if self._worker is None:
                 self._worker = self._made()

@@ -12,7 +12,7 @@ from mge_resources.sandbox import machine
 from mge_resources.sandbox.groups import control_groups
 from mge_resources.sandbox.launcher import job as wire
 from mge_resources.sandbox.pairing import run_pair
-from mge_resources.sandbox.port import SandboxJob, SandboxOutcome
+from mge_resources.sandbox.port import SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.sandbox.process import Ends, Launch, Launched, run_launcher, started_anew
 from mge_resources.sandbox.warm import ForkServer
 
@@ -62,6 +62,8 @@ def launcher_environment() -> dict[str, str]:
 
 def encoded(job: SandboxJob, groups: Sequence[str] = (), home: str = "", wrapper: Sequence[str] = ()) -> tuple[bytes, int]:
     """The job as the launcher reads it, and the size of its work folder. Raises SandboxUnavailableError or ValueError."""
+    if job.typescript:
+        raise SandboxUnavailableError("TypeScript can't be run here: nobody has compiled it")
     command, address_bytes = machine.resolve(job.command, job.limits)
     files = {_checked_name(name): content for name, content in job.files.items()}
     limits = {

@@ -29,7 +29,8 @@ class SandboxJob:
     standard input; it never lies in a file. ``link`` is an open socket of ours that the command finds as descriptor 3. ``warm`` allows a
     command ``{python} script …`` to run in a fork of an interpreter that has pytest loaded, where the isolation has one: a fresh process
     in namespaces of its own either way. ``partner`` is a job that runs beside this one in a sandbox of its own: a socket between the two is
-    descriptor 3 of both, and the outcome is this job's.
+    descriptor 3 of both, and the outcome is this job's. ``typescript`` says that files of ``project/`` are TypeScript, which somebody must compile
+    before: a sandbox alone refuses such a job.
     """
 
     command: Sequence[str]
@@ -41,6 +42,7 @@ class SandboxJob:
     link: int | None = None
     warm: bool = False
     partner: "SandboxJob | None" = None
+    typescript: bool = False
 
 
 @dataclass(frozen=True, slots=True)

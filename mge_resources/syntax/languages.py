@@ -8,6 +8,8 @@ from tree_sitter import Language as TreeSitterLanguage
 from tree_sitter import Parser, Point, Range, Tree
 from tree_sitter_language_pack import get_language
 
+from mge_resources.syntax.continuation import joined
+
 
 class Language(StrEnum):
     """A language that can be parsed; the value is the grammar's name."""
@@ -50,7 +52,12 @@ def _grammar(language: Language) -> TreeSitterLanguage:
 
 def parse(language: Language, source: bytes) -> Tree:
     """The concrete syntax tree of the bytes; never fails, errors are ERROR and MISSING nodes in the tree."""
-    return Parser(_grammar(language)).parse(source)
+    tree = Parser(_grammar(language)).parse(source)
+    if language is Language.PYTHON and tree.root_node.has_error and (parts := joined(source)) is not None:
+        text, ranges = parts
+        again = Parser(_grammar(language), included_ranges=ranges).parse(text)
+        return tree if again.root_node.has_error else again
+    return tree
 
 
 def parse_lines(language: Language, source: bytes, span: tuple[int, int], rows: tuple[int, int]) -> Tree:

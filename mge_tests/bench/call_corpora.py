@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-_TOOLS = ("pytest", "pytest-timeout", "jedi==0.20.1", "pyan3==2.9.0", "pycg==0.0.8")
+_TOOLS = ("pytest", "pytest-timeout", "coverage", "jedi==0.20.1", "pyan3==2.9.0", "pycg==0.0.8")
 _SLOW = "not memory_leak and not node_cutset_random"
 _SKIPPED = ("kcomponents", "isomorphvf2", "vf2pp", "gomory_hu", "special", "smallworld", "graph_hashing")
 Row = tuple[str, str, str, str]
@@ -82,17 +82,31 @@ class Workshop:
         """Calls that the package's own tests make between its functions; traced once and kept."""
         out = self.folder / f"{package.name}-{package.version}.calls.json"
         if not out.exists():
-            self.open(package)
-            root = package.root(self.folder)
-            home = self.folder / f"{package.name}-{package.version}"
-            path = os.pathsep.join([str(root.parent if (root / "__init__.py").exists() else root), str(HERE)])
-            environment = {**os.environ, "PYTHONPATH": path, "MGE_TRACE_ROOT": str(root), "MGE_TRACE_OUT": str(out)}
-            command = [str(self.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "dependency_tracer", "--continue-on-collection-errors"]
-            command += ["--timeout", "120", *package.options, str(home / package.tests)]
-            subprocess.run(command, cwd=home, env=environment, capture_output=True, check=False, timeout=60 * minutes)
+            self._test(package, ["-m", "pytest", "-p", "dependency_tracer"], {"MGE_TRACE_ROOT": str(package.root(self.folder)), "MGE_TRACE_OUT": str(out)}, minutes)
         if not out.exists():
             sys.exit(f"{package.name}: its tests left no trace; run them by hand in {self.folder}")
         return [(row[0], row[1], row[2], row[3]) for row in json.loads(out.read_text())]
+
+    def lines(self, package: Package, minutes: int = 30) -> dict[str, set[int]]:
+        """Lines that the package's own tests run, by file below its root; measured once and kept."""
+        out = self.folder / f"{package.name}-{package.version}.lines.json"
+        root = package.root(self.folder)
+        if not out.exists():
+            data = f"--data-file={out.with_suffix('.coverage')}"
+            self._test(package, ["-m", "coverage", "run", data, f"--include={root.resolve()}/*", "-m", "pytest"], {}, minutes)
+            self._run([str(self.python), "-m", "coverage", "json", "-q", data, "-o", str(out)])
+        told = {Path(file).resolve(): set(one["executed_lines"]) for file, one in json.loads(out.read_text())["files"].items()}
+        return {str(file.relative_to(root.resolve())): lines for file, lines in told.items() if file.is_relative_to(root.resolve())}
+
+    def _test(self, package: Package, runner: list[str], variables: dict[str, str], minutes: int) -> None:
+        """Run the package's own tests, whatever comes of them."""
+        self.open(package)
+        root, home = package.root(self.folder), self.folder / f"{package.name}-{package.version}"
+        path = os.pathsep.join([str(root.parent if (root / "__init__.py").exists() else root), str(HERE)])
+        command = [str(self.python), *runner, "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors", "--timeout", "120", *package.options]
+        command += [str(home / package.tests)]
+        environment = {**os.environ, "PYTHONPATH": path, **variables}
+        subprocess.run(command, cwd=home, env=environment, capture_output=True, check=False, timeout=60 * minutes)
 
     def sources(self, package: Package) -> dict[str, bytes]:
         """The package's files below its root, tests and documentation left out."""

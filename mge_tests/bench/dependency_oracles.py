@@ -23,6 +23,8 @@ from mge_tests.bench.corpora import python_package, standard_library
 
 PACKAGES = ("click", "requests", "networkx", "jinja2", "packaging")
 _SCOPES = {"function_definition", "class_definition"}
+_NAMELESS = {"lambda", "listcomp", "setcomp", "dictcomp", "genexpr"}
+"""What symtable calls scopes without a name; a function may be called ``listcomp`` all the same."""
 Scope = tuple[int, str, frozenset[str], frozenset[str]]
 """First line, name, names bound here (parameters and type parameters apart), names declared to live elsewhere."""
 
@@ -71,13 +73,13 @@ def theirs(source: bytes) -> set[Scope]:
         kind = str(table.get_type()).rpartition(".")[2].lower()
         own = table.get_name() if kind == "class" else owner
         stack.extend((child, own) for child in table.get_children())
-        if kind not in {"module", "class", "function"} or table.get_name() in {"lambda", "listcomp", "setcomp", "dictcomp", "genexpr"}:
+        line = 0 if kind == "module" else lines.get((table.get_lineno(), table.get_name()), table.get_lineno())
+        if kind not in {"module", "class", "function"} or (table.get_name() in _NAMELESS and (table.get_lineno(), table.get_name()) not in lines):
             continue
         names = {s.get_name() for s in table.get_symbols() if (s.is_assigned() or s.is_imported()) and not (s.is_global() and kind != "module")}
         elsewhere = set() if kind == "module" else {s.get_name() for s in table.get_symbols() if s.is_declared_global() or s.is_nonlocal()}
         hidden = {f"_{owner.lstrip('_')}", f"_{own.lstrip('_')}"} - {"_"}
-        names = {_unmangled(name, hidden) for name in names} - ({"__class__", "__classdict__"} if kind == "class" else set())
-        line = 0 if kind == "module" else lines.get((table.get_lineno(), table.get_name()), table.get_lineno())
+        names = {_unmangled(name, hidden) for name in names}
         found.add((line, table.get_name(), frozenset(names - elsewhere), frozenset(_unmangled(name, hidden) for name in elsewhere)))
     return found
 

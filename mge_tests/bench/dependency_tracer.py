@@ -4,7 +4,8 @@ Runs in the bench's own environment, so it needs the standard library alone. ``M
 the package's files, ``MGE_TRACE_OUT`` the JSON file to write: rows of caller, callee (dotted ids), form and way.
 
 The way is ``direct``; or ``handed on`` where the caller is a wrapper that calls with its own ``*args, **kwargs``; or
-``through`` for what a caller runs behind such wrappers and behind code that was compiled from a string.
+``through`` for what a caller runs behind such wrappers and behind code that was compiled from a string; or ``behind`` for what it runs
+behind the standard library (``functools.cached_property``, ``contextlib``), which nobody has to find and nobody may call an edge that never ran.
 """
 
 import ast
@@ -13,6 +14,7 @@ import inspect
 import json
 import os
 import sys
+import sysconfig
 import threading
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -22,6 +24,8 @@ _INSIDE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _MAX_WRAPPERS = 12
+_STANDARD = (sysconfig.get_paths()["stdlib"], "<frozen")
+_INSTALLED = ("site-packages", "dist-packages")
 _MISSING = object()
 
 
@@ -84,6 +88,8 @@ class Tracer:
         self._seen: set[tuple[CodeType, int, CodeType]] = set()
         self._wrapped: set[tuple[CodeType, int, CodeType]] = set()
         self._seen_through: set[tuple[CodeType, int, CodeType]] = set()
+        self._standard: set[CodeType] = set()
+        self._seen_behind: set[tuple[CodeType, CodeType]] = set()
         self._handing: dict[tuple[CodeType, int], bool] = {}
         self._first: dict[CodeType, int] = {}
         self.edges: dict[tuple[str, str, str, str], None] = {}
@@ -96,6 +102,8 @@ class Tracer:
         if key in self._seen:
             if key in self._wrapped:
                 self._note_through(frame.f_back, frame, self.sources.id_of(frame.f_code))
+            elif frame.f_back.f_code in self._standard:
+                self._note_behind(frame.f_back, frame)
             return
         if frame.f_code.co_flags & _RESUMED and frame.f_lasti > self._first_resume(frame.f_code):
             return
@@ -106,6 +114,9 @@ class Tracer:
         if target and self._note(frame.f_back, frame, target):
             self._wrapped.add(key)
             self._note_through(frame.f_back, frame, target)
+        elif target and _is_standard(frame.f_back):
+            self._standard.add(frame.f_back.f_code)
+            self._note_behind(frame.f_back, frame)
 
     def _note(self, caller: FrameType, callee: FrameType, target: str) -> bool:
         """The edge as it is run; True where the caller is a wrapper."""
@@ -131,6 +142,18 @@ class Tracer:
                 self.edges[source, target, _form(self.sources.node_at(outer), outer, callee), "through"] = None
             return
 
+    def _note_behind(self, caller: FrameType, callee: FrameType) -> None:
+        """The edge from whoever made the standard library call this."""
+        outer: FrameType | None = caller
+        while outer is not None and (_is_standard(outer) or _is_made(outer)):
+            outer = outer.f_back
+        if outer is None or (outer.f_code, callee.f_code) in self._seen_behind:
+            return
+        self._seen_behind.add((outer.f_code, callee.f_code))
+        source, target = self.sources.id_of(outer.f_code), self.sources.id_of(callee.f_code)
+        if source and target:
+            self.edges[source, target, "callback", "behind"] = None
+
     def _is_wrapper(self, frame: FrameType) -> bool:
         key = (frame.f_code, frame.f_lasti)
         if key not in self._handing:
@@ -141,6 +164,12 @@ class Tracer:
         if code not in self._first:
             self._first[code] = next((i.offset for i in dis.get_instructions(code) if i.opname == "RESUME"), 0)
         return self._first[code]
+
+
+def _is_standard(frame: FrameType) -> bool:
+    """True for code of the standard library."""
+    file = frame.f_code.co_filename
+    return file.startswith(_STANDARD) and not any(part in file for part in _INSTALLED)
 
 
 def _is_made(frame: FrameType) -> bool:

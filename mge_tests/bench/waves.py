@@ -4,21 +4,26 @@
 
 Prints CPU seconds for 100,000 atoms and 500,000 edges, without and with cycles, beside networkx's strongly connected components and topological
 generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and possible parallelism in both
-orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and one of code in one file cost beside
-analysis from scratch, and whether the result is the same.
+orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and edits of code in one file cost beside
+analysis from scratch, and whether the result is the same; then what comparison with a commit costs the first time and later. With ``edits`` in front of
+the names only the last two.
 """
 
 import random
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import networkx as nx
 
 from mge_assets.model.atoms import Atom
-from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
+from mge_assets.model.graph import AtomEdge, AtomGraph, CodeGraph, EdgeType
 from mge_assets.model.waves import Order
+from mge_assets.services.comparison import Comparison
+from mge_assets.services.kept_results import KeptResults
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.dependency import analyse, build_graph, contracts_of, plan_waves, wave_figures
 from mge_assets.stages.dependency.incremental import reanalyse
@@ -105,22 +110,60 @@ def widths(package: str) -> list[str]:
 
 
 def edits(package: str, files: dict[str, bytes]) -> list[str]:
-    """One file of the package changed, by layout and by code."""
+    """One file of the package changed: the largest by layout, and by code one that no other imports, and the one that most import."""
     whole, code = seconds(lambda: analyse(files))
-    file = max(files, key=lambda name: len(files[name]))
-    lines = []
-    for label, added in (("layout", b"# a word at the end\n"), ("code", b"\n\ndef added_at_the_end():\n    return None\n")):
-        start = b"# a word at the start\n" if label == "layout" else b""
-        now = {**files, file: start + files[file] + added}
-        again, found = seconds(lambda now=now: reanalyse(files, code, now))  # type: ignore[misc]
-        same = "the same as" if found == analyse(now) else "NOT THE SAME AS"
-        lines.append(
-            f"{package}: {label} of {file} changed: {again:.2f} s beside {whole:.2f} s for everything (ratio {again / whole:.3f}), {same} from scratch"
-        )
-    return lines
+    home = {symbol.id: symbol.file for symbol in code.symbols}
+    users: dict[str, set[str]] = {file: set() for file in files}
+    for edge in code.edges:
+        if edge.type is EdgeType.IMPORT and home[edge.target] != edge.file:
+            users[home[edge.target]].add(edge.file)
+    ranked = sorted(files, key=lambda file: (len(users[file]), len(files[file])))
+    leaf, hub = max((file for file in files if not users[file]), key=lambda file: len(files[file]), default=ranked[0]), ranked[-1]
+    added = b"\n\ndef added_at_the_end():\n    return None\n"
+    lines = [
+        _edit(package, "layout", max(files, key=lambda name: len(files[name])), files, code, whole, (b"# a word at the start\n", b"# a word at the end\n")),
+        _edit(package, "code, which nothing imports,", leaf, files, code, whole, (b"", added)),
+        _edit(package, f"code, which {len(users[hub])} files import,", hub, files, code, whole, (b"", added)),
+    ]
+    beside = {f"beside/{name}": source for name, source in files.items()}
+    both = files | beside
+    double, all_code = seconds(lambda: analyse(both))
+    return [*lines, _edit(f"{package} twice, unconnected", "code", leaf, both, all_code, double, (b"", added)), since(package, files, hub)]
+
+
+def _edit(package: str, label: str, file: str, files: dict[str, bytes], code: CodeGraph, whole: float, around: tuple[bytes, bytes]) -> str:
+    now = {**files, file: around[0] + files[file] + around[1]}
+    again, found = seconds(lambda: reanalyse(files, code, now))
+    same = "the same as" if found == analyse(now) else "NOT THE SAME AS"
+    return f"{package}: {label} of {file} changed: {again:.2f} s beside {whole:.2f} s for everything (ratio {again / whole:.3f}), {same} from scratch"
+
+
+def since(package: str, files: dict[str, bytes], file: str) -> str:
+    """What ``mge graph --since`` costs where the commit was never looked at, and where it was."""
+    with TemporaryDirectory() as folder:
+
+        def told(added: bytes) -> float:
+            return seconds(lambda: Comparison(files, {**files, file: files[file] + added}, KeptResults(Path(folder), "bench")).change())[0]
+
+        first, code, layout, again = told(b"\nx = 1\n"), told(b"\ny = 1\n"), told(b"\n# a word\n"), told(b"\ny = 1\n")
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+    return (
+        f"{package} --since: {first:.2f} s for the first time, then {code:.2f} s after another edit of code (ratio {code / first:.2f}), "
+        f"{layout:.2f} s after one of layout ({layout / first:.2f}), {again:.2f} s for the same again ({again / first:.3f}); {size / 1e6:.1f} MB kept"
+    )
+
+
+def _edits_alone(packages: list[str]) -> None:
+    for package in packages:
+        corpus = python_package(package)
+        found = [corpus] if isinstance(corpus, str) else edits(package, {f"{package}/{file.path}": file.source for file in corpus.written})
+        print(*found, sep="\n", flush=True)
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["edits"]:
+        _edits_alone(sys.argv[2:] or ["click", "networkx"])
+        sys.exit()
     print(speed("no cycles", random_graph(0.0)), flush=True)
     print(speed("cycles", random_graph(0.0005)), flush=True)
     print(speed("one tangle", tangle()), flush=True)

@@ -26,6 +26,8 @@ PATHS = {
 }  # fmt: skip
 PICTURES = {"/dependency/graph/{name}/visualize"}
 
+UNKNOWN = "6f1c2a34-0000-4000-8000-000000000000"
+
 
 def test_openapi_describes_every_path_and_its_errors(client: TestClient) -> None:
     document = client.get(f"{API}/openapi.json").json()
@@ -112,7 +114,7 @@ def test_a_review_tells_why_and_how(client: TestClient, shop: StoredShop) -> Non
     ("path", "status"),
     [
         ("/masterplans/none", 404), ("/atoms/by-masterplan/none", 404), ("/dependency/graph/none", 404), ("/dependency/waves/none", 404),
-        ("/execution/progress/none", 404), (f"/atoms/{uuid4()}", 404), (f"/validation/results/{uuid4()}", 404), (f"/review/{uuid4()}", 404),
+        ("/execution/progress/none", 404), (f"/atoms/{UNKNOWN}", 404), (f"/validation/results/{UNKNOWN}", 404), (f"/review/{UNKNOWN}", 404),
         ("/atoms/7", 422), ("/review/queue?sort=age", 422), ("/review/queue?limit=0", 422), ("/nowhere", 404), ("/review/approve", 422),
     ],
 )  # fmt: skip

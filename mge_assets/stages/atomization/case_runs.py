@@ -24,7 +24,7 @@ from mge_assets.stages.atomization.parsing import MultiLanguageParser
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.syntax import Language, detect_language
 
-CASES_VERSION = "2"
+CASES_VERSION = "3"
 """Changes when the same draft would be called otherwise or its outcomes written otherwise."""
 LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
 KEPT, SHOWN = 8, 3
@@ -95,28 +95,48 @@ _Outcomes = dict[int, tuple[str, bool]]
 def _outcomes(
     sandbox: Sandbox, project: Mapping[str, bytes], file: str, language: Language, calls: Sequence[CaseCall], names: Sequence[str]
 ) -> tuple[_Outcomes, str]:
-    job = _job(project, file, language, calls, names)
-    if job is None:
-        return {}, "it has TypeScript that does not run without its compiler"
     try:
-        outcomes, reason = _read(sandbox.run(job))
+        outcomes, reason = _read(_run(sandbox, project, file, language, calls, names))
     except (SandboxUnavailableError, ValueError) as error:
         return {}, str(error)
     return {number: said for number, said in outcomes.items() if 0 <= number < len(calls)}, reason
 
 
-def _job(project: Mapping[str, bytes], file: str, language: Language, calls: Sequence[CaseCall], names: Sequence[str]) -> SandboxJob | None:
-    plan = {"file": file, "calls": [_wire(call) for call in calls]}
-    files = {"calls.json": json.dumps(plan).encode()}
+def _run(sandbox: Sandbox, project: Mapping[str, bytes], file: str, language: Language, calls: Sequence[CaseCall], names: Sequence[str]) -> SandboxOutcome:
+    """The calls made. TypeScript goes through its compiler, and without one as far as its types can be left out."""
+    files = {"calls.json": json.dumps({"file": file, "calls": [_wire(call) for call in calls]}).encode()}
     if language is Language.PYTHON:
         files |= {f"project/{name}": content for name, content in project.items()} | {"calls.py": program("calls.py.txt")}
-        return SandboxJob(("{python}", "calls.py"), files, {}, LIMITS, _FILES)
+        return sandbox.run(SandboxJob(("{python}", "calls.py"), files, {}, LIMITS, _FILES))
+    if any(detect_language(name) in _TYPED for name in project):
+        try:
+            return sandbox.run(_typed_job(project, file, names, files))
+        except SandboxUnavailableError:
+            job = _job(project, file, names, files)
+            if job is None:
+                raise
+            return sandbox.run(job)
+    job = _job(project, file, names, files)
+    assert job is not None  # only TypeScript is refused
+    return sandbox.run(job)
+
+
+def _typed_job(project: Mapping[str, bytes], file: str, names: Sequence[str], files: Mapping[str, bytes]) -> SandboxJob:
+    """The job with the project as it is written, for a sandbox that compiles."""
+    content = {f"project/{name}": text for name, text in project.items()}
+    content[f"project/{file}"] += _exposed(project[file], names, detect_language(file) or Language.TYPESCRIPT)
+    programs = {"calls.mjs": program("calls.js"), "hooks.mjs": b"export {};\n"}
+    return SandboxJob(("{node}", "calls.mjs"), {**files, **content, **programs}, {}, LIMITS, _FILES, typescript=True)
+
+
+def _job(project: Mapping[str, bytes], file: str, names: Sequence[str], given: Mapping[str, bytes]) -> SandboxJob | None:
+    files = dict(given)
     for name, content in project.items():
         spoken = detect_language(name)
         ready = erase_types(content, spoken) if spoken in _TYPED else content
         if ready is None and name == file:
             return None
-        files[f"project/{name}"] = (ready or b"") + (_exposed(ready or b"", names) if name == file else b"")
+        files[f"project/{name}"] = (ready or b"") + (_exposed(ready or b"", names, Language.JAVASCRIPT) if name == file else b"")
     if not any(name == "package.json" for name in project):
         files["project/package.json"] = json.dumps({"type": "module" if _is_module(project[file]) else "commonjs"}).encode()
     files |= {"calls.mjs": program("calls.js"), "hooks.mjs": program("hooks.js")}
@@ -132,18 +152,18 @@ def _is_module(source: bytes) -> bool:
     return any(node.type in {"import_statement", "export_statement"} for node in root.named_children)
 
 
-def _exposed(source: bytes, names: Sequence[str]) -> bytes:
+def _exposed(source: bytes, names: Sequence[str], language: Language) -> bytes:
     """What makes the file's own functions reachable from outside, exported or not: code after its end."""
     if _is_module(source):
-        bound = [name for name in names if _binds(source, name)]
+        bound = [name for name in names if _binds(source, name, language)]
         return ("\nexport { " + ", ".join(f"{name} as __case_{name}" for name in bound) + " };\n").encode() if bound else b""
     listed = ", ".join(f'{name}: typeof {name} === "undefined" ? undefined : {name}' for name in names)
     return f"\n;Object.defineProperty(module.exports, '__cases', {{ value: {{ {listed} }} }});\n".encode()
 
 
-def _binds(source: bytes, name: str) -> bool:
+def _binds(source: bytes, name: str, language: Language) -> bool:
     """Whether the file declares the name at its top level, so that it may be exported once more."""
-    root = MultiLanguageParser().parse(source, "file", Language.JAVASCRIPT).root
+    root = MultiLanguageParser().parse(source, "file", language).root
     for node in root.named_children:
         declared = (node.child_by_field_name("declaration") or node) if node.type == "export_statement" else node
         targets = [declared, *(child for child in declared.named_children if child.type == "variable_declarator")]

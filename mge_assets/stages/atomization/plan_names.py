@@ -20,6 +20,11 @@ class PlanNames:
     def __init__(self, files: Iterable[str]) -> None:
         self._paths = {file: module_path(file) for file in files}
         self._shared = {path for path, count in Counter(self._paths.values()).items() if count > 1}
+        self._children: dict[str, set[str]] = {}
+        for path in set(self._paths.values()):
+            for place in (place for place, letter in enumerate(path) if letter == "."):
+                above, below = path[:place], path[place + 1 :].split(".", 1)[0]
+                self._children.setdefault(above, set()).add(f"{above}.{below}")
 
     def mark(self, file: str) -> str:
         """What the names of a file's atoms follow from, beside the file: changes when another file makes them ambiguous."""
@@ -44,6 +49,4 @@ class PlanNames:
 
     def _below(self, path: str) -> tuple[str, ...]:
         """What stands directly below a module path, as modules and packages, sorted."""
-        start = f"{path}."
-        found = {start + other[len(start) :].split(".", 1)[0] for other in self._paths.values() if other.startswith(start)}
-        return tuple(sorted(found))
+        return tuple(sorted(self._children.get(path, ())))

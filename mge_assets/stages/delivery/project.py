@@ -122,6 +122,6 @@ class _Naming:
 
     def _free(self, tests: AcceptanceTests, language: Language) -> str:
         names = (tests.name, *(f"{tests.name} {tests.element.value}{number}" for number in ("", *range(2, 1000))))
-        path = next(path for name in names if (path := test_file_name(name, language)).casefold() not in self._taken)
+        path = next(path for name in names if (path := test_file_name(name, language, tests.text)).casefold() not in self._taken)
         self._taken.add(path.casefold())
         return path

@@ -106,7 +106,7 @@ class Invocation(Lookup):
             for value in self.solver.values(known.metaclass):
                 if isinstance(value, Class) and any("__call__" in own.slots for own in value.order):
                     method = self.solver.node()
-                    self._from_order(value.order, None, value, "__call__", method, call.site)
+                    self.from_order(value, "__call__", method, call.site)
                     self.solver.watch(method, lambda inner: self.invoke(inner, call, cls))
                     found = True
         if found:
@@ -129,7 +129,7 @@ class Invocation(Lookup):
         quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
         self.send(cls.instance, "__init__", quiet)
         made = self.solver.node()
-        self._on_order(cls, lambda: self._from_order(cls.order, None, cls, "__new__", made, call.site))
+        self.from_order(cls, "__new__", made, call.site)
         fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
         self.solver.watch(made, lambda inner: self.invoke(inner, fresh, cls))
         if "__init__" not in {name for known in cls.order for name in known.slots}:
@@ -148,7 +148,7 @@ class Invocation(Lookup):
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
         self.reached(call, function)
-        function = self.copied(function, call)
+        function = self.copied(function, call, receiver)
         passed = self.bind_arguments(function, call, receiver)
         if function.generated is not None:
             self.solver.add(call.result, function.generated)
@@ -174,9 +174,9 @@ class Invocation(Lookup):
         if call.used and (function.gives or function.generated is not None):
             self.recorder.edge(call.site, function.symbol, EdgeType.DATA_FLOW)
 
-    def copied(self, function: Function, call: Call) -> Function:
+    def copied(self, function: Function, call: Call, receiver: Value | None) -> Function:
         """The function that this call runs: a copy of its own, where the language makes any."""
-        del call
+        del call, receiver
         return function
 
     def bind_arguments(self, function: Function, call: Call, receiver: Value | None) -> dict[str, Node]:
@@ -194,7 +194,7 @@ class Invocation(Lookup):
                 passed.update((p.name, p.node) for p in positional[index:])
                 continue
             if index < len(positional):
-                self.solver.flow(node, positional[index].node)
+                self.give(node, positional[index].node)
                 passed[positional[index].name] = node
             else:
                 self._into(rest, index - len(positional), node)
@@ -202,12 +202,16 @@ class Invocation(Lookup):
         self._bind_keywords(function, call, passed)
         return passed
 
+    def give(self, argument: Node, parameter: Node) -> None:
+        """The parameter may hold the argument."""
+        self.solver.flow(argument, parameter)
+
     def _bind_keywords(self, function: Function, call: Call, passed: dict[str, Node]) -> None:
         by_name = {p.name: p for p in function.parameters if not p.star and not p.positional_only}
         rest = next((p.node for p in function.parameters if p.star == 2), NOTHING)
         for name, node in call.keywords.items():
             if name in by_name:
-                self.solver.flow(node, by_name[name].node)
+                self.give(node, by_name[name].node)
                 passed[name] = node
             else:
                 self._into(rest, name, node)

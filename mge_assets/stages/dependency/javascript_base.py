@@ -7,9 +7,9 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.javascript_scopes import JavaScriptScopes
 from mge_assets.stages.dependency.javascript_semantics import JavaScriptSemantics
 from mge_assets.stages.dependency.lowering import Names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Container, Holder, Key, Node, Site
 
 MAX_DEPTH = 180

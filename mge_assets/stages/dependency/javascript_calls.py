@@ -4,7 +4,7 @@ from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.javascript_functions import JavaScriptFunctions
 from mge_assets.stages.dependency.lowering import is_used
-from mge_assets.stages.dependency.python_names import text
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Call, Node, Value
 
 

@@ -8,8 +8,8 @@ from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.javascript_base import constant_key
 from mge_assets.stages.dependency.javascript_patterns import JavaScriptPatterns
 from mge_assets.stages.dependency.javascript_scopes import var_names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.scopes import Scope
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Call, Container, Function, Holder, Node, Value
 
 

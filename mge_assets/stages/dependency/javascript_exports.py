@@ -5,7 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.javascript_scopes import CLASSES, pattern_names
 from mge_assets.stages.dependency.javascript_shared import Shared
 from mge_assets.stages.dependency.javascript_types import JavaScriptTypes
-from mge_assets.stages.dependency.python_names import text
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Module, Node
 
 

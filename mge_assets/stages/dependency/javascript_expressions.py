@@ -9,9 +9,9 @@ from mge_assets.stages.dependency.javascript_calls import JavaScriptCalls
 from mge_assets.stages.dependency.javascript_scopes import CLASSES, FUNCTIONS
 from mge_assets.stages.dependency.javascript_semantics import JavaScriptSemantics
 from mge_assets.stages.dependency.lowering import Names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, REST, Call, Container, Node, Value
 
 _KEYS = {"property_identifier", "private_property_identifier", "identifier", "shorthand_property_identifier", "number", "string"}

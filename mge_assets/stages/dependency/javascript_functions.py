@@ -5,8 +5,8 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.javascript_base import JavaScriptBase, constant_key
 from mge_assets.stages.dependency.javascript_scopes import var_names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.scopes import Scope
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, REST, Container, Function, Holder, Key, Node, Parameter, Wrapped
 
 

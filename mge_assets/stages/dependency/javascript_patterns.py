@@ -5,7 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.javascript_base import constant_key
 from mge_assets.stages.dependency.javascript_expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.javascript_scopes import pattern_names
-from mge_assets.stages.dependency.python_names import text
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import REST, Container, Key, Node, Value
 
 

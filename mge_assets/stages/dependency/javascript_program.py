@@ -8,8 +8,8 @@ from mge_assets.stages.dependency.javascript_functions import asks_for_strict
 from mge_assets.stages.dependency.javascript_modules import module_id
 from mge_assets.stages.dependency.javascript_scopes import Block, declared_here, var_names
 from mge_assets.stages.dependency.javascript_shared import Shared
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.scopes import Scope
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.uses import name_edges
 from mge_assets.stages.dependency.values import NOTHING, Container, Module, Node
 from mge_resources.syntax import Language, detect_language, parse

@@ -12,10 +12,10 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.javascript_semantics import JavaScriptSemantics
 from mge_assets.stages.dependency.lowering import Lowering, Names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.scopes import Scope
 from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Function, Node
 
 FUNCTIONS = {

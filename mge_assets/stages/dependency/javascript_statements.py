@@ -9,9 +9,9 @@ from mge_assets.stages.dependency.javascript_classes import JavaScriptClasses
 from mge_assets.stages.dependency.javascript_scopes import declared_here, pattern_names
 from mge_assets.stages.dependency.javascript_semantics import JavaScriptSemantics
 from mge_assets.stages.dependency.lowering import Names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, Node
 
 _HOISTED = {"function_declaration", "generator_function_declaration", "function_signature"}

@@ -10,9 +10,9 @@ from mge_assets.stages.dependency.javascript_scopes import Block
 from mge_assets.stages.dependency.javascript_semantics import JavaScriptSemantics
 from mge_assets.stages.dependency.javascript_statements import JavaScriptStatements
 from mge_assets.stages.dependency.lowering import Names
-from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.tree_text import text
 from mge_assets.stages.dependency.values import NOTHING, REST, Container, Function, Holder, Module, Node, Parameter, Value
 
 _COLLECTIONS = {

@@ -3,9 +3,10 @@
 Constraints that may run code (calls) wait until names, imports and base classes are known: ``start`` lets them go.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from mge_assets.model.graph import SymbolKind
+from mge_assets.stages.dependency.class_search import Search
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.resolution_order import linearise
 from mge_assets.stages.dependency.solver import Solver
@@ -33,6 +34,10 @@ MAX_EXTERNAL_DOTS = 4
 """Attributes of attributes of an outside name that are told apart."""
 
 
+_Reader = tuple[Instance | None, Node, Site]
+"""Who reads an attribute of a class: the receiver where there is one, where the value goes, the place."""
+
+
 class Lookup:
     """Attribute access."""
 
@@ -44,10 +49,13 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
+        self._orders: dict[tuple[Class, Class | None, str], Search[_Reader]] = {}
+        self._stores: dict[tuple[Class, str], Search[Node]] = {}
         self._getters: list[tuple[Class, str, Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
         self.once: set[Call] = set()
+        self.kept: dict[str, set[Class]] = {}
 
     def external(self, name: str) -> External:
         """The one value of this outside name."""
@@ -99,9 +107,10 @@ class Lookup:
         """``target`` = the attribute of one value."""
         match value:
             case Instance(cls=Class() as cls):
-                self._on_order(cls, lambda: self._from_instance(value, cls, name, target, site))
+                if not self._from_instance(value, cls, name, target, site) and cls.bases:
+                    cls.on_order.append(lambda: self._from_instance(value, cls, name, target, site))
             case Class():
-                self._on_order(value, lambda: self._from_order(value.order, None, value, name, target, site))
+                self.from_order(value, name, target, site)
             case Super(cls=cls, receiver=receiver):
                 self._from_super(cls, receiver, name, target, site)
             case Module() | View() | External():
@@ -147,22 +156,31 @@ class Lookup:
             case _:
                 return self.solver.slot(holder, name)
 
-    def _from_instance(self, value: Instance, cls: Class, name: str, target: Node, site: Site) -> None:
+    def _from_instance(self, value: Instance, cls: Class, name: str, target: Node, site: Site) -> bool:
+        """An attribute of an object; false where no class of its order has it yet."""
         if name == "__class__":
             self.solver.add(target, cls)
-            return
-        for known in cls.order:
-            own = known.instance
-            self.solver.when_slot(own, name, lambda own=own: self.solver.assign(own.slots[name], target))  # type: ignore[misc]
-        if not self._from_order(cls.order, value, cls, name, target, site):
-            getter = self.solver.node()
-            if name[:2] != "__" and self._from_order(cls.order, value, cls, "__getattr__", getter, site):
-                self._getters.append((cls, name, target, getter, Call(site, target)))
+            return True
+        self._stored(cls, name).ask(target)
+        if self.from_order(cls, name, target, site, instance=value):
+            return True
+        getter = self.solver.node()
+        if name[:2] != "__" and self.from_order(cls, "__getattr__", getter, site, instance=value):
+            self._getters.append((cls, name, target, getter, Call(site, target)))
+        return False
+
+    def _stored(self, cls: Class, name: str) -> Search[Node]:
+        """The search for what is put into the attribute of the class's objects."""
+        search = self._stores.get((cls, name))
+        if search is None:
+            search = self._stores[cls, name] = Search(self.solver, name, lambda: [known.instance for known in cls.order], self.solver.assign, first=False)
+            self._on_order(cls, search.look)
+        return search
 
     def inherited(self, cls: Class, name: str, target: Node, site: Site) -> None:
         """``target`` = what the class's bases have under the name."""
         if any(name in known.slots for known in cls.order[1:]):
-            self._from_order(cls.order[1:], None, cls, name, target, site)
+            self.from_order(cls, name, target, site, after=cls)
 
     def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
         own = receiver.cls if isinstance(receiver, Instance) else receiver
@@ -173,24 +191,21 @@ class Lookup:
             return
 
         def look() -> None:
-            start = own.order.index(cls) + 1 if cls in own.order else 0
             instance = receiver if isinstance(receiver, Instance) else None
-            if not self._from_order(own.order[start:], instance, own, name, target, site) and name == "__new__":
+            if not self.from_order(own, name, target, site, instance=instance, after=cls) and name == "__new__":
                 self.solver.add(target, self.external("builtins.object.__new__"))
 
         self._on_order(own, look)
 
-    def _from_order(self, order: Iterable[Class], instance: Instance | None, cls: Class, name: str, target: Node, site: Site) -> bool:
-        """Take the first class's attribute; classes before it are waited for. False where no class has it yet."""
-        for known in order:
-            self.solver.when_slot(
-                known,
-                name,
-                lambda known=known: self._link(known.slots[name], instance, cls, target, site),  # type: ignore[misc]
+    def from_order(self, cls: Class, name: str, target: Node, site: Site, *, instance: Instance | None = None, after: Class | None = None) -> bool:
+        """Take the first class's attribute (of those behind ``after``); classes before it are waited for. False where no class has it yet."""
+        search = self._orders.get((cls, after, name))
+        if search is None:
+            search = self._orders[cls, after, name] = Search(
+                self.solver, name, lambda: _behind(cls, after), lambda slot, reader: self._link(slot, reader[0], cls, reader[1], reader[2]), first=True
             )
-            if name in known.slots:
-                return True
-        return False
+            self._on_order(cls, search.look)
+        return search.ask((instance, target, site))
 
     def _link(self, slot: Node, instance: Instance | None, cls: Class, target: Node, site: Site) -> None:
         key = (slot, instance or cls, target)
@@ -230,7 +245,7 @@ class Lookup:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
                 if not self._overrides_method(cls, name, site):
-                    self.solver.assign(source, self.solver.slot(cls.instance, name))
+                    self._put_into(cls, name, source, site)
             case View(base=base):
                 self.put(base, name, source, site)
             case Class() | Module() | Function():
@@ -238,6 +253,24 @@ class Lookup:
             case _:
                 # what is put over an outside name (``sys.stdout``) is left: on click it added 43 edges, of which 4 ever run
                 pass
+
+    def _put_into(self, cls: Class, name: str, source: Node, site: Site) -> None:
+        """The attribute of the class's objects may be ``source``.
+
+        Where the class gives its objects the attribute itself, an object that others put there is one object's alone: on networkx, where views
+        of graphs put theirs over a graph's dictionaries, 1,140 edges of all graphs led to the views, of which 145 ever run.
+        """
+        slot = self.solver.slot(cls.instance, name)
+        if not self._is_put_over(cls, name, site):
+            self.solver.assign(source, slot)
+            return
+        self.solver.alias(source, slot)
+        self.solver.watch(source, lambda value: None if isinstance(value, (Instance, Function, Bound)) else self.solver.add(slot, value))
+
+    def _is_put_over(self, cls: Class, name: str, site: Site) -> bool:
+        """True where code from outside the class puts something over what its own code, or that of a class of its family, gives its objects."""
+        related = [known for known in self.kept.get(name, ()) if not set(cls.order).isdisjoint(known.order)]
+        return bool(related) and not any(site.symbol.startswith(f"{known.symbol}.") for known in (*cls.order, *related))
 
     def _overrides_method(self, cls: Class, name: str, site: Site) -> bool:
         """True where a function from elsewhere puts something over a method of one object: the class's other objects keep theirs."""
@@ -277,3 +310,8 @@ class Lookup:
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
         """Call one value. Said by the class below."""
         raise NotImplementedError
+
+
+def _behind(cls: Class, after: Class | None) -> list[Class]:
+    """The class's resolution order, behind another class of it where that is given."""
+    return cls.order[cls.order.index(after) + 1 :] if after is not None and after in cls.order else cls.order

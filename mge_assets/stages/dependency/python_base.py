@@ -51,7 +51,14 @@ class PythonBase(Lowering):
         self.semantics = semantics
         self.depth = 0
         self.nonlocals = b"nonlocal " in source
+        self.narrowed: dict[Node, Node] = {}
         self.bodies: list[Callable[[], None]] = []
+
+    def unnarrowed(self, node: Node) -> Node:
+        """The version of a name before anything was asked of it."""
+        while node in self.narrowed:
+            node = self.narrowed[node]
+        return node
 
     def postpone(self, action: Callable[[], object]) -> None:
         """Do it in this scope when the stack is short again; its result is lost, its calls are not."""
@@ -151,6 +158,10 @@ class PythonBase(Lowering):
             self.names.unresolved.append((site, node, name))
         self.use(name_tree, name, node)
         return node
+
+    def assume(self, condition: Tree | None, *, holds: bool) -> None:
+        """From here on a condition holds. Said by narrowing."""
+        raise NotImplementedError
 
     def bind_target(self, tree: Tree | None, value: Node) -> None:
         """Assign to a target. Said by statements."""

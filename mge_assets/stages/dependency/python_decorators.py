@@ -21,7 +21,7 @@ class Decorators(Documents):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self._function_copies: dict[tuple[Function, Call], Function] = {}
+        self._function_copies: dict[tuple[Function, Call | Class], Function] = {}
         self._copy_counts: Counter[str] = Counter()
         self._copied_lines = 0
         self._copying: list[str] = []
@@ -67,22 +67,27 @@ class Decorators(Documents):
             return any(isinstance(inner, Class) for inner in self.solver.values(value.callee))
         return isinstance(value, Class)
 
-    def copied(self, function: Function, call: Call) -> Function:
-        """A function that makes functions is copied for each call, so that what they close over stays apart."""
+    def copied(self, function: Function, call: Call, receiver: Value | None) -> Function:
+        """A function that makes functions is copied for each call, so that what they close over stays apart; ``__new__`` for each class."""
         if function.copy is None:
             return function
-        made = self._function_copies.get((function, call))
+        key = receiver if isinstance(receiver, Class) and function.symbol.endswith(".__new__") else call
+        made = self._function_copies.get((function, key))
         if made is None:
             self._copy_counts[function.symbol] += 1
             full = self._copy_counts[function.symbol] > MAX_COPIES or self._copied_lines > MAX_COPIED_LINES
             if full or function.symbol in self._copying or len(self._copying) >= MAX_NESTED_COPIES:
                 return function
             self._copying.append(function.symbol)
+            methods = len(self.methods)
             made = function.copy()
+            if key is receiver:
+                # a copy for one class needs no other class to be seeded with
+                del self.methods[methods:]
             self._copying.pop()
             symbol = self.recorder.symbols[function.symbol]
             self._copied_lines += symbol.end_line - symbol.line + 1
-            self._function_copies[function, call] = made
+            self._function_copies[function, key] = made
         self.invoked.add(made)
         return made
 

@@ -4,7 +4,7 @@ from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.docstrings import documented, phrases
-from mge_assets.stages.dependency.python_closures import makes_functions
+from mge_assets.stages.dependency.python_closures import MAX_LINES, lines, makes_functions
 from mge_assets.stages.dependency.python_expressions import Expressions
 from mge_assets.stages.dependency.python_names import bindings, declared_elsewhere, text
 from mge_assets.stages.dependency.scopes import Scope
@@ -135,7 +135,7 @@ class Definitions(Expressions):
     def _define_function(self, tree: Tree) -> Node:
         scope, lambdas = self.scope, self.scope.owner().lambdas
         function = self._make_function(tree)
-        if makes_functions(tree):
+        if makes_functions(tree) or (function.owner is not None and function.symbol.endswith(".__new__") and lines(tree) <= MAX_LINES):
             function.copy = lambda: self._copy(tree, scope, lambdas)
         made = self.solver.holding(function)
         if function.owner is not None and text(tree.child_by_field_name("name")) in _IMPLICIT_CLASS_METHODS:

@@ -4,12 +4,13 @@ Where a function's parameter got no value at all and the function takes attribut
 has them all is what callers hand over. One shared name could be chance; two and more are a shape.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from mge_assets.stages.dependency.kinds import Kinds
 from mge_assets.stages.dependency.python_families import Families
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import Class, Constant, External, Node
+from mge_assets.stages.dependency.values import ANY, Class, Constant, Container, External, Kin, Node, Value
 
 MIN_NAMES = 2
 """Attributes, beyond those that Python's own types have, that make a shape."""
@@ -24,6 +25,51 @@ class Ducks(Families):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self.strangers: list[tuple[Node, Node]] = []
+        self._kinds = Kinds(solver, self.classes)
+        self._narrowings: list[tuple[Node, Node, Node]] = []
+
+    def narrow(self, source: Node, classes: Node, target: Node, *, positive: bool) -> None:
+        """``target`` = what ``source`` holds and is an instance of the classes, or is none of any."""
+
+        def on(value: Value) -> None:
+            wanted = self._wanted(classes)
+            answer = self._kinds.is_one(value, wanted)
+            if not positive:
+                if answer is not True:
+                    self.solver.add(target, value)
+            elif answer is not False and not self._narrow_kin(value, wanted, target):
+                self.solver.add(target, value)
+
+        def again(wanted: Value) -> None:
+            del wanted
+            for value in self.solver.values(source):
+                on(value)
+
+        self.later(lambda: self.solver.watch(source, on))
+        self.later(lambda: self.solver.watch(classes, again))
+        if positive:
+            self._narrowings.append((source, classes, target))
+
+    def _narrow_kin(self, value: Value, wanted: Sequence[Value], target: Node) -> bool:
+        """An instance of a base is one of the asked subclasses, if only such were asked for."""
+        below = [cls for cls in wanted if isinstance(value, Kin) and isinstance(cls, Class) and value.cls in cls.order and value.cls is not cls]
+        if not below or len(below) < len(wanted):
+            return False
+        for cls in below:
+            self.solver.add(target, self.kin(cls))
+        return True
+
+    def _wanted(self, classes: Node) -> list[Value]:
+        """The classes of a tuple of classes."""
+        found: list[Value] = []
+        for value in self.solver.values(classes):
+            if isinstance(value, Container):
+                nodes = [node for key, node in value.slots.items() if key != ANY]
+                found += [inner for node in nodes for inner in self.solver.values(node)]
+                found += [value for node in nodes if not self.solver.values(node)]
+            else:
+                found.append(value)
+        return found
 
     def guess_shapes(self, attributes: Mapping[Node, Iterable[str]]) -> bool:
         """Give parameters without a value the class that their use describes; True where there is one.
@@ -31,7 +77,7 @@ class Ducks(Families):
         ``attributes`` are the names taken from each node.
         """
         homes = self._homes()
-        new = False
+        new = self._take_asked()
         for parameter, whole in self.strangers:
             names = {*attributes.get(parameter, ()), *attributes.get(whole, ())}
             if len(names - _ORDINARY) < MIN_NAMES or not self._is_unknown(parameter):
@@ -39,6 +85,16 @@ class Ducks(Families):
             cls = self._described(names, homes)
             if cls is not None:
                 new = self._put(parameter, self.kin(cls)) or new
+        return new
+
+    def _take_asked(self) -> bool:
+        """What nobody knows is an instance of the class that it was asked for."""
+        new = False
+        for source, classes, target in self._narrowings:
+            if self._is_unknown(source):
+                for cls in self._wanted(classes):
+                    if isinstance(cls, Class):
+                        new = self._put(target, self.kin(cls)) or new
         return new
 
     def _is_unknown(self, node: Node) -> bool:

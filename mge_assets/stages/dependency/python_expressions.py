@@ -1,6 +1,6 @@
 """Python expressions as constraints: each gives the node of its value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tree_sitter import Node as Tree
 
@@ -10,6 +10,7 @@ from mge_assets.stages.dependency.python_builtins import PythonSemantics
 from mge_assets.stages.dependency.python_calls import Calls
 from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
+from mge_assets.stages.dependency.scopes import Path
 from mge_assets.stages.dependency.solver import Solver
 from mge_assets.stages.dependency.values import ANY, NOTHING, REST, Call, Class, Container, Instance, Node, Value
 
@@ -184,14 +185,32 @@ class Expressions(Calls):
         return self.protocol(operand, name, tree) if name else NOTHING
 
     def _either(self, tree: Tree) -> Node:
-        left = self.value(tree.child_by_field_name("left"))
+        first = tree.child_by_field_name("left")
+        left = self.value(first)
         self.truth(left, tree)
-        return self.flows.one_of([left, self.value(tree.child_by_field_name("right"))])
+        before = dict(self.scope.flow)
+        self.assume(first, holds=text(tree.child_by_field_name("operator")) == "and")
+        right = self.value(tree.child_by_field_name("right"))
+        self._forget_assumed(before)
+        return self.flows.one_of([left, right])
+
+    def _forget_assumed(self, before: Mapping[Path, Node]) -> None:
+        """What a condition said ends with the expression; what was assigned in it stays."""
+        for path, node in list(self.scope.flow.items()):
+            if path in before and node != before[path] and self.unnarrowed(node) == self.unnarrowed(before[path]):
+                self.scope.flow[path] = before[path]
 
     def _conditional(self, tree: Tree) -> Node:
-        nodes = [self.value(child) for child in tree.named_children]
-        self.truth(nodes[1] if len(nodes) > 2 else NOTHING, tree)
-        return self.flows.one_of([nodes[0], nodes[-1]]) if nodes else NOTHING
+        parts = [child for child in tree.named_children if child.type != "comment"]
+        if len(parts) != 3:
+            return NOTHING
+        self.truth(self.value(parts[1]), tree)
+        before, nodes = dict(self.scope.flow), []
+        for part, holds in ((parts[0], True), (parts[2], False)):
+            self.assume(parts[1], holds=holds)
+            nodes.append(self.value(part))
+            self._forget_assumed(before)
+        return self.flows.one_of(nodes)
 
     def truth(self, node: Node, tree: Tree) -> None:
         """Asking whether a value is true calls ``__bool__``, or ``__len__`` where that is all there is."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from tree_sitter import Node as Tree
+
+from mge_assets.stages.dependency import tree_text
 
 _INNER = {"function_definition", "class_definition", "lambda"}
 _IMPORTS = {"import_statement", "import_from_statement", "future_import_statement"}
@@ -13,8 +16,9 @@ _COMPREHENSIONS = {"list_comprehension", "set_comprehension", "dictionary_compre
 
 
 def text(tree: Tree | None) -> str:
-    """Source text of a syntax node; empty for none."""
-    return "" if tree is None or tree.text is None else tree.text.decode("utf-8", "replace")
+    """Source text of a syntax node; empty for none. A name is what Python takes it for: its letters may be written in several ways."""
+    written = tree_text.text(tree)
+    return written if tree is None or written.isascii() or tree.type != "identifier" else normalize("NFKC", written)
 
 
 @dataclass(slots=True)
@@ -60,6 +64,8 @@ def _collect(tree: Tree, found: Bindings, stack: list[Tree], *, inside: bool) ->
 def _bound_by(tree: Tree) -> Iterator[str]:
     """Names that this one statement or expression binds."""
     match tree.type:
+        case "assignment" if _only_annotated(tree):
+            return
         case "assignment" | "augmented_assignment" | "for_statement" | "type_alias_statement":
             yield from target_names(tree.child_by_field_name("left"))
         case "named_expression":
@@ -67,9 +73,16 @@ def _bound_by(tree: Tree) -> Iterator[str]:
         case "as_pattern_target":
             yield from target_names(tree)
         case "delete_statement":
-            yield from (text(child) for child in tree.named_children if child.type == "identifier")
+            for child in tree.named_children:
+                yield from target_names(child)
         case "case_pattern":
             yield from capture_names(tree)
+
+
+def _only_annotated(tree: Tree) -> bool:
+    """True for ``(x): int``: in brackets and without a value it is no declaration."""
+    left = tree.child_by_field_name("left")
+    return left is not None and left.type in {"parenthesized_expression", "tuple_pattern"} and tree.child_by_field_name("right") is None
 
 
 def declared_elsewhere(root: Tree, kind: str) -> list[str]:

@@ -1,6 +1,4 @@
-"""All Python files together: imports, names, the fixpoint and the edges that follow."""
-
-from collections.abc import Mapping
+"""Python files that belong together: imports, names, the fixpoint and the edges that follow."""
 
 from tree_sitter import Node as Tree
 
@@ -8,32 +6,30 @@ from mge_assets.model.graph import Symbol, SymbolKind
 from mge_assets.stages.dependency.dispatch import Dispatch, judge_calls
 from mge_assets.stages.dependency.python_imports import PythonFile
 from mge_assets.stages.dependency.python_modules import module_id
-from mge_assets.stages.dependency.python_names import text
+from mge_assets.stages.dependency.python_parts import Part, PythonParts
 from mge_assets.stages.dependency.python_shared import PythonShared
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.uses import name_edges
 from mge_assets.stages.dependency.values import Module, Node
-from mge_resources.syntax import Language, parse
 
 MAX_ROUNDS = 12
 """Rounds of settling what stayed unknown; on networkx the fifth finds nothing new."""
 
 
 class PythonProgram(PythonShared):
-    """Analysis of a set of Python files."""
+    """Analysis of the files of one part."""
 
-    def __init__(self, files: Mapping[str, bytes], recorder: Recorder) -> None:
-        super().__init__(files, recorder)
-        self._sources = {file: source for file, source in files.items() if self.finder.file_of(module_id(file)) == file}
+    def __init__(self, parts: PythonParts, part: Part, recorder: Recorder) -> None:
+        super().__init__(parts.finder, recorder)
+        self._sources = {file: parts.sources[file] for file in part.files}
+        self._roots = {file: parts.root(file) for file in part.files}
         self.files: list[PythonFile] = []
 
     def run(self) -> None:
         """From bytes to edges."""
-        roots = {file: parse(Language.PYTHON, source).root_node for file, source in sorted(self._sources.items())}
-        self.finder.learn_own_name(_absolute_imports(root) for root in roots.values() for root in _import_trees(root))
         self._make_modules()
         self.semantics.projects = {name.lower() for name in [self.finder.own_name, *self.modules] if name and "." not in name}
-        for file, root in roots.items():
+        for file, root in self._roots.items():
             self.files.append(self._file(file, root))
         self._stars()
         for one in self.files:
@@ -70,6 +66,7 @@ class PythonProgram(PythonShared):
         folders = {".".join(parts[:length]) for name in ids for parts in [name.split(".")] for length in range(1, len(parts))}
         for name in sorted(ids | folders | {"__init__"}):
             file = self.finder.file_of(name)
+            file = file if file in self._sources else ""
             module = Module(name, file, self.solver.node())
             self.solver.add(module.itself, module)
             self.modules[name] = module
@@ -111,22 +108,3 @@ def _first_line(source: bytes) -> int:
     while number < len(lines) and not lines[number].strip():
         number += 1
     return number + 1 if number < len(lines) else 1
-
-
-def _import_trees(root: Tree) -> list[Tree]:
-    found: list[Tree] = []
-    stack = [root]
-    while stack:
-        tree = stack.pop()
-        if tree.type in {"import_statement", "import_from_statement"}:
-            found.append(tree)
-        elif tree.type in {"module", "if_statement", "try_statement", "block", "else_clause", "except_clause", "function_definition", "class_definition"}:
-            stack.extend(tree.named_children)
-    return found
-
-
-def _absolute_imports(tree: Tree) -> str:
-    if tree.type == "import_from_statement":
-        return text(tree.child_by_field_name("module_name")).lstrip(".")
-    name = tree.child_by_field_name("name")
-    return text(name).split(" ")[0]

@@ -1,7 +1,5 @@
 """What all Python files of one analysis share."""
 
-from collections.abc import Iterable
-
 from mge_assets.stages.dependency.lowering import Names
 from mge_assets.stages.dependency.python_builtins import PythonSemantics
 from mge_assets.stages.dependency.python_modules import ModuleFinder
@@ -10,12 +8,25 @@ from mge_assets.stages.dependency.solver import Solver
 from mge_assets.stages.dependency.values import Module
 
 
-class PythonShared:
-    """The fixpoint, the names behind nodes, and the modules by dotted id."""
+class _Modules(dict[str, Module]):
+    """Modules by id; one that is in no file of the part is an empty folder."""
 
-    def __init__(self, files: Iterable[str], recorder: Recorder) -> None:
+    def __init__(self, solver: Solver) -> None:
+        super().__init__()
+        self._solver = solver
+
+    def __missing__(self, name: str) -> Module:
+        module = self[name] = Module(name, "", self._solver.node())
+        self._solver.add(module.itself, module)
+        return module
+
+
+class PythonShared:
+    """The fixpoint, the names behind nodes, and the modules by dotted id. ``finder`` knows all files, those of other parts too."""
+
+    def __init__(self, finder: ModuleFinder, recorder: Recorder) -> None:
         self.recorder = recorder
         self.solver, self.names = Solver(), Names()
         self.semantics = PythonSemantics(self.solver, recorder)
-        self.finder = ModuleFinder(files)
-        self.modules: dict[str, Module] = {}
+        self.finder = finder
+        self.modules: dict[str, Module] = _Modules(self.solver)

@@ -1,13 +1,13 @@
 """Python statements as constraints: definitions, imports, control flow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.python_base import MAX_DEPTH
-from mge_assets.stages.dependency.python_matching import Matching
+from mge_assets.stages.dependency.python_narrowing import Narrowing
 from mge_assets.stages.dependency.python_names import bindings, target_names, text
-from mge_assets.stages.dependency.values import REST, Call, Class, Container, Guard, Instance, Node, Value
+from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Guard, Instance, Node, Value
 
 
 def assigned_in(tree: Tree) -> list[str]:
@@ -19,7 +19,7 @@ def _opposite(guard: Guard | None) -> Guard | None:
     return None if guard is None else (guard[0], not guard[1])
 
 
-class Statements(Matching):
+class Statements(Narrowing):
     """Lowers statements in the current scope."""
 
     def block(self, tree: Tree | None) -> None:
@@ -75,6 +75,11 @@ class Statements(Matching):
 
         self.semantics.later(lambda: self.solver.watch(node, on))
 
+    def _on_assert_statement(self, tree: Tree) -> None:
+        for child in tree.named_children:
+            self.value(child)
+        self.assume(tree.named_children[0] if tree.named_children else None, holds=True)
+
     def _on_break_statement(self, tree: Tree) -> None:
         del tree
 
@@ -86,20 +91,25 @@ class Statements(Matching):
     # control flow
 
     def _on_if_statement(self, tree: Tree) -> None:
-        self.truth(self.value(tree.child_by_field_name("condition")), tree)
-        guard, outer, died = self._guard(tree.child_by_field_name("condition")), self.scope.guards, False
+        condition = tree.child_by_field_name("condition")
+        self.truth(self.value(condition), tree)
+        guard, outer, died = self._guard(condition), self.scope.guards, False
 
         def consequence() -> None:
             nonlocal died
+            self.assume(condition, holds=True)
             self._guarded(guard, lambda: self.block(tree.child_by_field_name("consequence")))
             died = self.scope.dead
 
         arms: list[Callable[[], None]] = [consequence]
-        complete = False
+        complete, refused = False, [condition]
         for other in tree.children_by_field_name("alternative"):
             complete = complete or other.type == "else_clause"
-            arms.append(lambda other=other: self._guarded(_opposite(guard), lambda: self._alternative(other)))  # type: ignore[misc]
+            arms.append(lambda other=other, refused=tuple(refused): self._guarded(_opposite(guard), lambda: self._otherwise(other, refused)))  # type: ignore[misc]
+            refused.append(other.child_by_field_name("condition"))
         self.flows.branches(self.scope, arms, may_skip=not complete)
+        if died and len(arms) == 1:
+            self.assume(condition, holds=False)
         if died and guard is not None and len(arms) == 1:
             self.scope.guards = (*outer, (guard[0], not guard[1]))
 
@@ -120,12 +130,21 @@ class Statements(Matching):
         if left.type != "identifier" or right.type != "none" or kind not in {"is", "is not"}:
             return None
         name = text(left)
-        if any(parameter.name == name and self.scope.flow.get((name,)) == parameter.node for parameter in function.parameters):
+        version = self.unnarrowed(self.scope.flow.get((name,), NOTHING))
+        if any(parameter.name == name and version == parameter.node for parameter in function.parameters):
             return name, kind == "is"
         return None
 
+    def _otherwise(self, tree: Tree, refused: Sequence[Tree | None]) -> None:
+        """``elif`` and ``else``: what was asked before is not so."""
+        for condition in refused:
+            self.assume(condition, holds=False)
+        self._alternative(tree)
+
     def _alternative(self, tree: Tree) -> None:
-        self.value(tree.child_by_field_name("condition"))
+        condition = tree.child_by_field_name("condition")
+        self.value(condition)
+        self.assume(condition, holds=True)
         self.block(tree.child_by_field_name("consequence") or tree.child_by_field_name("body"))
 
     def _on_for_statement(self, tree: Tree) -> None:

@@ -20,8 +20,22 @@ class Targets(Definitions):
             self.annotation(kind, typed)
             self.solver.assign(value, typed)
             value = typed
+        if right is not None and right.type != "none":
+            self._keep_own(left)
         if right is not None or kind is not None:
             self.bind_target(left, value)
+
+    def _keep_own(self, left: Tree | None) -> None:
+        """``x = …`` in a class's body and ``self.x = …`` in a method: the class itself gives its objects the attribute."""
+        method = self.scope.owner()
+        if self.scope.kind == "class" and self.scope.cls is not None and left is not None and left.type == "identifier":
+            self.semantics.kept.setdefault(text(left), set()).add(self.scope.cls)
+        cls = method.parent.cls if method.parent is not None else None
+        holder = left.child_by_field_name("object") if left is not None and left.type == "attribute" else None
+        if left is None or holder is None or cls is None or method.function is None or not method.function.parameters:
+            return
+        if text(holder) == method.function.parameters[0].name:
+            self.semantics.kept.setdefault(text(left.child_by_field_name("attribute")), set()).add(cls)
 
     def _assigned(self, right: Tree | None) -> Node:
         if right is not None and right.type == "assignment":

@@ -10,7 +10,7 @@ from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.judging import Grounds
 from mge_assets.stages.validation.masterplan import MasterPlanValidator
 from mge_assets.stages.validation.milestone import MilestoneValidator
-from mge_assets.stages.validation.overrides import respect
+from mge_assets.stages.validation.overrides import respect, stood_by
 from mge_assets.stages.validation.project import Project
 from mge_assets.stages.validation.promises import Drafts
 from mge_assets.stages.validation.strictness import apply_strictness, read_thresholds
@@ -29,4 +29,5 @@ __all__ = [
     "read_thresholds",
     "respect",
     "run_tests",
+    "stood_by",
 ]

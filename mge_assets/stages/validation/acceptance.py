@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus
 from mge_assets.model.testfiles import test_file_name
-from mge_assets.stages.validation.grading import CHECK, failed, python_check
+from mge_assets.stages.validation.grading import CHECK, SECONDS, failed, python_check
 from mge_assets.stages.validation.grading_javascript import javascript_check
-from mge_assets.stages.validation.judging import Grounds, judged, judged_scripts
+from mge_assets.stages.validation.judging import Grounds, judged
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxUnavailableError
 from mge_resources.syntax import JUDGED, Language, detect_language, parse
 
 _LIMITS = Limits(wall_seconds=120.0, cpu_seconds=60)
 
 
-def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, language: Language) -> Check:
-    """Run the text ``tests`` as the project's file ``test_file``; a finding for each test that failed, with its place.
+def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, language: Language, seconds: float = SECONDS) -> Check:
+    """Run the text ``tests`` as the project's file ``test_file``; a finding for each test that failed or did not end within ``seconds``, with its place.
 
     Not run, with the reason, where there is no sandbox or no tool. A project whose file names climb out of it is an error.
     """
@@ -23,8 +23,8 @@ def run_tests(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, te
         return Check.not_run(CHECK, f"tests in {language.value} are not run here; run them with the language's own tool")
     try:
         if language is Language.PYTHON:
-            return python_check(sandbox, project, test_file, tests, _LIMITS)
-        return javascript_check(sandbox, project, test_file, tests, _LIMITS)
+            return python_check(sandbox, project, test_file, tests, _LIMITS, seconds)
+        return javascript_check(sandbox, project, test_file, tests, _LIMITS, seconds)
     except SandboxUnavailableError as error:
         return Check.not_run(CHECK, str(error))
     except ValueError as error:
@@ -41,7 +41,13 @@ def language_of(tests: str | None, files: Sequence[str]) -> Language | None:
 
 
 def acceptance_checks(
-    sandbox: Sandbox, project: Mapping[str, bytes], name: str, tests: str | None, language: Language | None, grounds: Grounds | None = None
+    sandbox: Sandbox,
+    project: Mapping[str, bytes],
+    name: str,
+    tests: str | None,
+    language: Language | None,
+    grounds: Grounds | None = None,
+    seconds: float = SECONDS,
 ) -> tuple[tuple[Check, ...], str]:
     """The check of the acceptance tests of the plan's part of this name, and the isolation that they ran under (empty if they did not).
 
@@ -50,12 +56,12 @@ def acceptance_checks(
     if tests is None or not tests.strip():
         return (Check.not_run(CHECK, "there are no acceptance tests here"),), ""
     spoken = language or Language.PYTHON
-    file = test_file_name(name, spoken)
+    file = test_file_name(name, spoken, tests)
 
     def run() -> Check:
-        return run_tests(sandbox, project, file, tests, spoken)
+        return run_tests(sandbox, project, file, tests, spoken, seconds)
 
     checks = [run()]
     if grounds is not None and checks[0].status is CheckStatus.FAILED:
-        checks = judged(checks[0], sandbox, project, file, tests, grounds, run) if spoken is Language.PYTHON else judged_scripts(checks[0], file)
+        checks = judged(checks[0], sandbox, project, file, tests, grounds, run)
     return tuple(checks), sandbox.isolation

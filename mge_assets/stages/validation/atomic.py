@@ -50,6 +50,11 @@ class _Case:
         return self.start + len(self.code)
 
     @property
+    def reach(self) -> int:
+        """Where this code's positions end: what is missing at the end of the file is missing in the last piece of it."""
+        return self.end + (self.end == len(self.now.content))
+
+    @property
     def line(self) -> int:
         return self.now.lines.line(self.start)
 
@@ -66,7 +71,7 @@ class _Case:
 
     def mine(self, spots: Sequence[Spot]) -> tuple[Finding, ...]:
         """Of spots in order: those that lie in the atom's span, as findings."""
-        return tuple(spot.finding(self.atom.file) for spot in between(spots, self.start, self.end))
+        return tuple(spot.finding(self.atom.file) for spot in between(spots, self.start, self.reach))
 
     def caused(self, spots: tuple[Spot, ...], before: tuple[Spot, ...]) -> tuple[Finding, ...]:
         """Errors elsewhere in the file that were not there with the atom's own text: this code caused them."""
@@ -76,7 +81,7 @@ class _Case:
         return tuple(self._moved(spot) for spot in spots if self._elsewhere(spot) and (spot.rule, spot.message) not in known)
 
     def _elsewhere(self, spot: Spot) -> bool:
-        return spot.severity is Severity.ERROR and not self.start <= spot.byte < self.end
+        return spot.severity is Severity.ERROR and not self.start <= spot.byte < self.reach
 
     def _moved(self, spot: Spot) -> Finding:
         message = f"{spot.message}, in line {spot.line}, because of this code"
@@ -116,7 +121,7 @@ def _said(case: _Case, name: str, ask: Callable[..., Said]) -> Check:
     found = ask(case.files, case.atom.file, alone=case.changed)
     if isinstance(found, str):
         return Check.not_run(name, found)
-    elsewhere = case.changed and any(spot.severity is Severity.ERROR and not case.start <= spot.byte < case.end for spot in found)
+    elsewhere = case.changed and any(spot.severity is Severity.ERROR and not case.start <= spot.byte < case.reach for spot in found)
     before = ask(case.files_before, case.atom.file, alone=True) if elsewhere else ()
     return Check.of(name, case.mine(found) + (case.caused(found, before) if elsewhere and not isinstance(before, str) else ()))
 

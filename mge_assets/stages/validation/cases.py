@@ -11,6 +11,7 @@ from mge_assets.model.findings import Check, Finding
 from mge_assets.stages.validation.grading import failed, unfinished
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.plain import NotPlainError, Plain, from_json, same, to_json
+from mge_assets.stages.validation.reach_javascript import speaks_typescript
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.syntax import Language
 
@@ -39,7 +40,8 @@ def _job(project: Mapping[str, bytes], file: str, cases: Sequence[HiddenCase], l
     if language is Language.PYTHON:
         content |= {"calls.py": program("calls.py.txt"), "plain.py": (files("mge_assets.stages.validation") / "plain.py").read_bytes()}
         return SandboxJob(("{python}", "calls.py"), content, {}, limits, stdin=given, warm=True)
-    return SandboxJob(("{node}", "calls.mjs"), {**content, "calls.mjs": program("calls.mjs.txt")}, {}, limits, stdin=given)
+    typed = speaks_typescript(project)
+    return SandboxJob(("{node}", "calls.mjs"), {**content, "calls.mjs": program("calls.mjs.txt")}, {}, limits, stdin=given, typescript=typed)
 
 
 def _results(outcome: SandboxOutcome, language: Language) -> Iterator[Mapping[str, Any]]:

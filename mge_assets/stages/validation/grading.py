@@ -7,7 +7,7 @@ believed only where nothing in the code speaks against it.
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,11 @@ from mge_assets.stages.validation.testshape import TestShape, shape_of
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 
 CHECK = "tests"
+SECONDS = 10.0
+"""Wall seconds that one test may take, where nobody says otherwise."""
+MOST_LATE = 3
+"""Tests of a file that may not end; after so many the rest of it is left unrun."""
+LATE = "tests.limit"
 FIX = "correct the code, or the test where the test is wrong"
 TAMPERED = "let the code do what the test asks for, and nothing to the test; a person can override this"
 _PROGRAMS = ("grade.py", "tester.py", "code_side.py", "wire.py")
@@ -36,6 +41,11 @@ class Graded:
     def finished(self) -> bool:
         """Whether the tests came to their end."""
         return bool(self.report.get("finished"))
+
+    @property
+    def late(self) -> bool:
+        """Whether the run, or a test of it, was ended because it went on for too long."""
+        return bool(self.outcome.limit) or any(failure.get("late") for failure in self.report.get("failures", ()))
 
     @property
     def passed(self) -> bool:
@@ -62,18 +72,47 @@ def unfinished(outcome: SandboxOutcome, test_file: str) -> Finding:
     return failed(message, Place(test_file), "tests.unfinished")
 
 
+def late_finding(name: str, seconds: float, place: Place) -> Finding:
+    """The finding of one test that was ended because it went on for too long."""
+    return failed(f"{name}: the test did not end within {seconds:g} s", place, LATE, f"{FIX}; a test that needs longer asks for a larger MGE_TEST_SECONDS")
+
+
 def _names(project: Mapping[str, bytes], test_file: str) -> list[str]:
     """What the project's own modules are called at the top."""
     return sorted({name.partition("/")[0].removesuffix(".py") for name in project if name.endswith((".py", ".pyi")) and name != test_file})
 
 
-def _run(sandbox: Sandbox, mode: str, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> Graded:
-    nonce = secrets.token_hex(16)
-    files = {f"project/{name}": content for name, content in project.items()}
-    files |= {f"project/{test_file}": b"", "pytest.ini": b"[pytest]\n", **{name: program(f"{name}.txt") for name in _PROGRAMS}}
-    given = json.dumps({"tests": tests, "names": _names(project, test_file), "nonce": nonce}).encode()
-    outcome = sandbox.run(SandboxJob(("{python}", "grade.py", mode, test_file), files, _ENVIRONMENT, limits, stdin=given, warm=True))
+@dataclass(frozen=True, slots=True)
+class _Suite:
+    """What is tested: the project, the tests' file, its text, and how long all of it and each test may take."""
+
+    project: Mapping[str, bytes]
+    file: str
+    tests: str
+    limits: Limits
+    seconds: float
+
+
+def _run_once(sandbox: Sandbox, mode: str, suite: _Suite, skip: Sequence[str]) -> Graded:
+    nonce, names = secrets.token_hex(16), _names(suite.project, suite.file)
+    files = {f"project/{name}": content for name, content in suite.project.items()}
+    files |= {f"project/{suite.file}": b"", "pytest.ini": b"[pytest]\n", **{name: program(f"{name}.txt") for name in _PROGRAMS}}
+    given = json.dumps({"tests": suite.tests, "names": names, "nonce": nonce, "seconds": suite.seconds, "skip": skip}).encode()
+    outcome = sandbox.run(SandboxJob(("{python}", "grade.py", mode, suite.file), files, _ENVIRONMENT, suite.limits, stdin=given, warm=True))
     return Graded(outcome, _report(outcome.stdout, nonce))
+
+
+def _run(sandbox: Sandbox, mode: str, suite: _Suite) -> Graded:
+    """All tests: after one that does not end nothing more can be asked of the code, and the others are run again without it."""
+    late: dict[str, Mapping[str, Any]] = {}
+    while True:
+        graded = _run_once(sandbox, mode, suite, list(late))
+        failures = graded.report.get("failures", ())
+        stuck = [failure for failure in failures if failure.get("late") and failure["name"] not in late]
+        late |= {failure["name"]: failure for failure in stuck}
+        if not stuck or len(late) >= MOST_LATE:
+            known = [failure for failure in failures if not failure.get("late")]
+            return Graded(graded.outcome, {**graded.report, "failures": [*known, *late.values()]} if graded.report else {})
 
 
 def _report(said: bytes, nonce: str) -> Mapping[str, Any]:
@@ -85,12 +124,15 @@ def _report(said: bytes, nonce: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and found.get("nonce") == nonce else {}
 
 
-def _findings(graded: Graded, test_file: str) -> Iterator[Finding]:
-    report = graded.report
+def _findings(graded: Graded, suite: _Suite) -> Iterator[Finding]:
+    report, test_file = graded.report, suite.file
     if not graded.finished:
         yield unfinished(graded.outcome, test_file)
         return
     for failure in report["failures"]:
+        if failure.get("late"):
+            yield late_finding(failure["name"], suite.seconds, Place(test_file, failure["line"]))
+            continue
         path = failure["path"] if failure["path"] and not failure["path"].startswith("..") else test_file
         yield failed(f"{failure['name']}: {failure['message']}", Place(path, failure["line"]))
     if not report["failures"] and not report["passed"] and not report.get("expected"):
@@ -99,16 +141,16 @@ def _findings(graded: Graded, test_file: str) -> Iterator[Finding]:
         yield Finding("tests.none", Severity.WARNING if count else Severity.ERROR, message, "write a test that runs", Place(test_file))
 
 
-def _doubts(apart: Graded | None, shape: TestShape, project: Mapping[str, bytes], test_file: str) -> Iterator[Finding]:
+def _doubts(apart: Graded | None, shape: TestShape, suite: _Suite) -> Iterator[Finding]:
     """Why a pass beside the code is not believed."""
     if apart is not None and (lies := apart.report.get("lies")):
-        yield failed(str(lies[0]), Place(test_file), "tests.tampering", TAMPERED)
+        yield failed(str(lies[0]), Place(suite.file), "tests.tampering", TAMPERED)
         return
     if apart is not None and shape.plain and not apart.report.get("limits"):
-        for finding in _findings(apart, test_file):
-            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(test_file), "tests.tampering", TAMPERED)
+        for finding in _findings(apart, suite):
+            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
         return
-    for place, what in suspicions(project, test_file):
+    for place, what in suspicions(suite.project, suite.file):
         yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
@@ -118,15 +160,17 @@ def _beside(shape: TestShape, apart: Graded | None, test_file: str) -> Finding:
     return Finding("tests.beside", Severity.INFO, f"graded in the code's own process: {why}", "", Place(test_file))
 
 
-def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> Check:
-    """Run the tests and judge. Raises SandboxUnavailableError, and ValueError for file names that climb out of the project."""
-    shape = shape_of(tests, _names(project, test_file))
-    apart = _run(sandbox, "apart", project, test_file, tests, limits) if shape.served else None
-    if apart is not None and (apart.passed or (apart.outcome.limit and shape.plain)):
-        return Check.of(CHECK, tuple(_findings(apart, test_file)))
-    beside = _run(sandbox, "beside", project, test_file, tests, limits)
-    found = tuple(_findings(beside, test_file))
+def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits, seconds: float) -> Check:
+    """Run the tests, each for at most ``seconds``, and judge.
+
+    Raises SandboxUnavailableError, and ValueError for file names that climb out of the project.
+    """
+    shape, suite = shape_of(tests, _names(project, test_file)), _Suite(project, test_file, tests, limits, seconds)
+    apart = _run(sandbox, "apart", suite) if shape.served else None
+    if apart is not None and (apart.passed or (apart.late and shape.plain)):
+        return Check.of(CHECK, tuple(_findings(apart, suite)))
+    beside = _run(sandbox, "beside", suite)
+    found = tuple(_findings(beside, suite))
     if not beside.passed:
         return Check.of(CHECK, found)
-    doubts = tuple(_doubts(apart, shape, project, test_file))
-    return Check.of(CHECK, (*found, *(doubts or (_beside(shape, apart, test_file),))))
+    return Check.of(CHECK, (*found, *(tuple(_doubts(apart, shape, suite)) or (_beside(shape, apart, test_file),))))

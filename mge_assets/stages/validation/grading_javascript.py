@@ -3,24 +3,26 @@
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Severity
-from mge_assets.stages.validation.grading import CHECK, TAMPERED, failed, last_line, unfinished
+from mge_assets.stages.validation.grading import CHECK, MOST_LATE, TAMPERED, failed, last_line, late_finding, unfinished
 from mge_assets.stages.validation.harness import program
+from mge_assets.stages.validation.reach_javascript import WHOLE, programs, speaks_typescript, with_tests
 from mge_assets.stages.validation.tampering_javascript import suspicions
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 
 _SHORT = 300
 _FRAME = re.compile(r"/job/project/([^:)\s]+):(\d+)")
 _FAILED_LINE = re.compile(r"^\s*(?:not ok \d+ - |✖ )(?P<name>.+?)(?: \([\d.]+ms\))?$", re.MULTILINE)
-_NO_TYPESCRIPT = re.compile(r"Unknown file extension \"\.tsx?\"|ERR_UNKNOWN_FILE_EXTENSION")
 _OWN_PROCESS = re.compile(r"\b(mock|process|globalThis|global|console|setTimeout|setInterval|Date\.now|performance|jest|vi|sinon|Worker|extends)\b")
 _BUILT_IN = re.compile(r"""(?:from\s*|import\s*\(?\s*|require\s*\(\s*)["'](?!\.)([^"'\n]+)["']""")
 _PLAIN = re.compile(r"^(node:)?(assert(/strict)?|test|util|path|events|buffer|url|string_decoder|querystring)$")
+_ASKING = re.compile(r"\b(assert|expect|throw|fail)\b")
+_PROGRAMS = ("grade.mjs", "wire.mjs", "tests.mjs", "late.mjs", "places.mjs", "told.mjs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,43 @@ class _Graded:
 
     @property
     def passed(self) -> bool:
-        return bool(self.report.get("finished")) and not self.report.get("code") and not self.report.get("error") and not self.report.get("lies")
+        said = self.report
+        return bool(said.get("finished")) and not any(said.get(what) for what in ("code", "error", "lies", "failures", "late"))
+
+    @property
+    def failures(self) -> Sequence[Mapping[str, Any]]:
+        """What the tests that failed say, those that did not end last."""
+        return (*self.report.get("failures", ()), *self.report.get("late", ()))
 
 
-def _is_plain(tests: str) -> bool:
-    """Whether nothing in the tests needs the process that the code runs in."""
-    return not _OWN_PROCESS.search(tests) and all(_PLAIN.match(name) for name in _BUILT_IN.findall(tests))
+@dataclass(frozen=True, slots=True)
+class _Suite:
+    """What is tested: the project, the tests' file, its text, and how long all of it and each test may take."""
+
+    project: Mapping[str, bytes]
+    file: str
+    tests: str
+    limits: Limits
+    seconds: float
+
+    @property
+    def typed(self) -> bool:
+        """Whether the code must be compiled before it runs, or the tests."""
+        return speaks_typescript([*self.project, self.file])
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing in the tests needs the process that the code runs in."""
+        return not _OWN_PROCESS.search(self.tests) and all(_PLAIN.match(name) for name in _BUILT_IN.findall(self.tests))
 
 
-def _job(files: Mapping[str, bytes], mode: str, test_file: str, tests: str, limits: Limits) -> tuple[SandboxJob, str]:
+def _job(suite: _Suite, files: Mapping[str, bytes], mode: str, skip: Sequence[str]) -> tuple[SandboxJob, str]:
     nonce, mark = secrets.token_hex(16), secrets.token_hex(16)
-    given = json.dumps({"tests": tests, "nonce": nonce, "mark": mark}).encode()
-    programs = {"grade.mjs": program("grade.mjs.txt"), "wire.mjs": program("wire.mjs.txt")}
-    return SandboxJob(("{node}", "grade.mjs", mode, test_file), {**files, **programs}, {}, limits, stdin=given), mark + nonce
+    brought, text = with_tests({}, suite.file, suite.tests)
+    given = {"tests": text, "nonce": nonce, "mark": mark, "skip": skip, "seconds": suite.seconds, "whole": WHOLE, "typescript": suite.typed}
+    content = {**files, **brought, **programs(*_PROGRAMS)}
+    job = SandboxJob(("{node}", "grade.mjs", mode, suite.file), content, {}, suite.limits, stdin=json.dumps(given).encode(), typescript=suite.typed)
+    return job, mark + nonce
 
 
 def _report(outcome: SandboxOutcome, words: str) -> Mapping[str, Any]:
@@ -55,61 +81,99 @@ def _report(outcome: SandboxOutcome, words: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and found.get("nonce") == nonce else {}
 
 
-def _apart(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> _Graded:
+def _apart(sandbox: Sandbox, suite: _Suite, skip: Sequence[str]) -> _Graded:
     """The tests in one sandbox, the code in another, a socket between them."""
-    settings = {f"project/{name}": content for name, content in project.items() if name.rpartition("/")[2] == "package.json"}
-    job, words = _job({"project/.keep": b"", **settings}, "apart", test_file, tests, limits)
-    files = {f"project/{name}": content for name, content in project.items() if name != test_file}
+    settings = {f"project/{name}": content for name, content in suite.project.items() if name.rpartition("/")[2] == "package.json"}
+    job, words = _job(suite, {"project/.keep": b"", **settings}, "apart", skip)
+    files = {f"project/{name}": content for name, content in suite.project.items() if name != suite.file}
     files |= {"code.mjs": program("code.mjs.txt"), "wire.mjs": program("wire.mjs.txt")}
-    outcome = sandbox.run(replace(job, partner=SandboxJob(("{node}", "code.mjs"), files, {}, limits)))
+    partner = SandboxJob(("{node}", "code.mjs", f"{suite.seconds + 1:g}"), files, {}, suite.limits, typescript=suite.typed)
+    outcome = sandbox.run(replace(job, partner=partner))
     return _Graded(outcome, _report(outcome, words))
 
 
-def _beside(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> _Graded:
-    job, words = _job({f"project/{name}": content for name, content in project.items()}, "beside", test_file, tests, limits)
+def _beside(sandbox: Sandbox, suite: _Suite, skip: Sequence[str]) -> _Graded:
+    job, words = _job(suite, {f"project/{name}": content for name, content in suite.project.items()}, "beside", skip)
     outcome = sandbox.run(job)
     return _Graded(outcome, _report(outcome, words))
 
 
-def _findings(graded: _Graded, test_file: str) -> Iterator[Finding]:
-    report, outcome = graded.report, graded.outcome
+def _run(run: Callable[[Sequence[str]], _Graded]) -> _Graded:
+    """All tests: one that does not end ends its process, and the others are run again without it."""
+    late: list[Mapping[str, Any]] = []
+    while True:
+        graded = run([str(one["name"]) for one in late])
+        stuck = graded.report.get("late")
+        if isinstance(stuck, dict):
+            late.append(stuck)
+        if not isinstance(stuck, dict) or len(late) == MOST_LATE or stuck.get("name") == WHOLE:
+            return _Graded(graded.outcome, {**graded.report, "late": late})
+
+
+def _findings(graded: _Graded, suite: _Suite) -> Iterator[Finding]:
+    report, outcome, own = graded.report, graded.outcome, Place(suite.file)
+    for failure in report.get("failures", ()):
+        frame = _innermost(failure, suite)
+        yield failed(f"{failure['name']}: {failure['message']}"[:_SHORT], Place(*frame) if frame else own)
+    for stuck in report.get("late", ()):
+        frame = _innermost(stuck, suite)
+        yield late_finding(str(stuck["name"]), suite.seconds, Place(*frame) if frame else own)
     if not report.get("finished"):
-        yield unfinished(outcome, test_file)
-    elif report.get("error"):
-        frame = _FRAME.search(report.get("stack", ""))
-        yield failed(report["error"].strip().replace("\n", " ")[:_SHORT], Place(frame.group(1), int(frame.group(2))) if frame else Place(test_file))
-    elif report.get("code"):
+        yield unfinished(outcome, suite.file)
+    elif not graded.failures and report.get("error"):
+        match = _FRAME.search(report.get("stack", ""))
+        yield failed(report["error"].strip().replace("\n", " ")[:_SHORT], Place(match.group(1), int(match.group(2))) if match else own)
+    elif not graded.failures and report.get("code"):
         names = dict.fromkeys(match.group("name") for match in _FAILED_LINE.finditer(outcome.stdout.decode(errors="replace")))
         names.pop("failing tests:", None)
         for name in names or [last_line(outcome.stderr)]:
-            yield failed(name[:_SHORT], Place(test_file))
+            yield failed(name[:_SHORT], own)
     if lies := report.get("lies"):
-        yield failed(str(lies[0]), Place(test_file), "tests.tampering", TAMPERED)
+        yield failed(str(lies[0]), own, "tests.tampering", TAMPERED)
 
 
-def _doubts(apart: _Graded, project: Mapping[str, bytes], test_file: str, *, plain: bool) -> Iterator[Finding]:
+def _innermost(failure: Mapping[str, Any], suite: _Suite) -> tuple[str, int] | None:
+    """The last place of the project or its tests that a failure came through."""
+    frames = failure.get("frames")
+    known = [frame for frame in frames if frame[0] in suite.project or frame[0] == suite.file] if isinstance(frames, list) else []
+    return (str(known[-1][0]), int(known[-1][1])) if known else None
+
+
+def _none(graded: _Graded, suite: _Suite) -> Iterator[Finding]:
+    """What to say of tests that pass because there are none."""
+    report = graded.report
+    if report.get("runs") and not report.get("passed"):
+        count = report.get("registered", 0)
+        message = f"all {count} tests were skipped" if count else "there is no test in the file"
+        yield Finding("tests.none", Severity.WARNING if count else Severity.ERROR, message, "write a test that runs", Place(suite.file))
+    elif not report.get("runs") and not _ASKING.search(suite.tests):
+        yield Finding("tests.none", Severity.ERROR, "there is no test in the file", "write a test that runs", Place(suite.file))
+
+
+def _doubts(apart: _Graded, suite: _Suite) -> Iterator[Finding]:
     if lies := apart.report.get("lies"):
-        yield failed(str(lies[0]), Place(test_file), "tests.tampering", TAMPERED)
-    elif plain and not apart.report.get("limits"):
-        for finding in _findings(apart, test_file):
-            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(test_file), "tests.tampering", TAMPERED)
+        yield failed(str(lies[0]), Place(suite.file), "tests.tampering", TAMPERED)
+    elif suite.plain and not apart.report.get("limits"):
+        for finding in _findings(apart, suite):
+            yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
     else:
-        for place, what in suspicions(project, test_file):
+        for place, what in suspicions(suite.project, suite.file):
             yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
-def javascript_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits) -> Check:
-    """Run the tests and judge. Raises SandboxUnavailableError, and ValueError for file names that climb out of the project."""
-    apart = _apart(sandbox, project, test_file, tests, limits)
+def javascript_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits, seconds: float) -> Check:
+    """Run the tests, each for at most ``seconds``, and judge.
+
+    Raises SandboxUnavailableError, and ValueError for file names that climb out of the project.
+    """
+    suite = _Suite(project, test_file, tests, limits, seconds)
+    apart = _run(lambda skip: _apart(sandbox, suite, skip))
     if apart.passed:
-        return Check.of(CHECK, ())
-    if _NO_TYPESCRIPT.search(str(apart.report.get("error", ""))):
-        return Check.not_run(CHECK, "the tests need TypeScript, which this Node can't load; install Node 22.18 or later")
-    plain = _is_plain(tests)
-    if apart.outcome.limit and plain:
-        return Check.of(CHECK, (unfinished(apart.outcome, test_file),))
-    beside = _beside(sandbox, project, test_file, tests, limits)
+        return Check.of(CHECK, tuple(_none(apart, suite)))
+    if suite.plain and (apart.outcome.limit or apart.report.get("late")):
+        return Check.of(CHECK, tuple(_findings(apart, suite)))
+    beside = _run(lambda skip: _beside(sandbox, suite, skip))
     if not beside.passed:
-        return Check.of(CHECK, tuple(_findings(beside, test_file)))
+        return Check.of(CHECK, tuple(_findings(beside, suite)))
     note = Finding("tests.beside", Severity.INFO, "graded in the code's own process: the tests lean on it", "", Place(test_file))
-    return Check.of(CHECK, tuple(_doubts(apart, project, test_file, plain=plain)) or (note,))
+    return Check.of(CHECK, (*_none(beside, suite), *(tuple(_doubts(apart, suite)) or (note,))))

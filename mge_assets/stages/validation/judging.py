@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
 from mge_assets.stages.validation.promises import Drafts
-from mge_assets.stages.validation.reach import Reach, TestRun, reach
-from mge_assets.stages.validation.rules import table
+from mge_assets.stages.validation.reach import reach
+from mge_assets.stages.validation.runs import Failure, Reach, TestRun
 from mge_assets.stages.validation.spectrum import Spans, holders, ochiai
 from mge_assets.stages.validation.triage import Blame, Evidence, Verdict, triage
+from mge_assets.stages.validation.triage_javascript import script_triage
 from mge_resources.sandbox.port import Sandbox
 
 CHECK = "triage"
@@ -44,29 +45,12 @@ class _Judged:
 def judged(
     check: Check, sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, grounds: Grounds, again: Callable[[], Check]
 ) -> list[Check]:
-    """The check of Python's acceptance tests with the verdicts on what failed; ``again`` runs the tests once more. Raises SandboxUnavailableError."""
+    """The check of acceptance tests with the verdicts on what failed; ``again`` runs the tests once more. Raises SandboxUnavailableError."""
     if check.status is not CheckStatus.FAILED:
         return [check]
     found = reach(sandbox, project, test_file, tests)
     suite = _Suite(sandbox, project, test_file, tests, grounds, found, again)
     return _with_verdicts(check, list(suite.verdicts(check)))
-
-
-def judged_scripts(check: Check, test_file: str) -> list[Check]:
-    """The same for JavaScript and TypeScript, by what the failure says and where."""
-    return _with_verdicts(check, [_Judged(finding, script_verdict(finding, test_file)) for finding in check.findings if finding.severity is _ERROR])
-
-
-def script_verdict(finding: Finding, test_file: str) -> Verdict:
-    """What a failed test of JavaScript or TypeScript speaks against."""
-    rules, said = table("environment"), finding.message
-    key = next((kind for words, kind in rules["words"].items() if words in said), "")
-    inside = finding.place is not None and finding.place.file == test_file
-    if key:
-        return Verdict(Blame.ENVIRONMENT, said, rules["mends"][key])
-    if inside and (said.startswith("SyntaxError") or "Unexpected token" in said) and "does not provide an export" not in said:
-        return Verdict.of(Blame.TEST, f"{test_file} does not parse: {said}")
-    return Verdict.of(Blame.CODE, "nothing speaks against the test")
 
 
 @dataclass
@@ -91,21 +75,25 @@ class _Suite:
             verdict = self._verdict(finding, run, known)
             yield _Judged(finding, verdict, self._atom(run) if verdict.blame is Blame.CODE else "", run.name if run else _name(finding))
 
+    def _triage(self, name: str, failure: Failure, known: Evidence) -> Verdict:
+        return (triage if self.test_file.endswith(".py") else script_triage)(name, failure, known)
+
     def _run_of(self, finding: Finding, runs: Mapping[str, TestRun]) -> TestRun | None:
         """The run of the test that failed; where all were cut off together, of the one that does not end."""
-        if finding.rule != "tests.limit":
-            return runs.get(_name(finding))
+        named = [name for name in runs if finding.message == name or finding.message.startswith(f"{name}: ")]
+        if named or finding.rule != "tests.limit":
+            return runs.get(max(named, key=len) if named else _name(finding))
         return next((run for run in self.found.tests if run.error == "TooLong"), None)
 
     def _verdict(self, finding: Finding, run: TestRun | None, known: Evidence) -> Verdict:
         if finding.rule == "tests.tampering":
             return Verdict.of(Blame.CODE, "the code does something to its tests")
         if self.found.broken is not None:
-            return triage("", self.found.broken, known)
+            return self._triage("", self.found.broken, known)
         if finding.rule in {"tests.limit", "tests.unfinished"}:
             return self._unfinished(finding, run, known)
         if run is not None and run.failure is not None:
-            return triage(run.name, run.failure, known)
+            return self._triage(run.name, run.failure, known)
         if finding.rule == "tests.none":
             return Verdict.of(Blame.TEST, finding.message)
         return self._unsteady(finding) if run is not None else Verdict.of(Blame.CODE, "nothing speaks against the test")
@@ -113,8 +101,10 @@ class _Suite:
     def _unfinished(self, finding: Finding, run: TestRun | None, known: Evidence) -> Verdict:
         """A run that was cut off: by one test that does not end, by code that ended the process, or by many that are long together."""
         if run is not None and run.failure is not None:
-            return triage(run.name, run.failure, known)
-        if finding.rule == "tests.unfinished" or self.found.limit:
+            return self._triage(run.name, run.failure, known)
+        if run is not None and any(_of(each, run.name) for each in self.again().findings):
+            return Verdict.of(Blame.CODE, "it does not end where the tests are kept apart from the code")
+        if run is None and (finding.rule == "tests.unfinished" or self.found.limit):
             return Verdict.of(Blame.CODE, "it ends the process that it runs in, or takes more than it may")
         if not _fails(self.again()):
             return Verdict(Blame.ENVIRONMENT, "the tests came to their end when they were run again: the machine was busy", "run it again with less beside it")
@@ -128,13 +118,12 @@ class _Suite:
 
     def _with_drafts(self, errors: Sequence[Finding]) -> Mapping[str, bool]:
         """How the failed tests end on the plan's drafts, where everything that they enter is complete there and something of it was written anew."""
-        names = {_name(finding) for finding in errors}
         wanted = []
         for run in self.found.tests:
             entered = holders(run.entered, self.grounds.spans)
             bases = {name.partition("#")[0] for name in entered}
             of = {name for name in self.grounds.stubs | self.grounds.changed if name.partition("#")[0] in bases}
-            if run.name in names and of & self.grounds.changed and not of & self.grounds.stubs:
+            if any(_of(finding, run.name) for finding in errors) and of & self.grounds.changed and not of & self.grounds.stubs:
                 wanted.append(run.name)
         if not wanted:
             return {}
@@ -150,6 +139,11 @@ class _Suite:
         last = holders([frame for frame in run.frames if frame.file != self.test_file][-1:], spans)
         names = sorted(holders(run.entered, spans), key=lambda name: (-scores.get(name, 0.0), name not in last, name not in self.grounds.changed, name))
         return names[0] if names else ""
+
+
+def _of(finding: Finding, test: str) -> bool:
+    """Whether the finding is this test's."""
+    return _name(finding) == test or finding.message.startswith(f"{test}: ")
 
 
 def _name(finding: Finding) -> str:

@@ -9,6 +9,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.stages.validation.acceptance import acceptance_checks, language_of
+from mge_assets.stages.validation.grading import SECONDS
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, declared_unused, import_findings, name_findings
 from mge_assets.stages.validation.judging import Grounds
@@ -43,10 +44,10 @@ def _security(project: Project) -> Iterator[Finding]:
 
 
 class MasterPlanValidator:
-    """Level 4. Acceptance tests run in the sandbox that it is handed."""
+    """Level 4. Acceptance tests run in the sandbox that it is handed, each for at most ``test_seconds``."""
 
-    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
-        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None, test_seconds: float = SECONDS) -> None:
+        self._sandbox, self._inspector, self._seconds = sandbox, inspector or Inspector(None), test_seconds
 
     def validate(
         self, plan: Masterplan, project: Mapping[str, bytes] | Project, *, tests: str | None = None, grounds: Grounds | None = None
@@ -68,7 +69,7 @@ class MasterPlanValidator:
             Check.of("security", (*_security(whole), *lint_findings(self._inspector, whole, whole.code))),
         )
         language = language_of(text, whole.code)
-        ran, isolation = acceptance_checks(self._sandbox, whole.files, plan.name, text, language, grounds)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, plan.name, text, language, grounds, self._seconds)
         return replace(ValidationResult(Level.MASTERPLAN, plan.name, (*checks, *ran), isolation=isolation), seconds=perf_counter() - begin)
 
     def _contracts(self, whole: Project) -> tuple[Finding, ...]:

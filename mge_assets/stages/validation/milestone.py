@@ -8,6 +8,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.masterplan import Milestone
 from mge_assets.stages.validation.acceptance import acceptance_checks, language_of
+from mge_assets.stages.validation.grading import SECONDS
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, circle_findings, duplicate_findings, name_findings
 from mge_assets.stages.validation.judging import Grounds
@@ -24,10 +25,10 @@ def present(milestone: Milestone, project: Project) -> Check:
 
 
 class MilestoneValidator:
-    """Level 3. Acceptance tests run in the sandbox that it is handed."""
+    """Level 3. Acceptance tests run in the sandbox that it is handed, each for at most ``test_seconds``."""
 
-    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
-        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None, test_seconds: float = SECONDS) -> None:
+        self._sandbox, self._inspector, self._seconds = sandbox, inspector or Inspector(None), test_seconds
 
     def validate(
         self, milestone: Milestone, project: Mapping[str, bytes] | Project, *, tests: str | None = None, grounds: Grounds | None = None
@@ -48,5 +49,5 @@ class MilestoneValidator:
             Check.of("circular_imports", tuple(circle_findings(whole, files))),
             Check.of("api_consistency", tuple(duplicate_findings(whole, files))),
         )
-        ran, isolation = acceptance_checks(self._sandbox, whole.files, milestone.name, text, language_of(text, files), grounds)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, milestone.name, text, language_of(text, files), grounds, self._seconds)
         return replace(ValidationResult(Level.MILESTONE, milestone.name, (*checks, *ran), isolation=isolation), seconds=perf_counter() - begin)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
-from mge_assets.stages.validation.reach import Failure, Reach, TestRun
+from mge_assets.stages.validation.runs import Failure, Reach, TestRun
 from mge_assets.stages.validation.spectrum import Assembled, ochiai
 from mge_assets.stages.validation.triage import Blame, Verdict
 

@@ -3,92 +3,28 @@
 import ast
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mge_assets.stages.validation.harness import program
+from mge_assets.stages.validation.reach_javascript import script_reach
+from mge_assets.stages.validation.runs import TEST_SECONDS, Entry, Failure, Reach, TestRun
+from mge_assets.stages.validation.script_tests import ScriptTests
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
 from mge_resources.syntax import parse_python
 
 _REPORT = "reach.json"
 _LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-TEST_SECONDS = 3.0
-"""Wall seconds of one test, before it counts as one that does not end."""
 _SETUP_LINES = 6
 _LONGEST = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A function that a test entered: the project's file and the 1-based line on which its definition begins."""
-
-    file: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How a test, or the collection of them all, came to grief.
-
-    ``kinds`` are the exception's class and those it derives from; ``last`` is the file that it was raised in, with a leading slash where that is none of the
-    project's; ``number`` is the system's error number (0 for none) and ``subject`` the name that was missing, where the exception tells. ``said`` is the
-    end of what pytest says of a collection that failed.
-    """
-
-    error: str
-    message: str = ""
-    frames: tuple[Entry, ...] = ()
-    kinds: tuple[str, ...] = ()
-    last: str = ""
-    number: int = 0
-    subject: str = ""
-    phase: str = "call"
-    said: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TestRun:
-    """One test: how it ended, what it entered. ``failure`` is there where it did not pass."""
-
-    __test__ = False
-
-    name: str
-    passed: bool
-    entered: frozenset[Entry]
-    failure: Failure | None = None
-
-    @property
-    def error(self) -> str:
-        """The exception's name; empty where there was none."""
-        return self.failure.error if self.failure else ""
-
-    @property
-    def message(self) -> str:
-        """What the exception says; empty where there was none."""
-        return self.failure.message if self.failure else ""
-
-    @property
-    def frames(self) -> tuple[Entry, ...]:
-        """The places in the project that the exception went through, the innermost last."""
-        return self.failure.frames if self.failure else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """One run of a test file. ``broken`` says why nothing could be collected, ``limit`` which limit ended it; ``files`` are those of the project loaded."""
-
-    tests: tuple[TestRun, ...] = ()
-    broken: Failure | None = None
-    files: frozenset[str] = frozenset()
-    limit: str = ""
-    seconds: float = 0.0
 
 
 def reach(
     sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, only: Iterable[str] | None = None, seconds: float = TEST_SECONDS
 ) -> Reach:
     """Run the tests, or ``only`` those of these names, each for at most ``seconds``; skipped ones are left out. Raises SandboxUnavailableError."""
+    if not test_file.endswith(".py"):
+        return script_reach(sandbox, project, test_file, tests, only, seconds)
     files = {f"project/{name}": content for name, content in project.items()}
     files |= {f"project/{test_file}": tests.encode(), "reach.py": program("reach.py.txt"), "pytest.ini": b"[pytest]\n"}
     given = json.dumps({"only": None if only is None else sorted(only), "seconds": seconds}).encode()
@@ -139,6 +75,8 @@ def failing_input(tests: str, test_file: str, run: TestRun, names: frozenset[str
     ``names`` are the project's functions, methods and classes: only calls of those are shown.
     """
     line = next((frame.line for frame in reversed(run.frames) if frame.file == test_file), None)
+    if not test_file.endswith(".py"):
+        return ScriptTests(tests).failing_input(line, names) if line is not None else ""
     try:
         tree = parse_python(tests)
     except SyntaxError:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from math import sqrt
 
-from mge_assets.stages.validation.reach import Entry
+from mge_assets.stages.validation.runs import Entry
 
 Spans = Mapping[str, Sequence[tuple[int, str]]]
 """File ▸ (1-based line on which an atom begins, the atom's name), in order."""

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Severity
 from mge_assets.stages.validation.harness import program
-from mge_assets.stages.validation.mutants import mutants
-from mge_assets.stages.validation.reach import Reach, TestRun
+from mge_assets.stages.validation.mutants import Mutant, mutants
+from mge_assets.stages.validation.mutants_javascript import script_mutants
+from mge_assets.stages.validation.reach_javascript import PROGRAMS, WHOLE, programs, speaks_typescript, with_tests
+from mge_assets.stages.validation.runs import Reach, TestRun
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
 
 CHECK = "test_strength"
@@ -35,17 +38,36 @@ def strength(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tes
     faults = _faults(project, test_file, passing)
     if not faults or seconds <= 0:
         return Strength({}, frozenset(), frozenset(run.name for run in passing))
-    files = {f"project/{name}": content for name, content in project.items()}
-    files |= {f"project/{test_file}": tests.encode(), "mutants.py": program("mutants.py.txt"), "pytest.ini": b"[pytest]\n"}
-    given = json.dumps({"mutants": faults, "seconds": _SECONDS, "budget": seconds}).encode()
     limits = Limits(wall_seconds=seconds + 2 * _SECONDS + 10, cpu_seconds=int(seconds) + 20)
-    outcome = sandbox.run(SandboxJob(("{python}", "mutants.py", test_file), files, _NO_PLUGINS, limits, (_REPORT,), stdin=given, warm=True))
+    job = (_job if test_file.endswith(".py") else _script_job)(project, test_file, tests, faults, seconds)
+    outcome = sandbox.run(replace(job, limits=limits, collect=(_REPORT,)))
     try:
         report = json.loads(outcome.files.get(_REPORT, b"{}"))
         noticed, tried = frozenset(map(str, report["noticed"])), int(report["tried"])
     except (ValueError, KeyError, TypeError):
         noticed, tried = frozenset(), 0
     return _read(passing, faults, noticed, tried)
+
+
+def _job(project: Mapping[str, bytes], test_file: str, tests: str, faults: Sequence[Mapping[str, object]], seconds: float) -> SandboxJob:
+    files = {f"project/{name}": content for name, content in project.items()}
+    files |= {f"project/{test_file}": tests.encode(), "mutants.py": program("mutants.py.txt"), "pytest.ini": b"[pytest]\n"}
+    given = json.dumps({"mutants": faults, "seconds": _SECONDS, "budget": seconds}).encode()
+    return SandboxJob(("{python}", "mutants.py", test_file), files, _NO_PLUGINS, stdin=given, warm=True)
+
+
+def _script_job(project: Mapping[str, bytes], test_file: str, tests: str, faults: Sequence[Mapping[str, object]], seconds: float) -> SandboxJob:
+    """Each faulty version lies beside the file that it is of, so that it is compiled as that is, and takes its place in its turn."""
+    files, text = with_tests(project, test_file, tests)
+    places = []
+    for number, fault in enumerate(faults):
+        name = PurePosixPath(str(fault["file"]))
+        place = str(name.with_name(f"{name.stem}.fault{number}{name.suffix}"))
+        files[f"project/{place}"] = str(fault["text"]).encode("utf-8", errors="surrogateescape")
+        places.append({"file": fault["file"], "place": place, "tests": fault["tests"]})
+    given = json.dumps({"mutants": places, "seconds": _SECONDS, "budget": seconds, "tests": text, "whole": WHOLE}).encode()
+    content = {**files, **programs("mutants.mjs", *PROGRAMS)}
+    return SandboxJob(("{node}", "mutants.mjs", test_file), content, stdin=given, typescript=speaks_typescript([*project, test_file]))
 
 
 def _read(passing: Sequence[TestRun], faults: Sequence[Mapping[str, object]], noticed: frozenset[str], tried: int) -> Strength:
@@ -68,9 +90,7 @@ def _faults(project: Mapping[str, bytes], test_file: str, passing: Sequence[Test
         for entry in run.entered:
             if entry.file != test_file and entry.file in project:
                 entering.setdefault((entry.file, entry.line), []).append(run.name)
-    by_function = {
-        (file, line): mutants(file, project[file], {line}, _FUNCTION) for file, line in sorted(entering, key=lambda place: (len(entering[place]), place))
-    }
+    by_function = {(file, line): _seeded(file, project[file], line) for file, line in sorted(entering, key=lambda place: (len(entering[place]), place))}
     left = {run.name: EACH for run in passing}
     found: list[dict[str, object]] = []
     for turn in range(_FUNCTION):
@@ -81,6 +101,10 @@ def _faults(project: Mapping[str, bytes], test_file: str, passing: Sequence[Test
                 for name in wanting:
                     left[name] -= 1
     return found
+
+
+def _seeded(file: str, content: bytes, line: int) -> tuple[Mutant, ...]:
+    return (mutants if file.endswith((".py", ".pyi")) else script_mutants)(file, content, {line}, _FUNCTION)
 
 
 def strength_check(found: Strength, test_file: str, unreached: Sequence[str] = ()) -> Check:

@@ -11,6 +11,7 @@ from mge_assets.model.masterplan import Task
 from mge_assets.stages.validation.acceptance import acceptance_checks
 from mge_assets.stages.validation.analysis import analyse
 from mge_assets.stages.validation.contracts import broken
+from mge_assets.stages.validation.grading import SECONDS
 from mge_assets.stages.validation.inspection import Inspector
 from mge_assets.stages.validation.integration import call_findings, import_findings, name_findings
 from mge_assets.stages.validation.judging import Grounds
@@ -46,10 +47,10 @@ def _contracts(task: Task, language: Language, content: bytes, atoms: Sequence[A
 
 
 class TaskValidator:
-    """Level 2. Acceptance tests run in the sandbox that it is handed."""
+    """Level 2. Acceptance tests run in the sandbox that it is handed, each for at most ``test_seconds``."""
 
-    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None) -> None:
-        self._sandbox, self._inspector = sandbox, inspector or Inspector(None)
+    def __init__(self, sandbox: Sandbox, inspector: Inspector | None = None, test_seconds: float = SECONDS) -> None:
+        self._sandbox, self._inspector, self._seconds = sandbox, inspector or Inspector(None), test_seconds
 
     def validate(
         self,
@@ -89,7 +90,7 @@ class TaskValidator:
                 _contracts(task, language, content, atoms),
                 Check.of("integration", tuple(self._integration(whole, task.file))),
             )
-        ran, isolation = acceptance_checks(self._sandbox, whole.files, task.name, task.tests if tests is None else tests, language, grounds)
+        ran, isolation = acceptance_checks(self._sandbox, whole.files, task.name, task.tests if tests is None else tests, language, grounds, self._seconds)
         result = ValidationResult(Level.TASK, task.name, (*checks, *ran), isolation=isolation)
         return replace(result, seconds=perf_counter() - begin)
 

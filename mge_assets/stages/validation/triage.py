@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from mge_assets.stages.validation.project import declared_packages, is_standard
 from mge_assets.stages.validation.promises import Drafts, TestText
-from mge_assets.stages.validation.reach import TEST_SECONDS, Failure, TestRun
 from mge_assets.stages.validation.rules import table
+from mge_assets.stages.validation.runs import TEST_SECONDS, Failure, TestRun
 from mge_resources.syntax import Language
 
 _CALL = re.compile(r"(?:\w+\.)*(\w+)\(\) (?:takes|missing|got an unexpected|got multiple|got some positional)")

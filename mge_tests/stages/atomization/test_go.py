@@ -94,7 +94,7 @@ def test_a_task_in_go_passes_on_its_syntax_and_its_tests_are_not_run() -> None:
     status = {check.name: check.status for check in result.checks}
     assert status["consistency"] is CheckStatus.PASSED
     assert {name for name, one in status.items() if one is CheckStatus.NOT_RUN} == {"imports", "naming", "contracts", "integration", "tests"}
-    assert file_name("shop", Language.GO) == "tests/shop_test.go"
+    assert file_name("shop", Language.GO, "") == "tests/shop_test.go"
 
 
 def test_a_models_block_in_go_is_taken_for_go() -> None:
@@ -114,5 +114,5 @@ def test_a_models_block_in_go_is_taken_for_go() -> None:
     ],
 )
 def test_what_a_finished_run_offers_fits_the_projects_languages(languages: list[Language], offered: list[str]) -> None:
-    paths = ["shop/stock.py", *(file_name("shop", language) for language in languages)]
+    paths = ["shop/stock.py", *(file_name("shop", language, "") for language in languages)]
     assert list(runners(paths, "py")) == offered

@@ -81,6 +81,17 @@ def test_an_endless_test_is_ended_and_said_to_be(sandbox, monkeypatch):
     assert finding.rule == "tests.limit"
 
 
+def test_one_endless_test_costs_its_own_seconds_and_the_others_are_judged(sandbox):
+    tests = TESTS + "\n\ndef test_three():\n    assert double(3) == 6\n"
+    found = run_tests(
+        sandbox, {"pkg/model.py": b"def double(x):\n    while x == 2: pass\n    return x + x * (x < 3)\n"}, "tests/test_model.py", tests, Language.PYTHON, 1.0
+    )
+    assert {(finding.rule, finding.message.partition(":")[0], str(finding.place)) for finding in found.findings} == {
+        ("tests.limit", "test_double", "tests/test_model.py:5"),
+        ("tests.failed", "test_three", "tests/test_model.py:13"),
+    }
+
+
 def test_a_file_without_tests_is_an_error(sandbox):
     (finding,) = run(sandbox, MODEL, "x = 1\n").findings
     assert (finding.rule, finding.severity) == ("tests.none", Severity.ERROR)
@@ -117,7 +128,8 @@ def test_a_failed_javascript_assertion_has_its_line(sandbox):
     (finding,) = run_node(sandbox, CART.replace(b"a + b", b"a - b"), PLAIN).findings
     assert str(finding.place) == "tests/cart.test.mjs:4"
     (finding,) = run_node(sandbox, CART.replace(b"a + b", b"a - b"), NODE_TEST).findings
-    assert finding.message == "adds"
+    assert str(finding.place) == "tests/cart.test.mjs:5"
+    assert finding.message == "adds: Expected values to be strictly equal: -1 !== 3"
 
 
 def test_file_names_that_climb_out_of_the_project_are_an_error(sandbox):

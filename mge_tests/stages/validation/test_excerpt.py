@@ -14,7 +14,7 @@ from mge_assets.stages.validation.excerpt import excerpt
 from mge_assets.stages.validation.spots import Lines, between
 from mge_resources.syntax import Language
 
-REAL = sorted(path for package in (click, requests) for path in Path(package.__file__).parent.glob("*.py"))
+REAL = sorted(path for package in (click, requests) for path in Path(str(package.__file__)).parent.glob("*.py"))
 DANGEROUS = (
     'import subprocess as sub\n{0}sub.run(eval("cmd"), shell=True)\n{0}password = "hunter2-and-more"\n{0}try:\n{0}    pass\n{0}except:\n{0}    pass\n'
     '{0}query = "SELECT * FROM t WHERE a = %s" % 1\n{0}db.execute(query)\n{0}'
@@ -52,7 +52,7 @@ def test_the_dangers_of_a_function_are_the_same_in_its_excerpt(path):
 
 
 def test_the_linters_say_the_same_of_it(inspector):
-    content = Path(requests.__file__).with_name("sessions.py").read_bytes()
+    content = Path(str(requests.__file__)).with_name("sessions.py").read_bytes()
     for changed, start, end in places(content)[::8]:
         project = {"sessions.py": changed}
         whole = inspector.lint(project, "sessions.py")

@@ -6,7 +6,7 @@ from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.validation import TaskValidator
-from mge_assets.stages.validation.judging import Grounds, judged, judged_scripts
+from mge_assets.stages.validation.judging import Grounds, judged
 from mge_assets.stages.validation.promises import Drafts
 from mge_resources.sandbox import Sandbox
 from mge_resources.syntax import Language
@@ -146,17 +146,6 @@ def test_a_test_that_fails_once_and_then_passes_is_not_charged_to_the_code(sandb
 
     assert [finding.rule for finding in again(Check.of("tests", ()))[1].findings] == ["triage.test"]
     assert [finding.rule for finding in again(failed)[1].findings] == ["triage.code"]
-
-
-def test_a_failing_script_is_judged_by_what_it_says():
-    def said(message: str, file: str) -> str:
-        found = Check.of("tests", (Finding("tests.failed", Severity.ERROR, message, "", Place(file, 1)),))
-        return judged_scripts(found, "tests/a.test.mjs")[1].findings[0].rule
-
-    assert said("TypeError: fetch failed ECONNREFUSED", "tests/a.test.mjs") == "triage.environment"
-    assert said("SyntaxError: Unexpected token '}'", "tests/a.test.mjs") == "triage.test"
-    assert said("SyntaxError: Unexpected token '}'", "src/a.mjs") == "triage.code"
-    assert said("adds two numbers", "tests/a.test.mjs") == "triage.code"
 
 
 ENDLESS = {"code": (b"return math", b"while value:\n        pass\n    return math", ""), "test": (b"", b"", "    while True:\n        pass\n")}

@@ -115,7 +115,7 @@ async function child(turn) {
 }
 
 if (process.argv[2] === undefined) {
-  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "1"], { stdio: "ignore" });
+  const other = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), "1"], { stdio: "ignore" });
   const ended = new Promise((resolve) => other.on("exit", resolve).on("error", resolve));
   await child(0);
   await ended;

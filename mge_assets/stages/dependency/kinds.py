@@ -1,0 +1,78 @@
+"""What ``isinstance`` says of abstract values: yes, no, or that it depends."""
+
+from collections.abc import Collection, Iterable
+
+from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.values import NOTHING, Bound, Class, Constant, Container, External, Function, Instance, Kin, Method, Module, Partial, Value
+
+_CONCRETE = {
+    name: kind
+    for kind in (str, bytes, bytearray, int, float, complex, bool, list, tuple, dict, set, frozenset, type, range, memoryview, slice)
+    for name in (f"builtins.{kind.__name__}",)
+}
+"""Built-in types that nothing is by chance: what is one was made one, or inherits it by name."""
+_NEUTRAL = {"builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC"}
+"""Outside bases that make no object an instance of a built-in type."""
+_SEQUENCES = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset"}
+
+
+class Kinds:
+    """Answers, told with what the solver knows of base classes and with the classes that have subclasses."""
+
+    def __init__(self, solver: Solver, classes: Collection[Class]) -> None:
+        self._solver = solver
+        self._classes = classes
+
+    def is_one(self, value: Value, wanted: Iterable[Value]) -> bool | None:
+        """Whether the value is an instance of one of these classes; ``None`` where that is not known."""
+        answers = {self._is(value, one) for one in wanted}
+        if not answers:
+            return None
+        return True if True in answers else None if None in answers else False
+
+    def _is(self, value: Value, wanted: Value) -> bool | None:
+        if isinstance(wanted, External) and wanted.name == "builtins.object":
+            return True
+        match value:
+            case Instance(cls=Class() as cls):
+                return self._of_class(cls, wanted, kin=isinstance(value, Kin))
+            case Class(metaclass=metaclass):
+                if isinstance(wanted, External) and wanted.name in _CONCRETE:
+                    return wanted.name == "builtins.type"
+                return None if metaclass != NOTHING or isinstance(wanted, External) else False
+            case Container(kind=kind):
+                return self._of_container(kind, wanted)
+            case Constant(value=known):
+                if isinstance(wanted, External):
+                    return isinstance(known, _CONCRETE[wanted.name]) if wanted.name in _CONCRETE else None
+                return False if isinstance(wanted, Class) else None
+            case Function() | Bound() | Partial() | Method() | Module():
+                return False if isinstance(wanted, Class) or (isinstance(wanted, External) and wanted.name in _CONCRETE) else None
+            case _:
+                return None
+
+    def _of_class(self, cls: Class, wanted: Value, *, kin: bool) -> bool | None:
+        if isinstance(wanted, Class):
+            if wanted in cls.order:
+                return True
+            if wanted.metaclass != NOTHING:
+                return None
+            return None if kin and any(cls in known.order and wanted in known.order for known in self._classes) else False
+        if not isinstance(wanted, External) or wanted.name not in _CONCRETE:
+            return None
+        family = [known for known in self._classes if cls in known.order] if kin else [cls]
+        outside = {base.name for one in family for known in one.order for node in known.bases for base in self._solver.values(node) if isinstance(base, External)}
+        named = [_CONCRETE[name] for name in outside if name in _CONCRETE]
+        if any(issubclass(kind, _CONCRETE[wanted.name]) for kind in named):
+            return None if kin else True
+        return False if outside <= _NEUTRAL | set(_CONCRETE) else None
+
+    @staticmethod
+    def _of_container(kind: str, wanted: Value) -> bool | None:
+        if isinstance(wanted, Class):
+            return False
+        if not isinstance(wanted, External) or wanted.name not in _CONCRETE:
+            return None
+        if kind == "dict" or wanted.name == "builtins.dict":
+            return kind == "dict" and wanted.name == "builtins.dict"
+        return None if wanted.name in _SEQUENCES and kind != "generator" else False
