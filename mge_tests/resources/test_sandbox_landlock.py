@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mge_resources.sandbox.launcher import landlock
+from mge_resources.sandbox.launcher import folders, landlock
 from mge_tests.bench.escape import copied, ordinary_python
 from mge_tests.security.escapes import Attempt, attempts
 
@@ -168,6 +168,19 @@ def test_a_folder_as_deep_as_can_be_and_one_that_hides_are_gone_too(place):
     assert tried(place, deep)[4] == []
     _, _, limit, _, left, _ = tried(place, "import os, time\nos.mkdir('hidden', 0o300)\nopen('hidden/file', 'w').write('x')\ntime.sleep(10)")
     assert (limit, left) == ("files", [])
+
+
+def test_a_removal_that_was_cut_short_can_be_done_again(tmp_path):
+    home = tmp_path / "run"
+    (home / "job" / "a" / "b").mkdir(parents=True)
+    (home / "job" / "a" / "b" / "file").write_text("x")
+    top = os.open(home, os.O_RDONLY)
+    folders._emptied(top, "job", "mark", 0)
+    os.close(top)
+    assert [path.name for path in home.iterdir() if path.name != "job"] == ["mark-1"]
+    (home / "mark-1" / "c").mkdir()
+    folders.remove(str(home))
+    assert not home.exists()
 
 
 @needs_landlock

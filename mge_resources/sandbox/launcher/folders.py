@@ -108,11 +108,11 @@ def remove(home: str) -> None:
     os.chmod(home, 0o700)
     top = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        number = 0
+        number, mark = 0, os.urandom(8).hex()  # who began to remove it may have been ended over it, and left names of his own
         while names := os.listdir(top):
             for name in names:
                 if stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
-                    number = _emptied(top, name, number)
+                    number = _emptied(top, name, mark, number)
                     os.rmdir(name, dir_fd=top)
                 else:
                     os.unlink(name, dir_fd=top)
@@ -121,7 +121,7 @@ def remove(home: str) -> None:
     os.rmdir(home)
 
 
-def _emptied(top: int, name: str, number: int) -> int:
+def _emptied(top: int, name: str, mark: str, number: int) -> int:
     """Move the folders in this folder up to the top under new names, remove its files; the number of the last name."""
     os.chmod(name, 0o700, dir_fd=top)
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
@@ -130,7 +130,7 @@ def _emptied(top: int, name: str, number: int) -> int:
             if stat.S_ISDIR(os.stat(entry, dir_fd=inner, follow_symlinks=False).st_mode):
                 os.chmod(entry, 0o700, dir_fd=inner)
                 number += 1
-                os.rename(entry, f"\n{number}", src_dir_fd=inner, dst_dir_fd=top)
+                os.rename(entry, f"{mark}-{number}", src_dir_fd=inner, dst_dir_fd=top)
             else:
                 os.unlink(entry, dir_fd=inner)
     finally:
