@@ -105,7 +105,7 @@ class Runner:
 
 def test_runners_of_unlike_calls_that_begin_one_after_another_get_like_parts_of_all_places(workspace: Workspace, settings, tmp_path: Path):
     plans = [workspace.plans.register(Layered(f"race-{place}", (1,)).write(tmp_path)).name for place in range(4)]
-    used: defaultdict[str, float] = defaultdict(float)
+    used: defaultdict[UUID, float] = defaultdict(float)
     limit, runners, total, most = 12, [], [0], [0]
 
     async def call(runner: Runner, chance: random.Random) -> None:
