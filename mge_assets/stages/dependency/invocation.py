@@ -46,6 +46,7 @@ class Invocation(Lookup):
         self._made: set[tuple[Value, Call, Value | None]] = set()
         self._nested = 0
         self._making: set[tuple[Class, Site]] = set()
+        self._inner: dict[Call, tuple[Call, Call]] = {}
         self.instantiated: set[Class] = set()
         self.made_at: dict[Class, set[Site]] = {}
 
@@ -128,14 +129,27 @@ class Invocation(Lookup):
         self.made_at.setdefault(cls, set()).add(call.site)
         if "__new__" not in {name for known in cls.order for name in known.slots}:
             self.solver.add(call.result, cls.instance)
-        quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
-        self.send(cls.instance, "__init__", quiet)
-        made = self.solver.node()
+        quiet, fresh = self._inner_calls(call)
+        initialiser, made = self.solver.node(), self.solver.node()
+        self.get(cls.instance, "__init__", initialiser, call.site)
+        self.solver.watch(initialiser, lambda inner: None if isinstance(inner, Class) else self.invoke(inner, quiet, None))
         self.from_order(cls, "__new__", made, call.site)
-        fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
-        self.solver.watch(made, lambda inner: self.invoke(inner, fresh, cls))
+        self.solver.watch(made, lambda inner: None if isinstance(inner, Class) else self.invoke(inner, fresh, cls))
         if "__init__" not in {name for known in cls.order for name in known.slots}:
             self._fill_fields(cls, call)
+
+    def _inner_calls(self, call: Call) -> tuple[Call, Call]:
+        """The calls of ``__init__`` (whose result nobody looks at) and of ``__new__`` with a call's arguments: the same ones, however many classes
+        making one leads to. With new ones for each, what was called before was called again for every order in which the classes lead to one another.
+        """
+        known = self._inner.get(call)
+        if known is None:
+            quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
+            fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
+            known = self._inner[call] = (quiet, fresh)
+            self._inner[quiet] = (quiet, quiet)
+            self._inner[fresh] = (quiet, fresh)
+        return known
 
     def _fill_fields(self, cls: Class, call: Call) -> None:
         """Arguments of a class without ``__init__`` (a data class, a named tuple) become attributes: by name, or by the order of its fields."""

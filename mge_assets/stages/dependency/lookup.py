@@ -3,7 +3,7 @@
 Constraints that may run code (calls) wait until names, imports and base classes are known: ``start`` lets them go.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.class_search import Search
@@ -54,6 +54,7 @@ class Lookup:
         self._getters: list[tuple[Class, str, Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
+        self._ordered = 0
         self.once: set[Call] = set()
         self.kept: dict[str, set[Class]] = {}
 
@@ -78,7 +79,7 @@ class Lookup:
         for cls in self.classes:
             for base in cls.bases:
                 self.solver.watch(base, lambda value, cls=cls: self._new_base(cls, value))  # type: ignore[misc]
-        linearise(self.classes, self.base_classes)
+        self._linearise(self.classes)
         for cls in self.classes:
             for told in list(cls.on_order):
                 told()
@@ -86,17 +87,26 @@ class Lookup:
         for action in waiting:
             action()
 
+    def _linearise(self, classes: Iterable[Class]) -> None:
+        """Give these classes their order; copies of functions may have brought new ones since."""
+        linearise(classes, self.base_classes)
+        self._ordered = len(self.classes)
+
     def base_classes(self, cls: Class) -> list[Class]:
         """The classes that the bases are known to be, in order."""
         return [value for base in cls.bases for value in self.solver.values(base) if isinstance(value, Class)]
 
     def _new_base(self, cls: Class, value: Value) -> None:
         if self._deferred is None and isinstance(value, Class) and value not in cls.order:
-            linearise(self.classes, self.base_classes)
-            for changed in self.classes:
-                if cls in changed.order:
-                    for told in list(changed.on_order):
-                        told()
+            below = [known for place, known in enumerate(self.classes) if place >= self._ordered or cls in known.order]
+            self._linearise(below)
+            self.on_new_order(below)
+            for changed in below:
+                for told in list(changed.on_order):
+                    told()
+
+    def on_new_order(self, classes: Iterable[Class]) -> None:
+        """These classes have another resolution order now. Whoever keeps what follows from it looks again."""
 
     def load(self, holder: Node, name: str, target: Node, site: Site) -> None:
         """``target`` = ``holder.name``."""

@@ -4,6 +4,7 @@ A subclass counts where the files make an instance of it, or where outsiders may
 of a script, which is run from its top and whose unused classes stay unused.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mge_assets.stages.dependency.elements import Elements
@@ -50,17 +51,14 @@ class Families(Elements):
     def kin(self, cls: Class, *, near: bool = False) -> Instance:
         """An instance of the class or of a subclass (only of those nearby); the class's own where it has no subclass."""
         if not self._below:
-            self._learn_subclasses()
+            self.on_new_order(self.classes)
         if cls not in self._below:
             return cls.instance
         return self._kin.setdefault((cls, near), Near(cls) if near else Kin(cls))
 
-    def _new_base(self, cls: Class, value: Value) -> None:
-        super()._new_base(cls, value)
-        self._learn_subclasses()
-
-    def _learn_subclasses(self) -> None:
-        for cls in self.classes:
+    def on_new_order(self, classes: Iterable[Class]) -> None:
+        """They have more bases, and these more subclasses; at first all classes are learnt."""
+        for cls in classes if self._below else self.classes:
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
 
