@@ -1,6 +1,6 @@
 """What ``isinstance`` says of abstract values: yes, no, or that it depends."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from mge_assets.stages.dependency.solver import Solver
 from mge_assets.stages.dependency.values import NOTHING, Bound, Class, Constant, Container, External, Function, Instance, Kin, Method, Module, Partial, Value
@@ -17,11 +17,11 @@ _SEQUENCES = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.froze
 
 
 class Kinds:
-    """Answers, told with what the solver knows of base classes and with the classes that have subclasses."""
+    """Answers, told with what the solver knows of base classes and with all classes ``below`` one."""
 
-    def __init__(self, solver: Solver, classes: Collection[Class]) -> None:
+    def __init__(self, solver: Solver, below: Callable[[Class], Set[Class]]) -> None:
         self._solver = solver
-        self._classes = classes
+        self._below = below
 
     def is_one(self, value: Value, wanted: Iterable[Value]) -> bool | None:
         """Whether the value is an instance of one of these classes; ``None`` where that is not known."""
@@ -63,10 +63,10 @@ class Kinds:
                 return True
             if wanted.metaclass != NOTHING:
                 return None
-            return None if kin and any(cls in known.order and wanted in known.order for known in self._classes) else False
+            return None if kin and self._may_meet(self._below(cls), wanted) else False
         if not isinstance(wanted, External) or wanted.name not in _CONCRETE:
             return None
-        family = [known for known in self._classes if cls in known.order] if kin else [cls]
+        family = [cls, *self._below(cls)] if kin else [cls]
         outside = {
             base.name for one in family for known in one.order for node in known.bases for base in self._solver.values(node) if isinstance(base, External)
         }
@@ -74,6 +74,10 @@ class Kinds:
         if any(issubclass(kind, _CONCRETE[wanted.name]) for kind in named):
             return None if kin else True
         return False if outside <= _NEUTRAL | set(_CONCRETE) else None
+
+    def _may_meet(self, below: Set[Class], wanted: Class) -> bool:
+        """True where a class inherits from both."""
+        return wanted in below or not below.isdisjoint(self._below(wanted))
 
     @staticmethod
     def _of_container(kind: str, wanted: Value) -> bool | None:

@@ -14,6 +14,8 @@ from mge_assets.stages.dependency.values import ANY, Class, Constant, Container,
 
 MIN_NAMES = 2
 """Attributes, beyond those that Python's own types have, that make a shape."""
+MAX_WANTED = 48
+"""Classes that a value is asked to be one of; a crowd of more says nothing of it."""
 _ORDINARY = frozenset(name for kind in (str, bytes, list, dict, set, tuple, int, float, BaseException, type) for name in dir(kind)) | {
     "read", "write", "close", "flush", "readline", "name", "__dict__", "__name__", "__class__", "__doc__", "__module__",
 }  # fmt: skip
@@ -25,14 +27,19 @@ class Ducks(Families):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self.strangers: list[tuple[Node, Node]] = []
-        self._kinds = Kinds(solver, self.classes)
+        self._kinds = Kinds(solver, self.below)
         self._narrowings: list[tuple[Node, Node, Node]] = []
 
     def narrow(self, source: Node, classes: Node, target: Node, *, positive: bool) -> None:
         """``target`` = what ``source`` holds and is an instance of the classes, or is none of any."""
 
         def on(value: Value) -> None:
-            wanted = self._wanted(classes)
+            judge(value, self._wanted(classes))
+
+        def judge(value: Value, wanted: list[Value]) -> None:
+            if len(wanted) > MAX_WANTED:
+                self.solver.add(target, value)
+                return
             answer = self._kinds.is_one(value, wanted)
             if not positive:
                 if answer is not True:
@@ -40,10 +47,11 @@ class Ducks(Families):
             elif answer is not False and not self._narrow_kin(value, wanted, target):
                 self.solver.add(target, value)
 
-        def again(wanted: Value) -> None:
-            del wanted
+        def again(new: Value) -> None:
+            del new
+            wanted = self._wanted(classes)
             for value in self.solver.values(source):
-                on(value)
+                judge(value, wanted)
 
         self.later(lambda: self.solver.watch(source, on))
         self.later(lambda: self.solver.watch(classes, again))
@@ -69,6 +77,8 @@ class Ducks(Families):
                 found += [value for node in nodes if not self.solver.values(node)]
             else:
                 found.append(value)
+            if len(found) > MAX_WANTED:
+                break
         return found
 
     def guess_shapes(self, attributes: Mapping[Node, Iterable[str]]) -> bool:

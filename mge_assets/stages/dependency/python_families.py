@@ -15,6 +15,8 @@ from mge_assets.stages.dependency.values import Call, Class, External, Function,
 MAX_DEFINERS = 5
 """Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
 
+_NONE: set[Class] = set()
+
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
@@ -47,14 +49,19 @@ class Families(Elements):
         self._below: dict[Class, set[Class]] = {}
         self._definers: dict[str, list[Class]] = {}
         self._closed: set[str] | None = None
+        self._run: tuple[int, set[str]] = (0, set())
 
     def kin(self, cls: Class, *, near: bool = False) -> Instance:
         """An instance of the class or of a subclass (only of those nearby); the class's own where it has no subclass."""
-        if not self._below:
-            self.on_new_order(self.classes)
-        if cls not in self._below:
+        if not self.below(cls):
             return cls.instance
         return self._kin.setdefault((cls, near), Near(cls) if near else Kin(cls))
+
+    def below(self, cls: Class) -> set[Class]:
+        """The classes that inherit from this one, near or far."""
+        if not self._below:
+            self.on_new_order(self.classes)
+        return self._below.get(cls, _NONE)
 
     def on_new_order(self, classes: Iterable[Class]) -> None:
         """They have more bases, and these more subclasses; at first all classes are learnt."""
@@ -182,7 +189,9 @@ class Families(Elements):
         """True in a script's copy of a function that is never run, while another copy is."""
         if call.owner is None or call.owner in self.invoked or call.site.file not in self._closed_files():
             return False
-        return any(function.symbol == call.owner.symbol for function in self.invoked)
+        if self._run[0] != len(self.invoked):
+            self._run = (len(self.invoked), {function.symbol for function in self.invoked})
+        return call.owner.symbol in self._run[1]
 
     def places(self, receiver: Value | None) -> int:
         """At how many places the files make objects of the receiver's class."""
