@@ -46,7 +46,9 @@ class Invocation(Lookup):
         self._made: set[tuple[Value, Call, Value | None]] = set()
         self._nested = 0
         self._making: set[tuple[Class, Site]] = set()
-        self._inner: dict[Call, tuple[Call, Call]] = {}
+        self._inner: dict[tuple[Call, Class, str], Call] = {}
+        self._outer: dict[Call, Call] = {}
+        self._unseen: dict[Call, Call] = {}
         self.instantiated: set[Class] = set()
         self.made_at: dict[Class, set[Site]] = {}
 
@@ -129,7 +131,7 @@ class Invocation(Lookup):
         self.made_at.setdefault(cls, set()).add(call.site)
         if "__new__" not in {name for known in cls.order for name in known.slots}:
             self.solver.add(call.result, cls.instance)
-        quiet, fresh = self._inner_calls(call)
+        quiet, fresh = self._inner_call(call, cls, "__init__"), self._inner_call(call, cls, "__new__")
         initialiser, made = self.solver.node(), self.solver.node()
         self.get(cls.instance, "__init__", initialiser, call.site)
         self.solver.watch(initialiser, lambda inner: None if isinstance(inner, Class) else self.invoke(inner, quiet, None))
@@ -138,18 +140,22 @@ class Invocation(Lookup):
         if "__init__" not in {name for known in cls.order for name in known.slots}:
             self._fill_fields(cls, call)
 
-    def _inner_calls(self, call: Call) -> tuple[Call, Call]:
-        """The calls of ``__init__`` (whose result nobody looks at) and of ``__new__`` with a call's arguments: the same ones, however many classes
-        making one leads to. With new ones for each, what was called before was called again for every order in which the classes lead to one another.
+    def _inner_call(self, call: Call, cls: Class, name: str) -> Call:
+        """The call of the class's ``__init__`` (whose result nobody looks at) or ``__new__`` with a call's arguments.
+
+        The same one however it is come by: where the classes that initialisers are crowded with lead to one another, new ones would call again what
+        was called before for every order in which they do.
         """
-        known = self._inner.get(call)
-        if known is None:
-            quiet = Call(call.site, self.solver.node(), call.arguments, call.keywords, call.double_star)
-            fresh = Call(call.site, call.result, call.arguments, call.keywords, call.double_star)
-            known = self._inner[call] = (quiet, fresh)
-            self._inner[quiet] = (quiet, quiet)
-            self._inner[fresh] = (quiet, fresh)
-        return known
+        outer = self._outer.get(call, call)
+        if name == "__init__":
+            outer = self._unseen.setdefault(outer, Call(call.site, NOTHING, call.arguments, call.keywords, call.double_star))
+            self._unseen[outer] = outer
+        made = self._inner.get((outer, cls, name))
+        if made is None:
+            result = outer.result or self.solver.node()
+            made = self._inner[outer, cls, name] = Call(call.site, result, call.arguments, call.keywords, call.double_star)
+            self._outer[made] = outer
+        return made
 
     def _fill_fields(self, cls: Class, call: Call) -> None:
         """Arguments of a class without ``__init__`` (a data class, a named tuple) become attributes: by name, or by the order of its fields."""
