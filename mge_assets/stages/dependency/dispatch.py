@@ -19,6 +19,8 @@ MIN_SHARE = 0.1
 """Of the places that make the objects which a method call may be sent to, those that make this method's: rarer ones are guesses."""
 MIN_SPECIAL_SHARE = 0.5
 """As above for special methods, where containers mix what was put into them."""
+MIN_SHARE_OF_TWO = 0.3
+"""As above where only two may be meant: the rarer one is mostly an override that the call never meets (of networkx's below it, 1 in 3 ran)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,15 @@ def _rare(calls: Mapping[Call, Mapping[Function, Iterable[Value | None]]], dispa
     for (site, name), targets in found.items():
         if len(targets) > 1:
             places = {target: max(1, sum(map(dispatch.places, receivers))) for target, receivers in targets.items()}
-            least = sum(places.values()) * (MIN_SPECIAL_SHARE if _is_special(name) else MIN_SHARE)
+            least = sum(places.values()) * _least_share(name, len(targets))
             rare.update((site, target) for target, count in places.items() if count < least)
     return rare
 
 
-def _is_special(name: str) -> bool:
-    return name[:2] == "__" and name not in {"__init__", "__new__"}
+def _least_share(name: str, targets: int) -> float:
+    if targets == 2:
+        return MIN_SHARE_OF_TWO
+    return MIN_SPECIAL_SHARE if name[:2] == "__" and name not in {"__init__", "__new__"} else MIN_SHARE
 
 
 def name_of(symbol: str) -> str:
