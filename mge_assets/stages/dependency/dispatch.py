@@ -69,7 +69,7 @@ def _crowded_places(calls: Mapping[Call, Iterable[Function]], dispatch: Dispatch
     for call, functions in calls.items():
         bound = MAX_SPECIAL if call not in dispatch.once else MAX_ONCE if dispatch.closed(call.site) else 0
         for function in functions:
-            name = name_of(function.symbol)
+            name = call.special or name_of(function.symbol)
             if (name[:2] == "__" or call in dispatch.once) and function.symbol not in dispatch.abstract:
                 found.setdefault((call.site, name), {})[function.symbol] = bound
     return {(site, target) for (site, _), targets in found.items() if len(targets) > min(targets.values()) for target in targets}
@@ -81,8 +81,8 @@ def _rare(calls: Mapping[Call, Mapping[Function, Iterable[Value | None]]], dispa
     for call, functions in calls.items():
         if not dispatch.closed(call.site):
             for function, receivers in functions.items():
-                name = name_of(function.symbol)
                 # an object's attribute may hold a method of another name
+                name = call.special or name_of(function.symbol)
                 sent = name[:2] != "__" and any(isinstance(receiver, Instance) for receiver in receivers)
                 known = found.setdefault((call.site, "" if sent else name), {})
                 known.setdefault(function.symbol, {}).update(dict.fromkeys(receivers))
