@@ -36,6 +36,9 @@ go on for ever."""
 MAX_KEYS = 64
 """Keys of containers that are copied one by one: ``**options`` handed on from function to function gather hundreds."""
 
+_CALLED = {"__call__", "__init__", "__new__"}
+"""Special methods that run where something is called."""
+
 
 class Invocation(Lookup):
     """Calls of functions, classes and instances."""
@@ -98,6 +101,8 @@ class Invocation(Lookup):
         if self._nested >= MAX_NESTED:
             return
         self._nested += 1
+        if name not in _CALLED:
+            call.special = name
         method = self.solver.node()
         self.get(value, name, method, call.site)
         self.solver.watch(method, lambda inner: self.invoke(inner, call, None))

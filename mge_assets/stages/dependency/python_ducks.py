@@ -4,6 +4,16 @@ Where a function's parameter got no value at all and the function takes attribut
 has them all is what callers hand over. One shared name could be chance; two and more are a shape.
 """
 
+import argparse
+import datetime as dt
+import decimal
+import io
+import logging
+import pathlib
+import random
+import re
+import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from mge_assets.stages.dependency.kinds import Kinds
@@ -19,6 +29,15 @@ MAX_WANTED = 48
 _ORDINARY = frozenset(name for kind in (str, bytes, list, dict, set, tuple, int, float, BaseException, type) for name in dir(kind)) | {
     "read", "write", "close", "flush", "readline", "name", "__dict__", "__name__", "__class__", "__doc__", "__module__",
 }  # fmt: skip
+
+_STANDARD = [
+    frozenset(dir(kind))
+    for kind in (
+        *(argparse.ArgumentParser, dt.datetime, decimal.Decimal, deque, io.BytesIO, io.TextIOWrapper, logging.Logger, pathlib.Path, random.Random),
+        *(re.Match, re.Pattern, threading.Thread),
+    )
+]
+"""What the types of the standard library have that are handed around most: a shape of one of them says nothing of the files' classes that look like it."""
 
 
 class Ducks(Families):
@@ -92,7 +111,7 @@ class Ducks(Families):
             names = {*attributes.get(parameter, ()), *attributes.get(whole, ())}
             if len(names - _ORDINARY) < MIN_NAMES or not self._is_unknown(parameter):
                 continue
-            cls = self._described(names, homes)
+            cls = self._described(names, homes) if not any(names <= standard for standard in _STANDARD) else None
             if cls is not None:
                 new = self._put(parameter, self.kin(cls)) or new
         return new

@@ -248,7 +248,7 @@ class Site:
 @dataclass(eq=False, slots=True)
 class Call:
     """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at);
-    ``plain`` is a call of a name or a value that has no receiver.
+    ``plain`` is a call of a name or a value that has no receiver, ``special`` names the special method that is called.
     """
 
     site: Site
@@ -263,3 +263,4 @@ class Call:
     used: bool = False
     owner: Function | None = None
     plain: bool = False
+    special: str = ""

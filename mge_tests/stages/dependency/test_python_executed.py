@@ -1,0 +1,141 @@
+"""Python: small programs whose calls are executed, and the graph has these and no others."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from mge_assets.model.graph import Confidence, EdgeType
+from mge_assets.stages.dependency import analyse
+
+Edge = tuple[str, str]
+
+TWO = "class A:\n    def go(self): return 1\n    def stop(self): return 2\nclass B:\n    def go(self): return 3\n    def stop(self): return 4\n"
+
+PROGRAMS = {
+    "behind isinstance a name is one": TWO + "def use(x):\n    if isinstance(x, A): x.go()\n    else: x.stop()\nuse(A())\nuse(B())\n",
+    "what was sent away is none any more": TWO
+    + "def use(x):\n    if not isinstance(x, A):\n        x.stop()\n        return\n    x.go()\nuse(A())\nuse(B())\n",
+    "the rest of a condition knows its beginning": TWO
+    + "def use(x): return isinstance(x, A) and x.go() or not isinstance(x, A) and x.stop()\nuse(A())\nuse(B())\n",
+    "a conditional expression asks too": TWO + "def use(x): return x.go() if isinstance(x, B) else x.stop()\nuse(A())\nuse(B())\n",
+    "one of several classes": TWO
+    + "class C:\n    def go(self): pass\n    def stop(self): pass\n"
+    + "def use(x):\n    if isinstance(x, (A, C)): x.go()\n    else: x.stop()\nuse(A())\nuse(B())\nuse(C())\n",
+    "elif is asked after what came before": TWO
+    + "class C(A):\n    def go(self): return 5\n"
+    + "def use(x):\n    if isinstance(x, C): return x.go()\n    elif isinstance(x, A): return x.stop()\n    return x.stop()\nuse(A())\nuse(B())\nuse(C())\n",
+    "a subclass's object is one of the base": TWO
+    + "class C(A):\n    def go(self): return 5\n"
+    + "def use(x):\n    if isinstance(x, A): x.go()\n    else: x.stop()\nuse(C())\nuse(B())\n",
+    "built-in containers are told from objects": TWO
+    + "def use(x):\n    if isinstance(x, dict): x['k'].go()\n    elif isinstance(x, list): x[0].go()\n    else: x.stop()\nuse({'k': A()})\nuse(A())\n",
+    "__new__ makes each class's own": (
+        "class Base:\n    def __new__(cls, *a): return super().__new__(cls)\n"
+        "class A(Base):\n    def f(self): pass\nclass B(Base):\n    def f(self): pass\nA().f()\nx = B(1)\n"
+    ),
+    "object.__new__ by name does so too": (
+        "class Base:\n    def __new__(cls):\n        made = object.__new__(cls)\n        return made\n"
+        "class A(Base):\n    def f(self): pass\nclass B(Base):\n    def f(self): pass\na, b = A(), B()\nb.f()\n"
+    ),
+    "what is put over a class's own attribute stays that object's": (
+        "def other(): pass\nclass A:\n    def __init__(self): self.hook = self.own\n    def own(self): pass\n    def run(self): self.hook()\n"
+        "a, b = A(), A()\na.hook = other\na.hook()\nb.run()\n"
+    ),
+    "so does what is put over what the body of its class gives it": (
+        "def other(): pass\nclass A:\n    def own(self): pass\n    hook = own\n    def run(self): self.hook()\n"
+        "a, b = A(), A()\na.hook = other\na.hook()\nb.run()\n"
+    ),
+    "a special method by another name": (
+        "class A:\n    def _all(self): return iter([1])\n    __iter__ = _all\nclass B:\n    def __iter__(self): return iter([2])\n"
+        "for x in A(): pass\nfor x in B(): pass\n"
+    ),
+}
+
+
+def executed(source: str) -> set[Edge]:
+    """Who called whom while the program ran as the module ``m``."""
+    found: set[Edge] = set()
+
+    def name(frame: FrameType) -> str:
+        path = frame.f_code.co_qualname.replace(".<locals>", "")
+        return "m" if path == "<module>" else f"m.{path}"
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        del argument
+        caller = frame.f_back
+        if event == "call" and caller is not None and frame.f_code.co_filename == caller.f_code.co_filename == "m.py" and frame.f_code.co_flags & 2:
+            found.add((name(caller), name(frame)))
+
+    code = compile(source, "m.py", "exec")
+    old = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        exec(code, {"__name__": "m"})
+    finally:
+        sys.setprofile(old)
+    return found
+
+
+def told(source: str, confidence: Confidence = Confidence.RESOLVED) -> set[Edge]:
+    code = analyse({"m.py": source.encode()})
+    return {(e.source, e.target) for e in code.edges if e.type is EdgeType.FUNCTION_CALL and e.confidence is confidence}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_calls_are_those_that_run(name: str) -> None:
+    assert told(PROGRAMS[name]) == executed(PROGRAMS[name])
+
+
+def made(count: str) -> str:
+    """A library that hands over objects, each made at a place of its own, and never calls itself."""
+    return TWO + "def use(x): x.go()\ndef run():\n" + "".join(f"    use({name}())\n" for name in count)
+
+
+@pytest.mark.parametrize(
+    ("objects", "likely", "rare"),
+    [
+        ("AB", {"A", "B"}, set()),
+        ("AAB", {"A", "B"}, set()),
+        ("AAAB", {"A"}, {"B"}),
+        ("AAAAAAAAABC", {"A"}, {"B", "C"}),
+        ("AAAAAAAABC", {"A", "B", "C"}, set()),
+    ],
+)
+def test_the_method_of_objects_that_are_rarely_made_is_a_guess(objects: str, likely: set[str], rare: set[str]) -> None:
+    source = "class C:\n    def go(self): return 5\n" + made(objects)
+    assert {target for caller, target in told(source) if caller == "m.use"} == {f"m.{name}.go" for name in likely}
+    assert {target for caller, target in told(source, Confidence.GUESSED) if caller == "m.use"} == {f"m.{name}.go" for name in rare}
+
+
+def test_in_a_script_nothing_is_rare() -> None:
+    source = made("AAAAB") + "run()\n"
+    assert told(source) == executed(source)
+    assert not told(source, Confidence.GUESSED)
+
+
+def test_a_special_method_by_another_name_is_as_rare_as_by_its_own() -> None:
+    source = (
+        "class A:\n    def __iter__(self): return iter([1])\nclass B:\n    def _none(self): return iter([])\n    __iter__ = _none\n"
+        "def use(x):\n    for one in x: print(one)\ndef run():\n" + "    use(A())\n" * 3 + "    use(B())\n"
+    )
+    assert {target for caller, target in told(source) if caller == "m.use"} == {"m.A.__iter__"}
+    assert ("m.use", "m.B._none") in told(source, Confidence.GUESSED)
+
+
+def test_who_reads_a_cached_property_first_is_a_guess_but_not_in_a_script_with_one_reader() -> None:
+    library = (
+        "from functools import cached_property\nclass A:\n    @cached_property\n    def size(self): return 1\n"
+        "def first(a: A): return a.size\ndef second(a: A): return a.size\n"
+    )
+    readers = {("m.first", "m.A.size"), ("m.second", "m.A.size")}
+    assert not readers & told(library)
+    assert readers <= told(library, Confidence.GUESSED)
+    assert ("m.first", "m.A.size") in told(library + "first(A())\n")
+
+
+def test_a_shape_is_a_class_of_the_files_unless_the_standard_library_has_it() -> None:
+    dice = "class Dice:\n    def choice(self, of): return of[0]\n    def random(self): return 0.5\n    def roll(self): return 6\n"
+    assert {target for _, target in told(dice + "def play(dice): return dice.roll(), dice.random()\n")} == {"m.Dice.roll", "m.Dice.random"}
+    assert not told(dice + "def pick(seed): return seed.choice([1]), seed.random()\n")
