@@ -1,5 +1,6 @@
 """TypeScript's compiler where this machine has it, for tests that run TypeScript; nothing is ever fetched."""
 
+import atexit
 from functools import cache
 
 import pytest
@@ -15,7 +16,9 @@ needs_compiler = pytest.mark.skipif(installed(Settings().tools) is None, reason=
 @cache
 def checkers() -> ToolCheckers:
     """The tools of this machine, started once for all tests of a process."""
-    return open_checkers(Settings().tools, fetch=False)
+    opened = open_checkers(Settings().tools, fetch=False)
+    atexit.register(opened.close)
+    return opened
 
 
 def compiling(sandbox: Sandbox) -> CompilingSandbox:

@@ -132,7 +132,9 @@ def test_two_executions_of_one_plan_at_once_are_refused(workspace: Workspace, se
     with open_workspace(settings) as other, pytest.raises(ConflictError, match="being executed by another process"):
         other.execution.start(plan, "two")
     workspace.execution.finish(first)
-    assert workspace.execution.start(plan, "three") != first
+    assert workspace.execution.start(plan, "three") == first, "what is left of it is gone on with"
+    workspace.execution.finish(first, error="it broke")
+    assert workspace.execution.start(plan, "four") != first
 
 
 def test_an_execution_that_its_process_left_open_is_closed_as_failed(workspace: Workspace, settings, pair: Path):
