@@ -10,12 +10,14 @@ from mge_assets.stages.dependency.values import (
     ANY,
     NOTHING,
     REST,
+    TRUE,
     Bound,
     Call,
     Class,
     Container,
     External,
     Function,
+    Guard,
     Instance,
     Key,
     Method,
@@ -191,9 +193,10 @@ class Invocation(Lookup):
         """Results of the branches that this call can take: it does or does not give the parameter that they ask for."""
         unknown = bool(call.double_star) or any(star for _, star in call.arguments)
         by_name = {parameter.name: parameter for parameter in function.parameters}
-        for guards, node in function.guarded:
-            if unknown or all((passed.get(name, by_name[name].default) == NOTHING) == missing for name, missing in guards if name in by_name):
-                self.solver.flow(node, call.result)
+        given = {name: passed.get(name, parameter.default) for name, parameter in by_name.items()}
+        for guards, node, name in function.guarded:
+            if unknown or all(_may_hold(guard, given) for guard in guards):
+                self.solver.flow(given.get(name, node), call.result)
 
     def reached(self, call: Call, function: Function, receiver: Value | None) -> None:
         """The call runs this function; what it returns is data that flows to the caller."""
@@ -286,3 +289,17 @@ class Invocation(Lookup):
             if key not in (ANY, REST):
                 self.solver.flow(source.slots[key], self.solver.element(target, key))
         self.solver.flow(self.solver.element(source, REST), self.solver.element(target, REST))
+
+
+def _may_hold(guard: Guard, given: Mapping[str, Node]) -> bool:
+    """Whether code behind the guard may run for what the parameters are given."""
+    conditions, holds = guard
+    answers = {_answer(given.get(name), literal, same) for name, literal, same in conditions}
+    return (False if False in answers else None if None in answers else True) in {None, holds}
+
+
+def _answer(given: Node | None, literal: Node, same: bool) -> bool | None:
+    """Whether what is given is (not) this literal; ``None`` where that is not known."""
+    if given is None or (literal != NOTHING and not NOTHING < given <= TRUE):
+        return None
+    return (given == literal) == same

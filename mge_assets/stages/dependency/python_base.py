@@ -10,7 +10,7 @@ from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.recording import Recorder
 from mge_assets.stages.dependency.scopes import IMMEDIATE, Path, Scope
 from mge_assets.stages.dependency.solver import Solver
-from mge_assets.stages.dependency.values import NOTHING, Call, Instance, Key, Node, Value
+from mge_assets.stages.dependency.values import FALSE, NOTHING, TRUE, Call, Instance, Key, Node, Value
 
 OPERATORS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "&": "and", "|": "or", "^": "xor",
@@ -18,6 +18,8 @@ OPERATORS = {
 }  # fmt: skip
 
 
+LITERALS = {"none": NOTHING, "false": FALSE, "true": TRUE}
+"""What literals are where parameters are asked for them."""
 UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 
 
@@ -74,6 +76,10 @@ class PythonBase(Lowering):
     def value(self, tree: Tree | None) -> Node:
         """The node of an expression's value; 0 where there is none."""
         raise NotImplementedError
+
+    def given(self, tree: Tree | None) -> Node:
+        """As above, of an argument: ``True`` and ``False`` are told apart."""
+        return LITERALS.get(tree.type) or self.value(tree) if tree is not None else NOTHING
 
     def _last(self, tree: Tree) -> Node:
         result = NOTHING

@@ -46,7 +46,7 @@ class Calls(Literals):
         for child in tree.named_children:
             match child.type:
                 case "keyword_argument":
-                    call.keywords[text(child.child_by_field_name("name"))] = self.value(child.child_by_field_name("value"))
+                    call.keywords[text(child.child_by_field_name("name"))] = self.given(child.child_by_field_name("value"))
                 case "list_splat":
                     call.arguments.append((self._last(child), True))
                 case "dictionary_splat":
@@ -54,7 +54,7 @@ class Calls(Literals):
                 case "comment":
                     pass
                 case _:
-                    call.arguments.append((self.value(child), False))
+                    call.arguments.append((self.given(child), False))
 
     def _update_paths(self, function: Tree | None, arguments: Tree | None) -> None:
         """A call may change attributes, and the elements of what it is handed or called on."""

@@ -103,12 +103,19 @@ class Literals(PythonBase):
         function.gives = function.gives or (tree is not None and tree.type != "none")
         for parameter in function.parameters:
             if parameter.node == node and not parameter.star:
-                function.returned.add(parameter.name)
+                self._pass_through(parameter, function)
                 return
         if self.scope.owner().guards:
-            function.guarded.append((self.scope.owner().guards, node))
+            function.guarded.append((self.scope.owner().guards, node, ""))
         else:
             self.solver.flow(node, function.result)
+
+    def _pass_through(self, parameter: Parameter, function: Function) -> None:
+        guards = self.scope.owner().guards
+        if guards:
+            function.guarded.append((guards, parameter.node, parameter.name))
+        else:
+            function.returned.add(parameter.name)
 
     def parameters(self, tree: Tree | None, function: Function, scope: Scope) -> None:
         """Formal parameters: defaults and annotations belong to the scope around."""
@@ -136,7 +143,7 @@ class Literals(PythonBase):
         if name is None:
             return None
         node = self.solver.node()
-        default = self.value(tree.child_by_field_name("value"))
+        default = self.given(tree.child_by_field_name("value"))
         self.solver.flow(default, node)
         if star:
             self.solver.add(node, Container("tuple" if star == 1 else "dict"))

@@ -7,6 +7,7 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.python_matching import Matching
 from mge_assets.stages.dependency.python_names import text
 from mge_assets.stages.dependency.scopes import Path
+from mge_assets.stages.dependency.values import Node
 
 Fact = tuple[Path, Tree, bool]
 """A path, the classes that were asked for, and whether its value is an instance of one."""
@@ -44,11 +45,22 @@ class Narrowing(Matching):
     def assume(self, condition: Tree | None, *, holds: bool) -> None:
         """From here on the condition holds, or does not."""
         for path, classes, positive in list(self.facts(condition, holds=holds)):
-            if path not in self.scope.flow:
+            node, narrowed = self._now(path, classes), self.solver.node()
+            if node is None:
                 continue
-            node, narrowed = self.scope.flow[path], self.solver.node()
             self.solver.alias(node, narrowed)
             self.flows.origins[narrowed] = [node]
             self.semantics.narrow(node, self.value(classes), narrowed, positive=positive)
             self.narrowed[narrowed] = node
             self.scope.flow[path] = narrowed
+
+    def _now(self, path: Path, asked: Tree) -> Node | None:
+        """What the path holds: its version, or what its attribute gives; a call in between forgets both."""
+        if path in self.scope.flow:
+            return self.scope.flow[path]
+        holder = self.scope.flow.get(path[:1]) if len(path) == 3 and path[1] == "." else None
+        if holder is None:
+            return None
+        node = self.solver.node()
+        self.semantics.load(holder, path[2], node, self.site(asked))
+        return node

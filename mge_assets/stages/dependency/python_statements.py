@@ -4,15 +4,34 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.python_base import MAX_DEPTH
+from mge_assets.stages.dependency.python_base import LITERALS, MAX_DEPTH
 from mge_assets.stages.dependency.python_names import bindings, target_names, text
 from mge_assets.stages.dependency.python_narrowing import Narrowing
-from mge_assets.stages.dependency.values import NOTHING, REST, Call, Class, Container, Guard, Instance, Node, Value
+from mge_assets.stages.dependency.values import NOTHING, REST, TRUE, Call, Class, Condition, Container, Guard, Instance, Node, Value
 
 
 def assigned_in(tree: Tree) -> list[str]:
     """Names that the code may assign, inner scopes apart."""
     return list(bindings(tree).names)
+
+
+_UNKNOWN: Condition = ("", NOTHING, True)
+
+
+def _both(left: Guard | None, right: Guard | None) -> Guard | None:
+    """``left and right``."""
+    if left is None and right is None:
+        return None
+    return (*_conditions(left), *_conditions(right)), True
+
+
+def _conditions(guard: Guard | None) -> tuple[Condition, ...]:
+    if guard is None:
+        return (_UNKNOWN,)
+    conditions, holds = guard
+    if holds:
+        return conditions
+    return tuple((name, literal, not same) for name, literal, same in conditions) if len(conditions) == 1 and conditions[0][0] else (_UNKNOWN,)
 
 
 def _opposite(guard: Guard | None) -> Guard | None:
@@ -121,19 +140,45 @@ class Statements(Narrowing):
         self.scope.guards = outer
 
     def _guard(self, tree: Tree | None) -> Guard | None:
-        """What ``p is None``, ``p is not None`` ask of a parameter that still has its value."""
-        function = self.scope.function if self.scope.kind == "function" else None
-        if tree is None or function is None or tree.type != "comparison_operator" or len(tree.named_children) != 2:
+        """What a condition asks of parameters that still have their value: ``p is None``, ``p is not True``, ``p`` and what is made of them."""
+        guard: Guard | None = None
+        if tree is None or self.scope.kind != "function":
+            return guard
+        match tree.type:
+            case "parenthesized_expression":
+                guard = self._guard(next(iter(tree.named_children), None))
+            case "not_operator":
+                guard = _opposite(self._guard(tree.child_by_field_name("argument")))
+            case "boolean_operator":
+                left, right = (self._guard(tree.child_by_field_name(side)) for side in ("left", "right"))
+                every = text(tree.child_by_field_name("operator")) == "and"
+                guard = _both(left, right) if every else _opposite(_both(_opposite(left), _opposite(right)))
+            case "identifier":
+                guard = (((text(tree), TRUE, True),), True) if self._is_parameter(tree) else None
+            case "comparison_operator":
+                guard = self._compared(tree)
+            case _:
+                pass
+        return guard
+
+    def _compared(self, tree: Tree) -> Guard | None:
+        operators = [text(operator) for operator in tree.children_by_field_name("operators")]
+        if len(tree.named_children) != 2 or operators not in (["is"], ["is not"]):
             return None
         left, right = tree.named_children
-        kind = text(tree.children_by_field_name("operators")[0]) if tree.children_by_field_name("operators") else ""
-        if left.type != "identifier" or right.type != "none" or kind not in {"is", "is not"}:
+        if right.type not in LITERALS or not self._is_parameter(left):
             return None
-        name = text(left)
+        return ((text(left), LITERALS[right.type], operators == ["is"]),), True
+
+    def _is_parameter(self, tree: Tree) -> bool:
+        """True for the name of a parameter that was not assigned to."""
+        name, function = text(tree), self.scope.function
         version = self.unnarrowed(self.scope.flow.get((name,), NOTHING))
-        if any(parameter.name == name and version == parameter.node for parameter in function.parameters):
-            return name, kind == "is"
-        return None
+        return (
+            tree.type == "identifier"
+            and function is not None
+            and any(parameter.name == name and version == parameter.node for parameter in function.parameters)
+        )
 
     def _otherwise(self, tree: Tree, refused: Sequence[Tree | None]) -> None:
         """``elif`` and ``else``: what was asked before is not so."""

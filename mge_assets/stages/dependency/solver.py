@@ -6,7 +6,7 @@ What belongs here: propagation and its bounds. What a load, a store or a call me
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from mge_assets.stages.dependency.values import ANY, NOTHING, Constant, Holder, Key, Node, Value
+from mge_assets.stages.dependency.values import ANY, TRUE, Constant, Holder, Key, Node, Value
 
 Watcher = Callable[[Value], None]
 
@@ -27,7 +27,7 @@ class Solver:
     """
 
     def __init__(self) -> None:
-        self._values: list[dict[Value, None] | None] = [None]
+        self._values: list[dict[Value, None] | None] = [None] * (TRUE + 1)
         self._next: dict[Node, dict[Node, None]] = {}
         self._watchers: dict[Node, list[Watcher]] = {}
         self._constants: dict[Key, Constant] = {}
@@ -70,7 +70,7 @@ class Solver:
             self._deliver(node, (value,))
 
     def _deliver(self, node: Node, values: Iterable[Value]) -> None:
-        if node == NOTHING:
+        if node <= TRUE:
             return
         held = self._values[node]
         if held is None:
@@ -106,7 +106,7 @@ class Solver:
 
     def flow(self, source: Node, target: Node) -> None:
         """Whatever ``source`` holds, ``target`` may hold."""
-        if not source or not target or source == target:
+        if source <= TRUE or target <= TRUE or source == target:
             return
         following = self._next.get(source)
         if following is None:
@@ -125,7 +125,7 @@ class Solver:
 
     def alias(self, source: Node, target: Node) -> None:
         """``target`` is another name of ``source``: whoever asks where it is defined is told of both."""
-        if source and target and source != target:
+        if source > TRUE and target > TRUE and source != target:
             known = self._aliases.get(target)
             if known is None:
                 known = self._aliases[target] = {}
@@ -172,7 +172,7 @@ class Solver:
 
     def watch(self, node: Node, watcher: Watcher) -> None:
         """Call ``watcher`` once for each value that the node holds or will hold."""
-        if node == NOTHING:
+        if node <= TRUE:
             return
         watchers = self._watchers.get(node)
         if watchers is None:

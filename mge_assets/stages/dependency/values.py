@@ -11,6 +11,10 @@ Node = int
 """Number of a set of values in the solver. Node 0 is empty for ever."""
 
 NOTHING: Node = 0
+FALSE: Node = 1
+"""What the literal is as an argument: empty for ever too."""
+TRUE: Node = 2
+"""As above."""
 
 REST = "*"
 """Slot of a container for elements whose key is not known."""
@@ -100,15 +104,17 @@ class Parameter:
     positional_only: bool = False
 
 
-Guard = tuple[str, bool]
-"""A parameter and whether it was not given (or ``None``) where the code runs."""
+Condition = tuple[str, Node, bool]
+"""A parameter, ``NOTHING`` (for ``None`` or not given), ``FALSE`` or ``TRUE``, and whether it is that; without a name nobody knows."""
+Guard = tuple[tuple[Condition, ...], bool]
+"""Conditions and whether all of them hold where the code runs, or not all."""
 
 
 class Function(Holder):
     """A function, method or lambda.
 
     ``returned`` names the parameters that are returned as they are: calls pass those through without mixing call sites.
-    ``guarded`` holds results of branches that ask whether a parameter was given; ``gives`` says that it returns something;
+    ``guarded`` holds results of branches that ask what a parameter was given, with its name where it is a parameter; ``gives`` says that it returns something;
     ``copy`` makes another of the same code, for a function that makes functions; ``sloppy`` says that without a receiver
     JavaScript gives it the global object as ``this``.
     """
@@ -146,7 +152,7 @@ class Function(Holder):
         self.declared = False
         self.gives = False
         self.sloppy = False
-        self.guarded: list[tuple[tuple[Guard, ...], Node]] = []
+        self.guarded: list[tuple[tuple[Guard, ...], Node, str]] = []
         self.owner: Class | None = None
         self.copy: Callable[[], Function] | None = None
 

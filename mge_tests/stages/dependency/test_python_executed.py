@@ -12,6 +12,10 @@ from mge_assets.stages.dependency import analyse
 Edge = tuple[str, str]
 
 TWO = "class A:\n    def go(self): return 1\n    def stop(self): return 2\nclass B:\n    def go(self): return 3\n    def stop(self): return 4\n"
+VIEW = (
+    "class W:\n    def go(self): pass\n    def stop(self): pass\nclass V:\n    def __call__(self, data=False):\n        if data is False:\n"
+    "            return self\n        return W()\n    def go(self): pass\n    def stop(self): pass\n"
+)
 
 PROGRAMS = {
     "behind isinstance a name is one": TWO + "def use(x):\n    if isinstance(x, A): x.go()\n    else: x.stop()\nuse(A())\nuse(B())\n",
@@ -31,6 +35,19 @@ PROGRAMS = {
     + "def use(x):\n    if isinstance(x, A): x.go()\n    else: x.stop()\nuse(C())\nuse(B())\n",
     "built-in containers are told from objects": TWO
     + "def use(x):\n    if isinstance(x, dict): x['k'].go()\n    elif isinstance(x, list): x[0].go()\n    else: x.stop()\nuse({'k': A()})\nuse(A())\n",
+    "an attribute is asked as well as a name": TWO
+    + "class H:\n    def __init__(self, x): self.x = x\n    def run(self):\n        if isinstance(self.x, A): self.x.go()\n        else: self.x.stop()\n"
+    + "H(A()).run()\nH(B()).run()\n",
+    "what a parameter was not given decides what comes back": VIEW + "V()().go()\nV()(False).go()\nV()(data=True).stop()\n",
+    "so does what is asked of two": (
+        VIEW.replace("self, data=False", "self, some=None, data=False").replace("if data is False", "if some is None and data is False")
+        + "V()().go()\nV()(1).stop()\nV()(data=True).stop()\n"
+    ),
+    "and what is asked with not and or": (
+        VIEW.replace("self, data=False", "self, some=None, data=False").replace("if data is False", "if not (some is not None or data is True)")
+        + "V()().go()\nV()(1).stop()\nV()(data=True).stop()\n"
+    ),
+    "truth asks too": VIEW.replace("if data is False", "if not data") + "V()().go()\nV()(True).stop()\n",
     "__new__ makes each class's own": (
         "class Base:\n    def __new__(cls, *a): return super().__new__(cls)\n"
         "class A(Base):\n    def f(self): pass\nclass B(Base):\n    def f(self): pass\nA().f()\nx = B(1)\n"
@@ -139,3 +156,17 @@ def test_a_shape_is_a_class_of_the_files_unless_the_standard_library_has_it() ->
     dice = "class Dice:\n    def choice(self, of): return of[0]\n    def random(self): return 0.5\n    def roll(self): return 6\n"
     assert {target for _, target in told(dice + "def play(dice): return dice.roll(), dice.random()\n")} == {"m.Dice.roll", "m.Dice.random"}
     assert not told(dice + "def pick(seed): return seed.choice([1]), seed.random()\n")
+
+
+def test_a_call_forgets_what_was_asked_of_an_attribute() -> None:
+    source = TWO + (
+        "class H:\n    def __init__(self, x): self.x = x\n    def turn(self): self.x = B()\n"
+        "    def run(self):\n        if isinstance(self.x, A):\n            self.turn()\n            self.x.stop()\nH(A()).run()\n"
+    )
+    assert ("m.H.run", "m.B.stop") in executed(source)
+    assert executed(source) <= told(source)
+
+
+def test_a_parameter_that_may_be_either_gives_both() -> None:
+    source = VIEW + "def use(flag): V()(flag).go()\nuse(True)\nuse(False)\n"
+    assert executed(source) == told(source)
