@@ -52,7 +52,7 @@ class LandingCheck:
             return tuple(mine[:_MOST])
         against = (f"{caller} uses it by its contract, but it {words}" for caller, words in self.let_down(atom, code))
         theirs = [Finding("landing.callee", Severity.ERROR, words, KEEP) for words in against]
-        own_contract = [Finding("landing.contract", Severity.ERROR, f"{atom.name} {words}", KEEP) for words in self._of_contract(atom, code)]
+        own_contract = [Finding("landing.contract", Severity.WARNING, f"{atom.name} {words}", KEEP) for words in self._of_contract(atom, code)]
         return (*own_contract[:_MOST], *mine[:_MOST], *theirs[:_MOST])
 
     def _of_caller(self, atom: Atom, code: bytes) -> Iterator[str]:
