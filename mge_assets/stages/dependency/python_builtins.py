@@ -85,7 +85,7 @@ class PythonSemantics(Decorators):
             for node, _ in call.arguments:
                 self._send_all(node, _DUNDERS[name], call)
         if name in _KEYED and "key" in call.keywords:
-            self.call_back(call.keywords["key"], [self._elements(call, first)], call)
+            self.call_back(call.keywords["key"], [self._elements(call, first)], call, named=True)
         model: Callable[[External, Call, Value | None], None] | None = getattr(self, f"_model_{name.replace('.', '_')}", None)
         if model is not None:
             model(value, call, receiver)
@@ -102,11 +102,12 @@ class PythonSemantics(Decorators):
         self.solver.watch(node, lambda value: self.each(value, element, call.site))
         return element
 
-    def call_back(self, callee: Node, arguments: list[Node], call: Call) -> Node:
-        """Call a function that was handed over; its result's node."""
+    def call_back(self, callee: Node, arguments: list[Node], call: Call, *, named: bool = False) -> Node:
+        """Call a function that was handed over; its result's node. Objects are called only where the argument is ``named`` as what is called."""
         result = self.solver.node()
         inner = Call(call.site, result, [(node, False) for node in arguments])
-        self.solver.watch(callee, lambda value: self.invoke(value, inner, None) if not isinstance(value, (External, Instance)) else None)
+        left = External if named else (External, Instance)
+        self.solver.watch(callee, lambda value: self.invoke(value, inner, None) if not isinstance(value, left) else None)
         return result
 
     def _product(self, call: Call, kind: str) -> Container:
@@ -169,7 +170,7 @@ class PythonSemantics(Decorators):
         elif name in {"copy", "__enter__", "__aiter__"}:
             self.solver.add(call.result, holder)
         elif name == "sort":
-            self.call_back(call.keywords.get("key", NOTHING), [self.solver.element(holder, ANY)], call)
+            self.call_back(call.keywords.get("key", NOTHING), [self.solver.element(holder, ANY)], call, named=True)
 
     def _join(self, holder: Container, arguments: list[Node], call: Call) -> None:
         """The elements of others are put in."""
@@ -229,7 +230,7 @@ class PythonSemantics(Decorators):
         nodes = [node for node, _ in call.arguments]
         for place, node in enumerate(nodes):
             others = [self._elements(call, other) for number, other in enumerate(nodes) if number != place]
-            self.solver.flow(self.call_back(node, others, call), self.solver.element(made, REST))
+            self.solver.flow(self.call_back(node, others, call, named=place == 0), self.solver.element(made, REST))
 
     def _model_filter(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver

@@ -5,6 +5,7 @@ calls one would call them all. Behind such a class each name stands for its own 
 """
 
 from collections import Counter
+from collections.abc import Set
 
 from mge_assets.stages.dependency.python_closures import MAX_COPIED_LINES, MAX_COPIES, MAX_NESTED_COPIES
 from mge_assets.stages.dependency.python_documents import Documents
@@ -30,12 +31,15 @@ class Decorators(Documents):
         self._heads: list[Node] = []
         self._crowds: set[Value] | None = None
         self._unsettled: list[tuple[Node, Call]] = []
+        self._origins: dict[Node, Node] = {}
 
     def decorate(self, callee: Node, call: Call, head: Node) -> None:
         """Call a decorator, known by name as ``head``; where nobody knows what it is, it gives back what it was given."""
         self._heads.append(head)
         self._decorated.append((callee, call))
         self._unsettled.append((callee, call))
+        given = call.arguments[0][0]
+        self._origins[call.result] = self._origins.get(given, given)
         self.later(lambda: self._decorate(callee, call, head))
 
     def _decorate(self, callee: Node, call: Call, head: Node) -> None:
@@ -114,18 +118,31 @@ class Decorators(Documents):
         return self._settle_decorators() or new
 
     def _settle_crowds(self) -> bool:
-        """Functions that nothing calls for all that is known of their decorator: its class decorates too many to lose them all."""
+        """Functions that a call of their name never reaches for all that is known of their decorator: its class decorates too many to lose them all.
+
+        That a wrapper calls many of them, or somebody one of them, does not say who is behind a name: of networkx's names 20 led to a wrapper alone.
+        """
         waiting, self._unsettled = self._unsettled, []
         counts = Counter(cls for callee, _ in waiting for cls in self._decorating(callee))
+        crowded = [call for callee, call in waiting if any(counts[cls] > MAX_DECORATED for cls in self._decorating(callee))]
+        behind = self._called_by({value for call in crowded for value in self.solver.values(call.result) if isinstance(value, Function)})
         new = False
-        for callee, call in waiting:
-            given = call.arguments[0][0]
-            functions = [value for value in self.solver.values(given) if isinstance(value, Function)]
-            crowded = any(counts[cls] > MAX_DECORATED for cls in self._decorating(callee))
-            if crowded and functions and not self.invoked.intersection(functions) and not all(self.solver.holds(call.result, value) for value in functions):
-                self.solver.assign(given, call.result)
+        for call in crowded:
+            functions = [value for value in self.solver.values(self._origins[call.result]) if isinstance(value, Function)]
+            held = self.solver.values(call.result)
+            known = {*held, *(called for value in held if isinstance(value, Function) for called in behind.get(value, ()))}
+            if not known.issuperset(functions):
+                self.solver.assign(call.arguments[0][0], call.result)
                 new = True
         return new
+
+    def _called_by(self, wrappers: Set[Function]) -> dict[Function, set[Function]]:
+        """What each of these functions calls, crowds apart."""
+        found: dict[Function, set[Function]] = {}
+        for call, functions in self.calls.items():
+            if call.owner is not None and call.owner in wrappers and len(functions) <= MAX_DECORATED:
+                found.setdefault(call.owner, set()).update(functions)
+        return found
 
     def _decorating(self, callee: Node) -> set[Class]:
         """Classes whose instances decorate."""

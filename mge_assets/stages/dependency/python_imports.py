@@ -18,6 +18,8 @@ class PythonFile(Annotations):
         self.scope = Scope("module", module.name)
         self.bindings = bindings(root)
         self.exported = _dunder_all(root)
+        self._known: dict[str, None] = {}
+        self._parts: list[str] = []
 
     def prepare(self) -> None:
         """Make the module's names known to the others."""
@@ -26,17 +28,27 @@ class PythonFile(Annotations):
         for name in [*self.bindings.names, *shared]:
             self.whole(self.scope, name)
         self.module.slots = self.scope.whole  # type: ignore[assignment]
+        self._known = dict.fromkeys(self.scope.whole)
 
     def star_names(self) -> list[str]:
         """What ``from this import *`` brings."""
         if self.exported is not None:
             return self.exported
-        return [name for name in self.scope.whole if not name.startswith("_")]
+        return [name for name in (*self._known, *self._parts) if not name.startswith("_")]
+
+    def open_parts(self) -> None:
+        """Submodules that a package's own statements import are its attributes, behind what else has their names."""
+        own = "" if self.module.name == "__init__" else f"{self.module.name}."
+        targets = [self._from_module(tree) for tree in self.root.named_children if tree.type == "import_from_statement"]
+        parts = [target.removeprefix(own).partition(".")[0] for target in targets if target is not None and target.startswith(own)]
+        self._parts = [part for part in dict.fromkeys(parts) if part in self.module.submodules and part not in self._known]
 
     def add_star(self, source: Module, name: str, written: int) -> bool:
         """Make a star-imported name known; True where it is new."""
-        if name in self.scope.whole:
+        # others may have asked for it already, so it may have a node; that does not say what it is
+        if name in self._known:
             return False
+        self._known[name] = None
         node = self.whole(self.scope, name)
         origin = self.semantics.member(source, name)
         self.solver.assign(origin, node)

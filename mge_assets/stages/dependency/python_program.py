@@ -1,5 +1,7 @@
 """Python files that belong together: imports, names, the fixpoint and the edges that follow."""
 
+from collections.abc import Iterable, Mapping
+
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
@@ -88,9 +90,16 @@ class PythonProgram(PythonShared):
         return made
 
     def _stars(self) -> None:
-        """Names that star imports bring, to a fixpoint over files."""
+        """Names that star imports bring, to a fixpoint over files; once they are known, submodules that no other name hides."""
         by_module = {one.module: one for one in self.files}
         stars = [(one, source, written) for one in self.files for source, written in one.star_sources()]
+        self._spread(stars, by_module)
+        for source in {source: None for _, source, _ in stars if source in by_module}:
+            by_module[source].open_parts()
+        self._spread(stars, by_module)
+
+    @staticmethod
+    def _spread(stars: Iterable[tuple[PythonFile, Module, int]], by_module: Mapping[Module, PythonFile]) -> None:
         changed = True
         while changed:
             changed = False
