@@ -110,7 +110,7 @@ class DependencyService:
         """The stored graph, its edges with or without their places. Raises OrderError where there is none."""
         graph = self._graphs.load(plan, places=places)
         if graph is None:
-            raise OrderError(f"masterplan {plan} has no dependency graph yet", fix="materialize dependency_graph, or give the plan to `mge run`")
+            raise no_graph(plan)
         return graph
 
     def boundaries(self, plan: str) -> Boundaries:
@@ -169,6 +169,11 @@ class DependencyService:
         for stored in atoms:
             told.update(f"{stored.atom.name}\0".encode())
         return told.hexdigest()
+
+
+def no_graph(plan: str) -> OrderError:
+    """The error where a plan has no graph, with how to mend that."""
+    return OrderError(f"masterplan {plan} has no dependency graph yet", fix="materialize dependency_graph, or give the plan to `mge run`")
 
 
 def _contracts(plan: Masterplan, atoms: Sequence[StoredAtom]) -> Contracts:

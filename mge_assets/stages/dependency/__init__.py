@@ -13,7 +13,7 @@ from mge_assets.stages.dependency.drawing import dependency_svg
 from mge_assets.stages.dependency.export import figures_json, graphml, plan_json
 from mge_assets.stages.dependency.orders import Contracts, contracts_of, orders
 from mge_assets.stages.dependency.output import graph_json
-from mge_assets.stages.dependency.views import MOST_DRAWN, AtomFacts, GraphView, GraphViewer, Show, ViewColumn, ViewLink, ViewNode
+from mge_assets.stages.dependency.views import MOST_DRAWN, AtomFacts, GraphView, GraphViewer, Show, Ties, ViewColumn, ViewLink, ViewNode
 from mge_assets.stages.dependency.waves import TopologicalSorter, WaveGenerator, plan_waves, wave_figures
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "GraphView",
     "GraphViewer",
     "Show",
+    "Ties",
     "TopologicalSorter",
     "ViewColumn",
     "ViewLink",

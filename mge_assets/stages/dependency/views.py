@@ -4,11 +4,12 @@ Above ``MOST_ATOMS`` a graph is shown collapsed unless asked otherwise; one grou
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Protocol
 
-from mge_assets.model.graph import AtomGraph, Confidence, EdgeType
+from mge_assets.model.graph import Tie
 from mge_assets.model.waves import WavePlan
 from mge_assets.stages.dependency.layout import ROW, few_columns, ordered_columns, positions
 
@@ -105,25 +106,32 @@ class _Merged:
     cut: bool = False
 
 
-class GraphViewer:
-    """Makes views of one graph."""
+class Ties(Protocol):
+    """What views ask of a graph's edges: a large plan has too many for each to be looked at here."""
 
-    def __init__(self, graph: AtomGraph, waves: WavePlan, facts: Mapping[str, AtomFacts]) -> None:
-        self._graph, self._waves, self._facts = graph, waves, facts
+    def near(self, atoms: Collection[str]) -> Collection[str]:
+        """These atoms, what they need, and what needs them."""
+
+    def between(self, parts: Mapping[str, str]) -> Iterable[Tie]:
+        """How the parts that atoms are of depend on one another, edges of each type together. Atoms without a part are left out."""
+
+
+class GraphViewer:
+    """Makes views of one graph, whose atoms are those that ``facts`` tells of, in plan order."""
+
+    def __init__(self, ties: Ties, waves: WavePlan, facts: Mapping[str, AtomFacts]) -> None:
+        self._ties, self._waves, self._facts = ties, waves, facts
         self._wave = {name: wave.number for wave in waves.waves for name in wave.atoms}
         self._critical = set(waves.critical_path)
-        cut = {(edge.source, edge.target, edge.type) for edge in waves.cut}
-        names = {kind: kind.value for kind in EdgeType}
-        self._edges = [(e.source, e.target, names[e.type], e.confidence is Confidence.RESOLVED, (e.source, e.target, e.type) in cut) for e in graph.edges]
         self._whole: dict[Show, GraphView] = {}
 
     def whole(self, show: Show | None = None) -> GraphView:
         """All of it; collapsed by task above 200 atoms unless said otherwise, and always where there are too many to be drawn."""
-        show = show or (Show.ATOMS if len(self._graph.atoms) <= MOST_ATOMS else Show.TASK)
-        if show is Show.ATOMS and len(self._graph.atoms) > MOST_DRAWN:
+        show = show or (Show.ATOMS if len(self._facts) <= MOST_ATOMS else Show.TASK)
+        if show is Show.ATOMS and len(self._facts) > MOST_DRAWN:
             show = Show.TASK
         if show not in self._whole:
-            self._whole[show] = self._view(show, "", self._node_of(show), self._graph.atoms)
+            self._whole[show] = self._view(show, "", self._node_of(show), self._facts)
         return self._whole[show]
 
     def group(self, show: Show, key: str, task: str = "") -> GraphView:
@@ -132,16 +140,20 @@ class GraphViewer:
         """
         node_of = self._node_of(show)
         wanted = f"{show.value}:{key}"
-        own = {name for name in self._graph.atoms if node_of(name) == wanted and task in {"", self._facts[name].task}}
+        own = {name for name in self._facts if node_of(name) == wanted and task in {"", self._facts[name].task}}
         inside = self._node_of(Show.TASK if show is Show.WAVE and not task and len(own) > MOST_ATOMS else Show.ATOMS)
-        shown = own | {e.target for e in self._graph.edges if e.source in own} | {e.source for e in self._graph.edges if e.target in own}
-        names = [name for name in self._graph.atoms if name in shown]
+        shown = self._ties.near(own)
+        names = [name for name in self._facts if name in shown]
         return self._view(show, f"{wanted} task:{task}" if task else wanted, lambda name: inside(name) if name in own else node_of(name), names)
+
+    def has(self, atom: str) -> bool:
+        """True where the graph has the atom."""
+        return atom in self._facts
 
     def around(self, atom: str) -> GraphView:
         """One atom, the atoms that it needs, and those that need it."""
-        near = {atom} | {e.target for e in self._graph.edges if e.source == atom} | {e.source for e in self._graph.edges if e.target == atom}
-        return self._view(Show.ATOMS, f"atom:{atom}", self._node_of(Show.ATOMS), [name for name in self._graph.atoms if name in near])
+        near = self._ties.near([atom])
+        return self._view(Show.ATOMS, f"atom:{atom}", self._node_of(Show.ATOMS), [name for name in self._facts if name in near])
 
     def _node_of(self, show: Show) -> Callable[[str], str]:
         match show:
@@ -170,7 +182,7 @@ class GraphViewer:
         heads = tuple(self._heading([number for number in used if column[number] == place], left) for place, left in enumerate(lefts))
         nodes = tuple(self._node(node, inside, wave[node], spot[node]) for node, inside in members.items())
         critical = tuple(dict.fromkeys(home[name] for name in self._waves.critical_path if name in home))
-        return GraphView(show, opened, len(self._graph.atoms), len(self._waves.waves), heads, nodes, links, critical)
+        return GraphView(show, opened, len(self._facts), len(self._waves.waves), heads, nodes, links, critical)
 
     def _heading(self, numbers: list[int], left: int) -> ViewColumn:
         first, last = numbers[0], numbers[-1]
@@ -183,16 +195,11 @@ class GraphViewer:
 
     def _links(self, home: Mapping[str, str]) -> tuple[ViewLink, ...]:
         merged: dict[tuple[str, str], _Merged] = {}
-        for start, end, kind, resolved, cut in self._edges:
-            source, target = home.get(start), home.get(end)
-            if source is None or target is None or source == target:
-                continue
-            one = merged.get((source, target))
-            if one is None:
-                one = merged[source, target] = _Merged()
-            one.types[kind] = one.types.get(kind, 0) + 1
-            one.resolved |= resolved
-            one.cut |= cut
+        for tie in self._ties.between(home):
+            one = merged.setdefault((tie.source, tie.target), _Merged())
+            one.types[tie.type.value] = tie.count
+            one.resolved |= tie.resolved
+            one.cut |= tie.cut
         return tuple(
             ViewLink(source, target, min(one.types, key=lambda kind: (-one.types[kind], kind)), sum(one.types.values()), not one.resolved, one.cut)
             for (source, target), one in sorted(merged.items())
