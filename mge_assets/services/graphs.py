@@ -9,10 +9,10 @@ from uuid import UUID
 
 from mge_assets.model.errors import NotFoundError
 from mge_assets.model.graph import AtomEdge, AtomGraph, Tie
-from mge_assets.model.waves import WavePlan
 from mge_assets.services.dependencies import DependencyService, no_graph
 from mge_assets.services.stores import Stores
 from mge_assets.stages.dependency import AtomFacts, GraphView, GraphViewer, Show, dependency_svg, plan_json
+from mge_assets.stages.dependency.drawing import MAX_NODES
 from mge_assets.store.atoms import BriefAtom
 from mge_assets.store.ties import TieStore
 
@@ -49,11 +49,10 @@ class AtomNeeds:
 
 
 class GraphService:
-    """Reads graphs. The last few stay in memory, as a large one takes seconds to read."""
+    """Reads graphs. The last few plans' views stay in memory."""
 
     def __init__(self, stores: Stores, dependencies: DependencyService) -> None:
         self._stores, self._dependencies = stores, dependencies
-        self._kept: OrderedDict[tuple[str, str], tuple[AtomGraph, WavePlan]] = OrderedDict()
         self._viewers: OrderedDict[str, tuple[tuple[str, str], Mapping[str, AtomFacts], GraphViewer]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -87,9 +86,13 @@ class GraphService:
         return plan_json(plan, graph, waves, self._facts(plan), self._dependencies.figures(plan), self._dependencies.boundaries(plan))
 
     def svg(self, plan: str) -> str:
-        """The picture of the plan as it stands."""
-        graph, waves = self._graph(plan)
-        return dependency_svg(graph, waves, {name: fact.status for name, fact in self._facts(plan).items()})
+        """The picture of the plan as it stands. Raises OrderError without graph and waves."""
+        self._key(plan)
+        waves, statuses = self._dependencies.waves(plan), {name: fact.status for name, fact in self._facts(plan).items()}
+        # above that many atoms bars are drawn, which show no edge: networkx's 120,000 took 1.1 s to read
+        drawn = len(statuses) <= MAX_NODES
+        graph = self._dependencies.graph(plan, places=False) if drawn else AtomGraph(tuple(statuses), (), {})
+        return dependency_svg(graph, waves, statuses)
 
     def atom(self, atom: UUID) -> AtomNeeds:
         """One atom's dependencies and dependents. Raises NotFoundError, and OrderError without a graph."""
@@ -104,8 +107,6 @@ class GraphService:
     def _viewer(self, plan: str) -> GraphViewer:
         """The plan's viewer: the last one where neither the graph nor any atom is another than before, as its views are then made already."""
         key, facts = self._key(plan), self._facts(plan)
-        if not key[1]:
-            raise no_graph(plan)
         with self._lock:
             before = self._viewers.get(plan)
         if before is not None and before[:2] == (key, facts):
@@ -122,20 +123,9 @@ class GraphService:
         atoms = self._stores.atoms.plain(plan)
         return {name: AtomFacts(atom, kind, task, file, status, confidence) for atom, name, task, file, kind, status, confidence in atoms}
 
-    def _graph(self, plan: str) -> tuple[AtomGraph, WavePlan]:
-        """The stored graph, without its edges' places, and waves, read anew only where they are others than before."""
-        key = self._key(plan)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = (self._dependencies.graph(plan, places=False), self._dependencies.waves(plan))
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return found
-
     def _key(self, plan: str) -> tuple[str, str]:
-        """Changes when the plan's graph or its waves do."""
-        return plan, self._stores.graphs.mark(plan)
+        """Changes when the plan's graph or its waves do. Raises OrderError without a graph."""
+        mark = self._stores.graphs.mark(plan)
+        if not mark:
+            raise no_graph(plan)
+        return plan, mark

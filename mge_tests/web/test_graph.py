@@ -18,7 +18,7 @@ from mge_assets.model.graph import AtomGraph, EdgeType
 from mge_assets.model.ids import masterplan_id
 from mge_assets.services.graphs import GraphService
 from mge_assets.services.workspace import Workspace
-from mge_assets.stages.dependency import AtomFacts, GraphViewer, Show
+from mge_assets.stages.dependency import AtomFacts, GraphViewer, Show, dependency_svg
 from mge_assets.store.opening import open_engine
 from mge_assets.store.tables import DependencyGraphRow
 from mge_tests.services.walk import plan_all
@@ -115,7 +115,7 @@ def test_an_atom_has_no_wave_before_they_are_planned_and_no_edges_before_the_gra
     with engine.begin() as connection:
         connection.execute(delete(DependencyGraphRow).where(DependencyGraphRow.masterplan_id == masterplan_id(shop.name)))
     engine.dispose()
-    for asked in (f"atom/{shop.atom(1)}", f"graph/{shop.name}/view"):
+    for asked in (f"atom/{shop.atom(1)}", f"graph/{shop.name}/view", f"graph/{shop.name}/visualize"):
         refused = client.get(f"{API}/{asked}")
         assert refused.status_code == 409
         assert "has no dependency graph yet" in refused.text
@@ -166,6 +166,14 @@ def test_the_picture_is_svg_that_can_run_nothing(client: TestClient, shop: Store
     assert "script-src" not in reply.headers["content-security-policy"]
     assert reply.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script>" not in reply.text
+
+
+def test_the_picture_of_a_plan_too_large_for_edges_reads_none(workspace: Workspace, inventory: str) -> None:
+    facts = {brief.name: brief.status.value for brief in workspace.stores.atoms.brief(inventory)}
+    drawn = dependency_svg(workspace.dependencies.graph(inventory), workspace.dependencies.waves(inventory), facts)
+    with rows_read() as read:
+        assert workspace.graphs.svg(inventory) == drawn
+    assert sum(read) < 3 * len(facts)
 
 
 @pytest.mark.parametrize("query", ["task=none", "wave=99", "atom=none"])
