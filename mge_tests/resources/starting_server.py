@@ -1,8 +1,8 @@
-"""A server that says to the first who come that it is still starting, and is a real one to all later."""
+"""A server that says to some who come that it is still starting, and is a real one to all others."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import make_url
@@ -12,12 +12,12 @@ _STARTUP = b"E" + (len(_STARTING) + 4).to_bytes(4) + _STARTING
 
 
 @contextmanager
-def starting_server(url: str, refusals: int) -> Iterator[tuple[str, list[str]]]:
-    """The URL of a stand-in for the server at ``url``, and what became of each connection: ``refused`` the first so many times, then ``passed on``."""
+def starting_server(url: str, refused: Container[int]) -> Iterator[tuple[str, list[str]]]:
+    """The URL of a stand-in for the server at ``url``, and what became of each connection: ``refused`` those of these numbers, ``passed on`` the others."""
     target, told = make_url(url), list[str]()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        told.append("refused" if len(told) < refusals else "passed on")
+        told.append("refused" if len(told) in refused else "passed on")
         if told[-1] == "refused":
             await reader.read(4096)
             writer.write(_STARTUP)

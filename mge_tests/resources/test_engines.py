@@ -143,14 +143,14 @@ def test_a_server_that_is_not_there_is_named_in_one_line():
 
 
 def test_a_server_that_is_still_starting_is_waited_for(tcp_server):
-    with starting_server(tcp_server, refusals=3) as (url, told):
+    with starting_server(tcp_server, range(3)) as (url, told):
         ensure_schemas(url)
     assert told == ["refused", "refused", "refused", "passed on"]
 
 
 def test_a_server_that_never_gets_ready_is_told_in_its_own_words(tcp_server, monkeypatch):
     monkeypatch.setattr("mge_resources.database.engines.PATIENCE_SECONDS", 0.3)
-    with starting_server(tcp_server, refusals=1000) as (url, told), pytest.raises(DatabaseError, match="the database system is starting up"):
+    with starting_server(tcp_server, range(1000)) as (url, told), pytest.raises(DatabaseError, match="the database system is starting up"):
         ensure_schemas(url)
     assert set(told) == {"refused"}
 
