@@ -23,7 +23,7 @@ def held_out(where: Installation, server: MessagesServer) -> None:
 
     def noted(request: Received, rates: Any) -> str:
         name = draw(request, rates)
-        asked.append((time.monotonic(), request.atom, name))
+        asked.append((time.monotonic(), request.atom or "", name))
         return name
 
     server.service.drawn_fault = noted  # type: ignore[method-assign]

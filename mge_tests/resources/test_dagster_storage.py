@@ -184,7 +184,7 @@ def test_tables_that_a_killed_process_left_half_made_are_completed(bare: str, ma
     storage = PooledDagsterStorage(bare)
     storage.event_log_storage.add_dynamic_partitions("masterplan", ["one"])
     assert storage.event_log_storage.get_dynamic_partitions("masterplan") == ["one"]
-    assert storage.run_storage.has_built_index(RUN_PARTITIONS)
+    assert storage._run_storage.has_built_index(RUN_PARTITIONS)
     storage.event_log_storage.dispose()
     indexed = create_engine(bare)
     runs = RunStorageSqlMetadata.tables["runs"]
