@@ -52,7 +52,7 @@ class Run:
 
     def workers(self) -> list[int]:
         """Its child processes, and theirs: checkers, a sandbox."""
-        return _below(self.pid)
+        return below(self.pid)
 
 
 def start(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, point: str = "", time: int = 1) -> Run:
@@ -80,7 +80,8 @@ def _be_mge(arguments: list[str], environment: Mapping[str, str], out: str, erro
         atexit._run_exitfuncs()  # a forked process of multiprocessing leaves without them
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
+    """The processes that this one has started, and theirs."""
     parents: dict[int, list[int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
