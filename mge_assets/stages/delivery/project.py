@@ -1,4 +1,4 @@
-"""Which files a plan delivers: its tasks' files, its acceptance tests, and what pytest needs to find them."""
+"""Which files a plan delivers: its tasks' files, its acceptance tests, and what running them needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from mge_assets.model.errors import DeliveryError
 from mge_assets.model.masterplan import Masterplan, Milestone, Phase, Task
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.delivery.manifest import MANIFEST, manifest
-from mge_resources.syntax import Language, detect_language, parse
+from mge_assets.stages.delivery.node import node_files
+from mge_assets.stages.delivery.readme import README, readme
+from mge_resources.syntax import SCRIPTS, Language, detect_language, parse
 
 
 class Element(StrEnum):
@@ -37,13 +39,14 @@ class ProjectFile:
     """One file to deliver: its path relative to the project (with ``/``), its bytes, and the milestone whose commit holds it.
 
     ``milestone`` is the milestone's name, with the phase's before it where two milestones share a name; ``task`` is ``None`` for
-    files that belong to no task.
+    files that belong to no task. ``gives_way``: where a person has a file of their own in its place, theirs stays.
     """
 
     path: str
     content: bytes
     milestone: str
     task: str | None = None
+    gives_way: bool = False
 
 
 def assemble(atoms_codes: Sequence[bytes]) -> bytes:
@@ -72,7 +75,8 @@ def project_files(plan: Masterplan, contents: Mapping[str, bytes], tests: Sequen
             files += naming.files(texts.get((Element.TASK, task.name)), (task,), label)
         files += naming.files(texts.get((Element.MILESTONE, milestone.name)), milestone.tasks, label)
     files += naming.files(texts.get((Element.PLAN, plan.name)), tuple(plan.tasks), labels[-1][0])
-    return (*_manifest(plan, files, labels[0][0]), *files)
+    first = tuple(_manifest(plan, files, labels[0][0]))
+    return (*first, *_beside(plan, [*first, *files], labels[0][0]), *files)
 
 
 def _content(task: Task, contents: Mapping[str, bytes]) -> bytes:
@@ -95,6 +99,18 @@ def _manifest(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) ->
     tested = any(file.path not in own and file.path.endswith(".py") for file in files)
     if tested and not own & {MANIFEST, "pytest.ini", "conftest.py"}:
         yield ProjectFile(MANIFEST, manifest(plan), milestone)
+
+
+def _beside(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) -> Iterator[ProjectFile]:
+    """What a project with tests has beside them: what Node needs to run them, and a README that says how to."""
+    own = {task.file for task in plan.tasks}
+    tests = [file.path for file in files if file.path not in own and file.path != MANIFEST]
+    scripts = [path for path in tests if detect_language(path) in SCRIPTS]
+    code = {file.path: file.content for file in files if file.path in own}
+    node = dict(node_files(plan, code, scripts)) if scripts else {}
+    for path, content in {**node, **({README: readme(plan, tests, {*node, *(file.path for file in files)})} if tests else {})}.items():
+        if path not in own:
+            yield ProjectFile(path, content, milestone, gives_way=True)
 
 
 def _language(tests: AcceptanceTests, tasks: Sequence[Task]) -> Language:
