@@ -33,7 +33,7 @@ def test_runners(paths: Iterable[str], python: str, compiler: Path | None) -> tu
     ``python`` is the interpreter to run pytest with, ``compiler`` the folder of a package ``typescript`` on this machine; without one, npm brings it.
     """
     told = tuple(paths)
-    typed = f'node {NODE_RUNNER} --typescript="{compiler}"' if compiler else "npm install && npm test"
+    typed = f'node {NODE_RUNNER} --typescript="{compiler}"' if compiler else f"npm install && node {NODE_RUNNER}"
     node = typed if NODE_RUNNER in told else "node --test"
     runners = {".py": f'"{python}" -m pytest', ".test.mjs": node, ".test.mts": node, "_test.go": "go test ./..."}
     tests = [path for path in told if path.startswith("tests/")]

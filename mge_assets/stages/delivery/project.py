@@ -1,6 +1,6 @@
 """Which files a plan delivers: its tasks' files, its acceptance tests, and what running them needs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,7 +67,7 @@ def project_files(plan: Masterplan, contents: Mapping[str, bytes], tests: Sequen
     """
     texts = {(found.element, found.name): found for found in tests}
     labels = _labels(plan)
-    naming = _Naming(task.file for task in plan.tasks)
+    naming = _Naming([*(task.file for task in plan.tasks), *plan.carried])
     files: list[ProjectFile] = []
     for label, milestone in labels:
         files += (ProjectFile(task.file, _content(task, contents), label, task.name) for task in milestone.tasks)
@@ -75,7 +75,7 @@ def project_files(plan: Masterplan, contents: Mapping[str, bytes], tests: Sequen
             files += naming.files(texts.get((Element.TASK, task.name)), (task,), label)
         files += naming.files(texts.get((Element.MILESTONE, milestone.name)), milestone.tasks, label)
     files += naming.files(texts.get((Element.PLAN, plan.name)), tuple(plan.tasks), labels[-1][0])
-    first = tuple(_manifest(plan, files, labels[0][0]))
+    first = (*_manifest(plan, files, labels[0][0]), *(ProjectFile(path, content, labels[0][0]) for path, content in plan.carried.items()))
     return (*first, *_beside(plan, [*first, *files], labels[0][0]), *files)
 
 
@@ -104,10 +104,11 @@ def _manifest(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) ->
 def _beside(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) -> Iterator[ProjectFile]:
     """What a project with tests has beside them: what Node needs to run them, and a README that says how to."""
     own = {task.file for task in plan.tasks}
-    tests = [file.path for file in files if file.path not in own and file.path != MANIFEST]
+    tests = [file.path for file in files if file.path not in {*own, *plan.carried, MANIFEST}]
     scripts = [path for path in tests if detect_language(path) in SCRIPTS]
     code = {file.path: file.content for file in files if file.path in own}
     node = dict(node_files(plan, code, scripts)) if scripts else {}
+    own |= plan.carried.keys()
     for path, content in {**node, **({README: readme(plan, tests, {*node, *(file.path for file in files)})} if tests else {})}.items():
         if path not in own:
             yield ProjectFile(path, content, milestone, gives_way=True)
@@ -127,7 +128,7 @@ def _language(tests: AcceptanceTests, tasks: Sequence[Task]) -> Language:
 class _Naming:
     """Hands out test file names of which no two are the same, not even on a file system that ignores case."""
 
-    def __init__(self, taken: Iterator[str]) -> None:
+    def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {path.casefold() for path in taken}
 
     def files(self, tests: AcceptanceTests | None, tasks: Sequence[Task], milestone: str) -> Iterator[ProjectFile]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from mge_assets.model.masterplan import Masterplan
 from mge_assets.model.testfiles import NODE_RUNNER
 from mge_assets.stages.delivery.manifest import MANIFEST
-from mge_assets.stages.delivery.node import OLDEST_NODE
+from mge_assets.stages.delivery.node import OLDEST_NODE, PACKAGE
 from mge_resources.syntax import SCRIPTS, Language, detect_language
 
 README = "README.md"
@@ -18,7 +18,8 @@ def readme(plan: Masterplan, tests: Sequence[str], beside: Collection[str]) -> b
     if Language.PYTHON in languages:
         told.append(_PYTHON.format(first="    pip install pytest .\n" if MANIFEST in beside else ""))
     if languages & SCRIPTS:
-        told.append(_TYPESCRIPT if NODE_RUNNER in beside else _JAVASCRIPT)
+        text = _TYPESCRIPT if NODE_RUNNER in beside else _JAVASCRIPT
+        told.append(text.replace("npm test --", f"node {NODE_RUNNER}").replace("npm test", f"node {NODE_RUNNER}") if PACKAGE in plan.carried else text)
     if Language.GO in languages:
         told.append("    go test ./...")
     return ("\n\n".join(part for part in told if part) + "\n").encode()

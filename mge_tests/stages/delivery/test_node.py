@@ -62,10 +62,10 @@ test("from JavaScript", () => assert.equal(new Thing("a").times(), 42));
 """
 
 
-def delivered(folder: Path, code: dict[str, bytes], *tests: AcceptanceTests) -> list[str]:
+def delivered(folder: Path, code: dict[str, bytes], *tests: AcceptanceTests, manifests: dict[str, str] | None = None) -> list[str]:
     """The paths of a plan of these files and tests, written into the folder."""
     tasks = [{"name": f"t{number}", "description": "d", "file": file} for number, file in enumerate(code)]
-    plan = Masterplan.model_validate({"name": "shop", "phases": [{"name": "P", "milestones": [{"name": "M", "tasks": tasks}]}]})
+    plan = Masterplan.model_validate({"name": "shop", "phases": [{"name": "P", "milestones": [{"name": "M", "tasks": tasks}]}], "manifests": manifests or {}})
     files = project_files(plan, dict(zip([f"t{number}" for number in range(len(code))], code.values(), strict=True)), tests)
     for file in files:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,3 +133,21 @@ def test_a_project_in_javascript_runs_its_tests_as_it_lies_there(tmp_path: Path,
         done = run(tmp_path, command)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "pass 1" in done.stdout
+
+
+@needs_compiler
+def test_imports_by_the_paths_of_the_projects_own_tsconfig_are_followed(tmp_path: Path):
+    config = '{ // where things are\n "compilerOptions": { "paths": { "@/*": ["./src/*"] } }, }'
+    code = {
+        "src/lib/one.ts": b"export const one = (): number => 1;\n",
+        "src/two.ts": b'import { one } from "@/lib/one";\nexport const two = (): number => 2 * one();\n',
+    }
+    tests = 'import test from "node:test";\nimport assert from "node:assert/strict";\nimport { two } from "@/two";\ntest("it", () => assert.equal(two(), 2));\n'
+    manifests = {"tsconfig.json": config, "package.json": '{"name": "mine"}\n'}
+    paths = delivered(tmp_path, code, AcceptanceTests(Element.PLAN, "shop", tests), manifests=manifests)
+    assert {path: (tmp_path / path).read_text() for path in manifests} == manifests
+    assert "node tests/run.mjs" in (tmp_path / "README.md").read_text()
+    assert "npm test" not in (tmp_path / "README.md").read_text()
+    (command,) = runners(paths, "python", installed(Settings().tools))
+    done = run(tmp_path, command)
+    assert (done.returncode, "pass 1" in done.stdout) == (0, True), done.stdout + done.stderr
