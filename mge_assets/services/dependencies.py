@@ -77,7 +77,7 @@ class DependencyService:
         return GraphReport(plan, head.atoms, head.edges, head.edge_types, head.statistics, head.boundaries, kept, head.svg, change)
 
     def _build(self, plan: str, atoms: Sequence[StoredAtom], digest: str) -> Change | None:
-        files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
+        files = {**self._masterplan(plan)[0].carried, **{draft.file: draft.content for draft in self._plans.drafts(plan)}}
         pure = [stored.atom for stored in atoms]
         graph = with_promises(build_graph(pure, analyse(files, kept=self._kept)), pure)
         found = boundaries(graph, {atom.name: atom.file for atom in pure})
@@ -168,6 +168,8 @@ class DependencyService:
             told.update(f"{task}\0{mark}\0".encode())
         for stored in atoms:
             told.update(f"{stored.atom.name}\0".encode())
+        for path, content in sorted(self._masterplan(plan)[0].carried.items()):
+            told.update(f"{path}\0".encode() + content)
         return told.hexdigest()
 
 

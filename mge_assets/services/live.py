@@ -59,7 +59,7 @@ class PlanAtoms:
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
             self.files[stored.atom.file].append(stored)
-        self.drafts = {file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}
+        self.drafts = {**plan.carried, **{file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}}
         self.wave_of = {atom: number for number, wave in enumerate(self.waves) for atom in wave}
         self.summary = f"{plan.name}: {plan.description}".rstrip(": ")
         self.briefing = self._brief(graph)

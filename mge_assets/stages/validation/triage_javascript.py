@@ -14,6 +14,8 @@ from mge_resources.syntax import Language
 _EXPORT = re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'")
 _MODULE = re.compile(r"Cannot find module '([^']+)'(?: imported from (\S+))?")
 _PACKAGE = re.compile(r"Cannot find package '([^']+)'(?: imported from (\S+))?")
+_REQUIRED = re.compile(r"Cannot find module '([^'./][^']*)'(?:\s+Require stack:\s+- (\S+))?")
+"""What CommonJS says of a package, of which a path is asked for."""
 _MEMBER = re.compile(r"(?:^|[\s(])([\w$.\]\[)(]+?)\.([\w$]+) is not a (?:function|constructor)|^([\w$]+) is not a (?:function|constructor)")
 _PROJECT = "/job/project/"
 
@@ -60,11 +62,11 @@ def _missing_export(case: _Case) -> Verdict | None:
 
 
 def _missing_module(case: _Case) -> Verdict | None:
-    if match := _PACKAGE.search(case.words):
-        package, by_test = match[1], case.by_test(match[2] or "")
+    if match := _PACKAGE.search(case.words) or _REQUIRED.search(case.words):
+        package, by_test = "/".join(match[1].split("/")[: 2 if match[1].startswith("@") else 1]), case.by_test(match[2] or "")
         declared = declared_packages(case.known.requirements)
         if package.lower() in declared or is_standard(Language.JAVASCRIPT, package):
-            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", "packages of npm are not installed for tests: put a stand-in for it")
+            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", "packages of npm are not there where tests run: put a stand-in for it")
         if by_test:
             return Verdict(Blame.TEST, f"it imports {package!r}, which the plan does not declare", "write the test without it")
         return Verdict.of(Blame.CODE, f"the code imports {package!r}, which the plan does not declare")
