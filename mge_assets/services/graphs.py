@@ -12,7 +12,7 @@ from mge_assets.model.graph import AtomEdge, AtomGraph, Tie
 from mge_assets.services.dependencies import DependencyService, no_graph
 from mge_assets.services.stores import Stores
 from mge_assets.stages.dependency import AtomFacts, GraphView, GraphViewer, Show, dependency_svg, plan_json
-from mge_assets.stages.dependency.drawing import MAX_NODES
+from mge_assets.stages.dependency.views.drawing import MAX_NODES
 from mge_assets.store.atoms import BriefAtom
 from mge_assets.store.ties import TieStore
 

@@ -3,7 +3,7 @@
 from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
 from mge_assets.model.waves import Order
 from mge_assets.stages.dependency import AtomFacts, Contracts, GraphViewer, Show, plan_waves
-from mge_assets.stages.dependency.views import MOST_ATOMS
+from mge_assets.stages.dependency.views.views import MOST_ATOMS
 from mge_tests.stages.dependency.graph_ties import GraphTies
 
 
