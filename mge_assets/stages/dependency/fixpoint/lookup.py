@@ -239,7 +239,7 @@ class Lookup:
                 call = Call(site, target)
                 if value.once:
                     self.once.add(call)
-                self.later(lambda: self.solver.watch(getter, lambda inner: self.invoke(inner, call, instance)))
+                self.later(lambda: self.run_first(getter, call, instance))
             case _:
                 self.solver.add(target, value)
 
@@ -315,6 +315,10 @@ class Lookup:
 
     def send(self, value: Value, name: str, call: Call) -> None:
         """Call a method of one value. Said by the class below."""
+        raise NotImplementedError
+
+    def run_first(self, node: Node, call: Call, receiver: Value | None) -> None:
+        """Call what the node holds, a crowd apart. Said by the class below."""
         raise NotImplementedError
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
