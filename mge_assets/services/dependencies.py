@@ -15,7 +15,7 @@ from mge_assets.services.clock import timed
 from mge_assets.services.stores import Stores
 from mge_assets.services.versions import ANALYSER_VERSION
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
-from mge_assets.stages.dependency.incremental.kept import Kept
+from mge_assets.stages.dependency.kept import Kept
 from mge_assets.stages.dependency.waves.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
 

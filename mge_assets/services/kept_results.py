@@ -18,7 +18,7 @@ from typing import Any
 from mge_assets.model.atoms import Atom, AtomKind, Span
 from mge_assets.model.changes import Snapshot
 from mge_assets.model.graph import CodeGraph
-from mge_assets.stages.dependency.incremental.kept import graph_from_json, graph_to_json
+from mge_assets.stages.dependency.kept import graph_from_json, graph_to_json
 from mge_resources.syntax import detect_language
 
 MAX_BYTES = 100_000_000

@@ -8,9 +8,9 @@ from dataclasses import replace
 from mge_assets.model.graph import CodeGraph, Location, Reference, Symbol
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.incremental.kept import Kept, mark_of
 from mge_assets.stages.dependency.javascript.modules import module_id
 from mge_assets.stages.dependency.javascript.program import JavaScriptProgram
+from mge_assets.stages.dependency.kept import Kept, mark_of
 from mge_assets.stages.dependency.python.parts import Part, PythonParts
 from mge_assets.stages.dependency.python.program import PythonProgram
 from mge_resources.syntax import Language, detect_language

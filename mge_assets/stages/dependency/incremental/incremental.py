@@ -20,8 +20,8 @@ from mge_assets.stages.dependency.analysis import (
     symbols_of,
     uncollected,
 )
-from mge_assets.stages.dependency.incremental.kept import Kept
 from mge_assets.stages.dependency.incremental.moves import Move
+from mge_assets.stages.dependency.kept import Kept
 from mge_assets.stages.dependency.python.parts import PythonParts
 
 
