@@ -1,6 +1,7 @@
 """Analysis of a set of files: which symbols there are, which need which, and what each name refers to."""
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -54,7 +55,7 @@ class DependencyAnalyzer:
             recorder = Recorder(references=self._with_references)
             program = PythonProgram(parts, part, recorder)
             program.run()
-            return _graph(recorder, program.solver)
+            return _emptied(program, _graph(recorder, program.solver))
 
         return self._once({file: parts.sources[file] for file in part.files}, (part.own_name, part.targets), look)
 
@@ -69,7 +70,7 @@ class DependencyAnalyzer:
             recorder.symbols.update(taken)
             program = JavaScriptProgram(self._files, sources, recorder)
             program.run()
-            found = _graph(recorder, program.solver)
+            found = _emptied(program, _graph(recorder, program.solver))
             return replace(found, symbols=tuple(symbol for symbol in found.symbols if symbol.file in sources))
 
         return self._once(sources | manifests(self._files), sorted(names_near(taken, sources)), look)
@@ -96,6 +97,15 @@ def uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _emptied(program: PythonProgram | JavaScriptProgram, found: CodeGraph) -> CodeGraph:
+    """What was found, with the program's tables let go of: they hold one another, which takes the collector longer to find out than freeing them."""
+    for holder in (program.solver, program.semantics):
+        for table in vars(holder).values():
+            if isinstance(table, dict | list | set | deque):
+                table.clear()
+    return found
 
 
 def python_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
