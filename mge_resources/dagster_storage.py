@@ -5,6 +5,7 @@ dagster-postgres opens a connection for every statement, which costs two thirds 
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -18,9 +19,10 @@ from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from mge_resources.database import dagster_url, database_url, ensure_schemas, revive_server
+from mge_resources.dagster_tables import make_tables, mark_applied
+from mge_resources.database import PATIENCE_SECONDS, DatabaseError, dagster_url, database_url, ensure_schemas, revive_server
 from mge_resources.settings import read_settings
 
 _POOL = {"pool_size": 4, "max_overflow": 16, "pool_recycle": 1800, "pool_pre_ping": True}
@@ -51,11 +53,14 @@ class PooledDagsterStorage(DagsterPostgresStorage):
     """
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(postgres_url, inst_data=inst_data)
+        unmarked = make_tables(postgres_url)
+        super().__init__(postgres_url, should_autocreate_tables=False, inst_data=inst_data)
         self._event_log_storage = GatheringEventLogStorage(postgres_url, should_autocreate_tables=False)
         engine = sqlalchemy.create_engine(postgres_url, isolation_level="AUTOCOMMIT", **_POOL)
         for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
             storage._engine = engine  # there is no other way in
+        if unmarked:
+            mark_applied(self)
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -64,11 +69,18 @@ class PooledDagsterStorage(DagsterPostgresStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> "PooledDagsterStorage":  # noqa: ARG003
-        """Opens the installation's database, started if need be. Raises SettingsError, DatabaseError."""
+        """Opens the installation's database, started if need be; one that goes away meanwhile is tried again. Raises SettingsError, DatabaseError."""
         settings = read_settings()
-        url = database_url(settings)
-        ensure_schemas(url)
-        storage = cls(dagster_url(url), inst_data)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            url = database_url(settings)
+            ensure_schemas(url)
+            try:
+                storage = cls(dagster_url(url), inst_data)
+                break
+            except (OperationalError, DagsterPostgresException) as error:  # Dagster's patience is 6 s, to recover from a crash takes up to a minute
+                if time.monotonic() > until:
+                    raise DatabaseError(f"the database goes away again and again: {error}", "look into the server's log") from error
         revive_server(storage._event_log_storage._engine, settings)
         return storage
 

@@ -77,7 +77,7 @@ def narrate_error(error: BaseException) -> int:
     if isinstance(error, (DatabaseError, SettingsError, OSError)):
         say(f"error: {error}", style="red")
         return EXIT_ENVIRONMENT
-    if type(error).__module__.startswith(("sqlalchemy", "psycopg2")):
+    if type(error).__module__.startswith(("sqlalchemy", "psycopg2", "dagster_postgres")):
         say(f"error: the database went away: {str(error).splitlines()[0]}; run the same again", style="red")
         return EXIT_ENVIRONMENT
     raise error

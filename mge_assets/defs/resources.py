@@ -9,6 +9,7 @@ from uuid import UUID
 from dagster import ConfigurableIOManager, ConfigurableResource, InitResourceContext, InputContext, OpExecutionContext, OutputContext
 from pydantic import PrivateAttr
 
+from mge_assets.defs.lost_runs import sign
 from mge_assets.defs.partitions import BATCH_TAG, OUT_TAG, SCHEDULE_TAG, scope_of
 from mge_assets.defs.readiness import tell_needs
 from mge_assets.model.executions import Schedule
@@ -75,6 +76,7 @@ class WorkspaceResource(ConfigurableResource["WorkspaceResource"]):
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["WorkspaceResource"]:
         """Opens the workspace for a run, or shares the one that is open. An execution that the run leaves unfinished is closed as failed."""
+        sign(context)
         with shared_workspace() as workspace:
             self._workspace = workspace
             try:

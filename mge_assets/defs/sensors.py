@@ -21,6 +21,7 @@ from dagster import (
 )
 
 from mge_assets.defs.jobs import delivery_job, execution_job, planning_job
+from mge_assets.defs.lost_runs import lost_runs
 from mge_assets.defs.partitions import (
     BATCH_TAG,
     FOLLOW_TAG,
@@ -171,13 +172,15 @@ def execute_when_asked(context: SensorEvaluationContext) -> Iterator[RunRequest 
 
 @sensor(minimum_interval_seconds=10, default_status=DefaultSensorStatus.RUNNING)
 def reap_lost_runs(context: SensorEvaluationContext) -> SkipReason:
-    """Finds executions whose process is gone: puts them on pause, and ends their runs, which Dagster's own retries then take up again."""
+    """Finds executions and runs whose process is gone: puts the executions on pause, and ends the runs, which Dagster's own retries then take up again."""
     with shared_workspace() as workspace:
         lost = workspace.execution.reap()
     for plan, run_id in lost:
         run = context.instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
             context.instance.report_run_failed(run, f"the process that executed {plan} ended before it did")
+    for run in lost_runs(context.instance):  # planning and delivery have no execution
+        context.instance.report_run_failed(run, "its process ended before it did")
     return SkipReason(f"put on pause: {', '.join(plan for plan, _ in lost)}" if lost else "every execution has its process")
 
 

@@ -22,7 +22,7 @@ from mge_assets.services.journal import Accounts, stopped
 from mge_assets.services.pacing import Pacer
 from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.dependency import Contracts, orders
-from mge_assets.stages.dependency.promises import PROMISED
+from mge_assets.stages.dependency.waves.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing

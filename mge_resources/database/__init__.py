@@ -4,6 +4,7 @@ from mge_resources.database.embedded import EmbeddedPostgres, ServerStatus
 from mge_resources.database.engines import (
     APPLICATION_SCHEMA,
     DAGSTER_SCHEMA,
+    PATIENCE_SECONDS,
     create_engine,
     dagster_url,
     database_url,
@@ -17,6 +18,7 @@ from mge_resources.database.errors import DatabaseError, DiskFullError
 __all__ = [
     "APPLICATION_SCHEMA",
     "DAGSTER_SCHEMA",
+    "PATIENCE_SECONDS",
     "DatabaseError",
     "DiskFullError",
     "EmbeddedPostgres",

@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 60.0
 RECONNECT_SECONDS = 0.1
 DISK_FULL = "53100"
 """PostgreSQL's code for a disk without room."""
+_COMING = "the database system is "
+"""What a server says that starts, stops or recovers; the driver keeps no code of a connection that was refused."""
 _ACCEPTED = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"})
 
 
@@ -127,16 +129,32 @@ def _with_search_path(url: str, schema: str) -> URL:
 
 
 def ensure_schemas(url: str) -> None:
-    """Make both schemas if they are missing; safe when many do it at once. Raises DatabaseError when the server refuses."""
+    """Make both schemas if they are missing; safe when many do it at once. A server that is about to come up is waited for.
+
+    Raises DatabaseError when the server refuses, or is not there.
+    """
     engine = sqlalchemy.create_engine(make_url(normalise_url(url)), poolclass=sqlalchemy.NullPool, connect_args={"connect_timeout": 10})
+    until = time.monotonic() + PATIENCE_SECONDS
+    try:
+        while not _schemas_made(engine, until):
+            time.sleep(RECONNECT_SECONDS)
+    except (OperationalError, sqlalchemy.exc.ProgrammingError) as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise DatabaseError(f"the database can't be prepared: {reason}", "check MGE_DATABASE_URL and that its user may create schemas") from error
+    finally:
+        engine.dispose()
+
+
+def _schemas_made(engine: Engine, until: float) -> bool:
+    """False while the server says that it is starting, stopping or recovering from a crash, up to the moment ``until``."""
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCHEMA_LOCK})
             there = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
             for schema in {APPLICATION_SCHEMA, DAGSTER_SCHEMA} - there:  # IF NOT EXISTS would ask for the right to create even when there is nothing to do
                 connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except (OperationalError, sqlalchemy.exc.ProgrammingError) as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise DatabaseError(f"the database can't be prepared: {reason}", "check MGE_DATABASE_URL and that its user may create schemas") from error
-    finally:
-        engine.dispose()
+    except OperationalError as error:
+        if _COMING not in str(error) or time.monotonic() > until:
+            raise
+        return False
+    return True

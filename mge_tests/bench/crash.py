@@ -1,67 +1,59 @@
 """Runs of generated atoms that are killed with -9 again and again: nothing is lost, nothing is paid for twice, and the end is the same.
 
-    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--faults]
+    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--faults] [--seed 1]
 
-Each kill comes at a random moment of a run, with ``--points`` at each of the named ones; the next run takes it up. The emulator's ledger tells what was
-paid, the journal what we know of. With ``--postgres`` the server is stopped at once (-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead, and is
-away for up to 5. With ``--faults`` answers fail at the rates of the reliability protocol. Prints failures of how many, and the bound of 95 % that so many
-good ones give.
+Each kill comes at a random moment of a run, with ``--points`` at each of the named ones; the next run takes it up. Of every four victims one is a process
+that the run has started (a checker, the sandbox), which the run has to outlast. The emulator's ledger tells what was paid, the journal what we know of. The
+end is the atoms with their code, attempts and confidence, the review queue and the delivered project. With ``--postgres`` the server is stopped at once
+(-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead, and is away for up to 5. With ``--faults`` nothing is killed: answers fail at the rates of
+the reliability protocol. Prints failures of how many, where the kills fell, and the bound of 95 % that so many good ones give.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
-
 from mge_resources.database import EmbeddedPostgres
+from mge_tests.bench.crash_audit import Installation, audit, installation
+from mge_tests.bench.protocol_faults import RATES, held_out
 from mge_tests.fakes.emulator.latency import Latencies
-from mge_tests.recovery.killed_at import ONCE, POINTS
+from mge_tests.fakes.emulator.server import MessagesServer
+from mge_tests.recovery.killed_at import POINTS
 from mge_tests.services.layered import Layered
 
-RATES = {"429": 0.20, "529": 0.10, "silence": 0.0, "reset inside": 0.05, "html 200": 0.05, "max_tokens": 0.05, "empty": 0.02, "slow drip": 0.02}
-"""Shares of answers that fail, from the reliability protocol; a time-out is left to ``--faults`` runs with a deadline of their own."""
+LAYERS = 5
+KILLS_A_ROUND = 8
+WORKERS_SHARE = 0.25
+"""Share of the victims that are not the run itself."""
 
 
-@dataclass
-class Installation:
-    """One home with its database, and the plan that is run in it again and again."""
+@dataclass(frozen=True)
+class Ground:
+    """Where the runs are made: a folder, a plan, a database server, an emulator, and what an undisturbed run comes to and takes in seconds."""
 
     folder: Path
-    plan: Path
+    plan: Layered
     url: str
-    environment: dict[str, str] = field(default_factory=dict)
+    server: MessagesServer
+    wanted: dict[str, list[str]]
+    seconds: float
 
-    def run(self, point: str = "") -> "subprocess.Popen[str]":
-        """The run as a process; with a point it is killed there, at the second time where there is one."""
-        program = ["mge_tests.recovery.killed_at", point, "1" if point in ONCE else "2"] if point else ["mge_assets.cli"]
-        command = [sys.executable, "-m", *program, "run", str(self.plan), "--out", str(self.folder / "out"), "--json"]
-        return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def query(self, statement: str) -> list[Any]:
-        engine = create_engine(self.url)
-        try:
-            with engine.connect() as connection:
-                return list(connection.execute(text(statement)))
-        finally:
-            engine.dispose()
-
-    def digest(self) -> str:
-        rows = self.query("SELECT name, status::text, md5(code) FROM mge.atomic_units ORDER BY name")
-        return hashlib.sha256(json.dumps([list(row) for row in rows]).encode()).hexdigest()
+    def fresh(self, name: str) -> Installation:
+        """An empty installation; bills are counted from now on."""
+        where = installation(self.folder / name, self.plan, self.url, self.server.url)
+        self.server.ledger.bills.clear()
+        return where
 
 
 def main() -> None:
@@ -71,91 +63,91 @@ def main() -> None:
     parser.add_argument("--atoms", type=int, default=40)
     parser.add_argument("--points", action="store_true", help="kill at each named point instead")
     parser.add_argument("--postgres", type=float, default=0.0, help="seconds of a restarting database")
-    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--faults", action="store_true", help="answers that fail, and no kills")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    plan = Layered("crashed", (given.atoms // 4,) * 4)
-    with tempfile.TemporaryDirectory() as name, plan.emulator(latencies=Latencies(1, 0.2), rates=RATES if given.faults else {}, seed=given.seed) as server:
+    plan = Layered("crashed", (given.atoms // LAYERS,) * LAYERS)
+    rates = RATES if given.faults else {}
+    with tempfile.TemporaryDirectory() as name, plan.emulator(latencies=Latencies(1, 0.2), rates=rates, seed=given.seed) as server:
         folder = Path(name)
         database = EmbeddedPostgres(folder / "postgres/data")
         url = database.start()
         try:
+            if given.faults:
+                held_out(installation(folder / "failing", plan, url, server.url), server)
+                return
             first = installation(folder / "undisturbed", plan, url, server.url)
+            begin = time.monotonic()
             finish(first)
-            wanted = first.digest()
-            first.query("SELECT 1")
-            server.ledger.bills.clear()
+            ground = Ground(folder, plan, url, server, first.ends(), time.monotonic() - begin)
+            print(f"an undisturbed run takes {ground.seconds:.1f} s", flush=True)
             if given.postgres:
-                restarted(folder, plan, url, server, database, given, wanted)
+                restarted(ground, database, given)
             elif given.points:
-                at_points(folder, plan, url, server, wanted)
+                at_points(ground)
             else:
-                killed(folder, plan, url, server, given, wanted)
+                killed(ground, given)
         finally:
             database.stop()
 
 
-def installation(folder: Path, plan: Layered, url: str, model: str) -> Installation:
-    """A database of its own on the server."""
-    folder.mkdir(parents=True)
-    name = folder.name.replace("-", "_")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    own = url.replace("/postgres?", f"/{name}?").replace("/mge?", f"/{name}?")
-    environment = {"MGE_HOME": str(folder / "mge"), "MGE_DATABASE_URL": own, "ANTHROPIC_BASE_URL": model, "ANTHROPIC_API_KEY": "key"}
-    return Installation(folder, plan.write(folder), own, {**environment, "MGE_SANDBOX": "off", "MGE_BUDGET_USD": "1000"})
-
-
 def finish(where: Installation) -> dict[str, Any]:
     """Run to the end."""
-    done = where.run()
-    out, errors = done.communicate(timeout=900)
-    if done.returncode not in (0, 1) or not out:
-        sys.exit(f"exit code {done.returncode}: {errors[-2000:]}")
-    found: dict[str, Any] = json.loads(out)
+    run = where.run()
+    code = run.wait(900)
+    if code not in {0, 1}:
+        run.kill()
+        sys.exit(f"exit code {code}: {run.errors.read_text()[-2000:]}")
+    found: dict[str, Any] = json.loads(run.out.read_text())
     return found
 
 
-def killed(folder: Path, plan: Layered, url: str, server: Any, given: argparse.Namespace, wanted: str) -> None:
-    """Fresh installations, each killed up to five times and then left to finish."""
-    chance, kills, rounds, wrong = random.Random(given.seed), 0, 0, Counter[str]()
-    while kills < given.kills:
+def killed(ground: Ground, given: argparse.Namespace) -> None:
+    """Fresh installations, in each of which runs are killed up to eight times, or until one comes to its end before; then it is left to finish."""
+    chance, wrong, fell = random.Random(given.seed), Counter[str](), Counter[str]()
+    rounds = in_flight = workers = 0
+    length = ground.seconds
+    while sum(fell.values()) < given.kills:
         rounds += 1
-        where = installation(folder / f"round-{rounds}", plan, url, server.url)
-        server.ledger.bills.clear()
-        for _ in range(min(5, given.kills - kills)):
-            victim = where.run()
-            moment = chance.uniform(3.0, 14.0)  # starting takes about 3 s of it
-            with suppress(subprocess.TimeoutExpired):
-                victim.wait(moment)
-            if victim.poll() is None:
-                victim.send_signal(signal.SIGKILL)
-                kills += 1
-            victim.communicate()
+        where = ground.fresh(f"round-{rounds}")
+        for _ in range(min(KILLS_A_ROUND, given.kills - sum(fell.values()))):
+            run = where.run()
+            code = run.wait(chance.uniform(0.05, length))
+            if code is None and chance.random() < WORKERS_SHARE and (below := run.workers()):
+                with suppress(ProcessLookupError):
+                    os.kill(chance.choice(below), signal.SIGKILL)
+                    workers += 1
+                code = run.wait(chance.uniform(0.05, length / 2))
+            if code is not None:
+                wrong["a run that failed"] += code != 0
+                break
+            run.kill()
+            stage, calls = where.stands()
+            fell[stage] += 1
+            in_flight += calls
+        begin = time.monotonic()
         finish(where)
-        audit(where, server, wanted, wrong)
-        print(f"{kills} kills in {rounds} rounds: {dict(wrong) or 'nothing wrong'}", flush=True)
-    print(f"{sum(wrong.values())} failures; with none in {kills}, at most {300 / max(kills, 1):.1f} % of kills do harm (95 %)")
+        length = time.monotonic() - begin  # moments follow the machine's load, or most would come after the end
+        audit(where, ground.server, ground.wanted, wrong)
+        print(f"{sum(fell.values())} kills and {workers} of workers in {rounds} rounds, {in_flight} calls in flight: {faults_of(wrong)}", flush=True)
+    print("  " + ", ".join(f"{stage[2:]}: {count}" for stage, count in sorted(fell.items())))
+    total = sum(fell.values()) + workers
+    print(f"{sum(wrong.values())} failures; with none in {total}, at most {300 / max(total, 1):.1f} % of kills do harm (95 %)")
 
 
-def at_points(folder: Path, plan: Layered, url: str, server: Any, wanted: str) -> None:
+def at_points(ground: Ground) -> None:
     """A fresh installation for each point: killed there, and left to finish."""
     wrong = Counter[str]()
     for number, point in enumerate(POINTS):
-        where = installation(folder / f"point-{number}", plan, url, server.url)
-        server.ledger.bills.clear()
-        victim = where.run(point)
-        victim.communicate()
-        wrong["point not reached"] += victim.returncode != -signal.SIGKILL
+        where = ground.fresh(f"point-{number}")
+        wrong["point not reached"] += where.run(point).wait() != -signal.SIGKILL
         finish(where)
-        audit(where, server, wanted, wrong)
-        print(f"{point}: {dict(wrong) or 'nothing wrong'}", flush=True)
+        audit(where, ground.server, ground.wanted, wrong)
+        print(f"{point}: {faults_of(wrong)}", flush=True)
     print(f"{sum(wrong.values())} failures at {len(POINTS)} points")
 
 
-def restarted(folder: Path, plan: Layered, url: str, server: Any, database: EmbeddedPostgres, given: argparse.Namespace, wanted: str) -> None:
+def restarted(ground: Ground, database: EmbeddedPostgres, given: argparse.Namespace) -> None:
     """Run after run while the database goes away again and again."""
     chance, wrong, stops, rounds = random.Random(given.seed), Counter[str](), 0, 0
     over = threading.Event()
@@ -175,58 +167,40 @@ def restarted(folder: Path, plan: Layered, url: str, server: Any, database: Embe
     try:
         while time.monotonic() - begin < given.postgres:
             rounds += 1
-            while True:
-                try:
-                    where = installation(folder / f"turn-{rounds}-{stops}", plan, url, server.url)
-                    break
-                except Exception:
-                    time.sleep(1)
-            server.ledger.bills.clear()
-            attempts = run_on(where)
-            audit(where, server, wanted, wrong)
-            print(f"{rounds} runs, {stops} restarts, the last in {attempts} starts: {dict(wrong) or 'nothing wrong'}", flush=True)
+            where = _made_at_last(ground, f"turn-{rounds}")
+            starts = run_on(where)
+            audit(where, ground.server, ground.wanted, wrong)
+            print(f"{rounds} runs, {stops} restarts, the last in {starts} starts: {faults_of(wrong)}", flush=True)
     finally:
         over.set()
         thread.join()
+    print(f"{sum(wrong.values())} failures in {rounds} runs with {stops} restarts in {time.monotonic() - begin:.0f} s")
+
+
+def _made_at_last(ground: Ground, name: str) -> Installation:
+    while True:
+        try:
+            return ground.fresh(f"{name}-{time.monotonic_ns()}")
+        except Exception:
+            time.sleep(1)
 
 
 def run_on(where: Installation) -> int:
     """Start the run until it comes to its end; answers how often that took."""
     for attempt in range(1, 20):
-        done = where.run()
-        _, errors = done.communicate(timeout=900)
-        if done.returncode in (0, 1) and "error:" not in errors:
+        run = where.run()
+        code, errors = run.wait(900), run.errors.read_text()
+        if code == 0:
             return attempt
-        print("   again:", errors.strip().splitlines()[-1][:200] if errors.strip() else done.returncode, flush=True)
+        said = [line for line in errors.splitlines() if line.startswith(("error:", "paused:"))] or errors.strip().splitlines()[-1:]
+        print(f"   exit code {code}:", *(line[:300] for line in said[:3]), flush=True)
+        time.sleep(1)
     return 20
 
 
-def audit(where: Installation, server: Any, wanted: str, wrong: Counter[str]) -> None:
-    """What the service was paid for against what the journal knows, and the end against the undisturbed one."""
-    for _ in range(30):
-        with suppress(Exception):
-            _audit(where, server, wanted, wrong)
-            return
-        time.sleep(1)
-    wrong["could not be audited"] += 1
-
-
-def _audit(where: Installation, server: Any, wanted: str, wrong: Counter[str]) -> None:
-    unknown = where.query("SELECT count(*) FROM mge.llm_calls WHERE state = 'unknown'")[0][0]
-    settled = float(where.query("SELECT coalesce(sum(cost_usd), 0) FROM mge.llm_calls WHERE state = 'settled'")[0][0])
-    booked = float(where.query("SELECT coalesce(sum(cost_usd), 0) FROM mge.llm_calls")[0][0])
-    budget = float(where.query("SELECT coalesce(sum(committed_usd), 0) FROM mge.plan_budgets")[0][0])
-    open_calls = where.query("SELECT count(*) FROM mge.llm_calls WHERE state = 'reserved'")[0][0]
-    calls = Counter(bill.atom for bill in server.ledger.bills if bill.fault in ("", "none"))
-    twice = sum(count - 1 for count in calls.values())
-    wrong["another end"] += where.digest() != wanted
-    wrong["calls left open"] += open_calls
-    wrong["paid twice beyond what was in flight"] += max(0, twice - unknown)
-    wrong["settled more than was charged"] += settled > server.ledger.usd + 1e-3
-    wrong["charged more than is booked"] += server.ledger.usd > booked + 1e-3
-    wrong["budget and journal differ"] += abs(budget - booked) > 1e-6
-    for name in [name for name, count in wrong.items() if not count]:
-        del wrong[name]
+def faults_of(wrong: Counter[str]) -> str:
+    """What went wrong so far, in words."""
+    return ", ".join(f"{name} {count}" for name, count in wrong.items() if count) or "nothing wrong"
 
 
 if __name__ == "__main__":

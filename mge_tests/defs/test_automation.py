@@ -1,19 +1,25 @@
 """Sensors and schedule: what they ask for, and what they leave alone."""
 
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import pytest
-from dagster import DagsterInstance, RunRequest, SensorResult, SkipReason, build_schedule_context, build_sensor_context
+from dagster import DagsterInstance, DagsterRunStatus, RunRequest, SensorResult, SkipReason, build_schedule_context, build_sensor_context
 
 from mge_assets.definitions import build_definitions
+from mge_assets.defs.jobs import planning_job
+from mge_assets.defs.launch import run_plan
+from mge_assets.defs.lost_runs import PROCESS_TAG
 from mge_assets.defs.schedules import rerun_unfinished
-from mge_assets.defs.sensors import masterplan_files
+from mge_assets.defs.sensors import masterplan_files, reap_lost_runs
 from mge_assets.services.workspace import Workspace
+from mge_assets.store.owners import owner_name
 from mge_resources.settings import Settings
 
 SMALL = Path(__file__).parents[2] / "mge_assets" / "examples" / "small"
@@ -100,3 +106,38 @@ def test_the_schedule_asks_for_every_plan_that_is_not_completed(instance: Dagste
     requests = [answer for answer in asked() if isinstance(answer, RunRequest)]
     assert [request.partition_key for request in requests] == ["one"]
     assert instance.get_dynamic_partitions("masterplan") == ["one"]
+
+
+GONE = subprocess.run([sys.executable, "-c", "from mge_assets.store.owners import owner_name; print(owner_name())"], capture_output=True, text=True, check=True)
+
+
+def started(instance: DagsterInstance, process: str = "", tags: Mapping[str, str] | None = None) -> str:
+    """A run of planning that has begun, signed by a process if one is given."""
+    run = instance.create_run_for_job(build_definitions().resolve_job_def(planning_job.name), tags=dict(tags or {}), status=DagsterRunStatus.STARTED)
+    if process:
+        instance.add_run_tags(run.run_id, {PROCESS_TAG: f"{run.run_id}/{process}"})
+    return run.run_id
+
+
+def status(instance: DagsterInstance, run: str) -> DagsterRunStatus:
+    found = instance.get_run_by_id(run)
+    assert found is not None
+    return found.status
+
+
+def test_a_planning_run_whose_process_was_killed_is_ended_and_no_other(instance: DagsterInstance):
+    lost, alive, unsigned = started(instance, GONE.stdout.strip()), started(instance, owner_name()), started(instance)
+    dead = instance.get_run_by_id(lost)
+    assert dead is not None
+    again = started(instance, tags={PROCESS_TAG: dead.tags[PROCESS_TAG]})  # executed again: it has its parent's tags, and has not signed yet
+    reap_lost_runs(build_sensor_context(instance=instance, definitions=build_definitions()))
+    assert status(instance, lost) is DagsterRunStatus.FAILURE
+    assert {status(instance, run) for run in (alive, unsigned, again)} == {DagsterRunStatus.STARTED}
+
+
+def test_each_run_says_which_process_executes_it(instance: DagsterInstance, settings: Settings, workspace: Workspace, tmp_path: Path):
+    plan = workspace.plans.register(SMALL / "plan.yaml").name
+    for job in run_plan(plan, instance, settings, tmp_path / "out").jobs:
+        run = instance.get_run_by_id(job.run_id)
+        assert run is not None
+        assert run.tags[PROCESS_TAG].startswith(f"{job.run_id}/{owner_name().rpartition('/')[0]}/")

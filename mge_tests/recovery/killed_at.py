@@ -15,6 +15,7 @@ from typing import Any
 
 _STORE, _SERVICES = "mge_assets.store", "mge_assets.services"
 POINTS = {
+    "Dagster's tables made, not yet marked": ("mge_resources.dagster_storage", "make_tables", "after"),
     "plan stored": (f"{_STORE}.plans", "PlanStore.save", "after"),
     "drafts stored": (f"{_STORE}.plans", "PlanStore.save_drafts", "after"),
     "atoms stored": (f"{_STORE}.atoms", "AtomStore.replace", "after"),
@@ -35,9 +36,16 @@ POINTS = {
     "project written, not yet recorded": (f"{_SERVICES}.delivery", "DeliveryService._store", "before"),
     "project delivered": (f"{_SERVICES}.delivery", "DeliveryService.deliver", "after"),
 }
-ONCE = {"plan stored", "drafts stored", "graph stored", "waves stored", "execution started", "project validated", "review filled"} | {
-    point for point in POINTS if point.startswith("project")
-}
+ONCE = {
+    "Dagster's tables made, not yet marked",
+    "plan stored",
+    "drafts stored",
+    "graph stored",
+    "waves stored",
+    "execution started",
+    "project validated",
+    "review filled",
+} | {point for point in POINTS if point.startswith("project")}
 """Points that a run comes to once; the others come again and again."""
 
 

@@ -3,17 +3,23 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from dagster import AssetKey, AssetMaterialization, DagsterEvent, DagsterEventType, EventLogEntry
 from dagster._core.events import StepMaterializationData
 from dagster._core.execution.plan.objects import StepSuccessData
-from sqlalchemy import Engine, create_engine, make_url, text
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
+from dagster._core.storage.runs.migration import RUN_PARTITIONS
+from dagster._core.storage.runs.schema import RunStorageSqlMetadata
+from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
+from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from mge_resources.dagster_storage import GatheringEventLogStorage, PooledDagsterStorage
-from mge_resources.database import DAGSTER_SCHEMA, dagster_url, ensure_schemas
+from mge_resources.database import DAGSTER_SCHEMA, dagster_url, ensure_schemas, normalise_url
+from mge_tests.resources.starting_server import starting_server
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +150,84 @@ def test_a_lost_connection_costs_no_event(storage: PooledDagsterStorage, databas
     engine.dispose()
     storage.event_log_storage.store_event(success(run, "after"))
     assert [stored.step_key for stored in storage.event_log_storage.get_logs_for_run(run)] == ["before", "after"]
+
+
+@pytest.fixture
+def bare(server: str, administrator: Engine) -> Iterator[str]:
+    """A database without Dagster's tables."""
+    name = f"mge_bare_{uuid4().hex[:12]}"
+    with administrator.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    ensure_schemas(url)
+    yield dagster_url(url)
+    with administrator.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def tables(url: str) -> set[str]:
+    engine = create_engine(url)
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("made", [1, 5, 9, 14])
+def test_tables_that_a_killed_process_left_half_made_are_completed(bare: str, made: int):
+    engine = create_engine(bare, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for table in [table for metadata in (RunStorageSqlMetadata, SqlEventLogStorageMetadata) for table in metadata.sorted_tables][:made]:
+            table.create(connection, checkfirst=True)
+            for index in table.indexes:
+                index.drop(connection)  # they come after their table
+    engine.dispose()
+    storage = PooledDagsterStorage(bare)
+    storage.event_log_storage.add_dynamic_partitions("masterplan", ["one"])
+    assert storage.event_log_storage.get_dynamic_partitions("masterplan") == ["one"]
+    assert storage._run_storage.has_built_index(RUN_PARTITIONS)
+    storage.event_log_storage.dispose()
+    indexed = create_engine(bare)
+    runs = RunStorageSqlMetadata.tables["runs"]
+    assert {index["name"] for index in inspect(indexed).get_indexes("runs")} >= {index.name for index in runs.indexes}
+    indexed.dispose()
+
+
+def test_a_process_that_dies_while_it_makes_the_tables_leaves_none(bare: str, monkeypatch: pytest.MonkeyPatch):
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ScheduleStorageSqlMetadata, "create_all", die)
+        with pytest.raises(KeyboardInterrupt):
+            PooledDagsterStorage(bare)
+    assert tables(bare) == set()
+    PooledDagsterStorage(bare).event_log_storage.dispose()
+    assert tables(bare) >= {"runs", "event_logs", "jobs", "dynamic_partitions", "alembic_version"}
+
+
+def test_tables_of_another_version_of_dagster_are_left_to_its_own_migration(bare: str):
+    PooledDagsterStorage(bare).event_log_storage.dispose()
+    engine = create_engine(bare)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+        connection.execute(text("DROP TABLE asset_check_executions"))
+    engine.dispose()
+    PooledDagsterStorage(bare).event_log_storage.dispose()
+    assert "asset_check_executions" not in tables(bare)
+
+
+def test_a_server_that_goes_away_while_storage_is_opened_is_waited_for(tcp_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dagster_postgres.utils.calculate_delay", lambda **_: 0.0)
+    own = make_url(tcp_server).set(database=f"mge_{uuid4().hex[:12]}")
+    administrator = create_engine(normalise_url(tcp_server), isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {own.database}"))
+    administrator.dispose()
+    six_tries_and_more = range(1, 9)  # the schemas can be made, then it is away for longer than Dagster's own patience
+    with starting_server(own.render_as_string(hide_password=False), six_tries_and_more) as (url, told):
+        monkeypatch.setenv("MGE_DATABASE_URL", url)
+        monkeypatch.setenv("MGE_HOME", str(tmp_path))
+        storage = PooledDagsterStorage.from_config_value(None, {})
+        assert storage.run_storage.get_runs() == []
+        storage.event_log_storage.dispose()
+    assert told[:10] == ["passed on", *["refused"] * 8, "passed on"]

@@ -13,6 +13,7 @@ from mge_resources.database import create_engine, dagster_url, database_url, emb
 from mge_resources.database.embedded import EmbeddedPostgres
 from mge_resources.database.errors import DatabaseError
 from mge_resources.settings import Settings
+from mge_tests.resources.starting_server import starting_server
 
 
 @pytest.fixture(params=["embedded", "tcp"])
@@ -139,6 +140,19 @@ def test_a_server_that_is_not_there_is_named_in_one_line():
         ensure_schemas("postgresql://u:hunter2@127.0.0.1:1/d")
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_is_still_starting_is_waited_for(tcp_server):
+    with starting_server(tcp_server, range(3)) as (url, told):
+        ensure_schemas(url)
+    assert told == ["refused", "refused", "refused", "passed on"]
+
+
+def test_a_server_that_never_gets_ready_is_told_in_its_own_words(tcp_server, monkeypatch):
+    monkeypatch.setattr("mge_resources.database.engines.PATIENCE_SECONDS", 0.3)
+    with starting_server(tcp_server, range(1000)) as (url, told), pytest.raises(DatabaseError, match="the database system is starting up"):
+        ensure_schemas(url)
+    assert set(told) == {"refused"}
 
 
 def test_a_wrong_password_fails_at_once(tcp_server):
