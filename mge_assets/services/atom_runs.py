@@ -1,6 +1,7 @@
 """Atoms of a running execution: each is brought to its end, from memory or by the attempt loop, and stored."""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -65,14 +66,17 @@ class AtomRunner:
         try:
             with live.flying():
                 outcome, others = await self._outcome(atom)
+                outcome = live.keeping(outcome)
+                beside: list[tuple[UUID, AtomOutcome]] = []
                 if not outcome.reused:
-                    for key, ended in (*others, *live.with_imports(atom, outcome), (atom, outcome)):
+                    beside += [*self._with_imports(others), *live.with_imports(atom, outcome)]
+                    for key, ended in (*beside, (atom, outcome)):
                         await live.writer.put(self._landing(key, ended, started))
                 live.landed(atom, outcome.status, outcome.code)
                 self._generation.stored(outcome.name)
-                for key, ended in await self._generation.met(atom, outcome):
-                    for one, result in (*live.with_imports(key, ended), (key, ended)):
-                        await live.writer.put(self._landing(one, result, started))
+                for key, ended in self._with_imports(await self._generation.met(atom, outcome)):
+                    await live.writer.put(self._landing(key, ended, started))
+                    beside.append((key, ended))
         except (HaltedError, FencedError, DiskFullError) as error:
             halted = _no_room(error, live.atoms.plan.name) if isinstance(error, DiskFullError) else error
             live.halted = live.halted or halted
@@ -83,30 +87,33 @@ class AtomRunner:
                 await live.model.aclose()
         self._tell(atom, outcome)
         if self._integration is not None:
-            await self._integration.landed(outcome.name, outcome)
+            await self._integration.landed(outcome.name, outcome, [(ended.name, ended.code) for _, ended in beside])
         return outcome
+
+    def _with_imports(self, written: Iterable[tuple[UUID, AtomOutcome]]) -> list[tuple[UUID, AtomOutcome]]:
+        """Each with its file's import atom before it, where it needs more of that."""
+        return [each for key, ended in written for each in (*self.live.with_imports(key, ended), (key, ended))]
 
     def _integrating(self, execution: UUID) -> IntegrationTests:
         """The execution's integration tests. They are run where a model can mend what they find: else nothing changes between two rounds."""
         tests = self._stores.plans.tests(self.live.atoms.plan.name)
         return IntegrationTests(self.live, execution, self._stores, self._means.sandbox, tests, self._settings.integration_every, self._mend)
 
-    async def _mend(self, name: str, suite: Suite, run: TestRun) -> bool:
-        live, started = self.live, datetime.now(UTC)
+    async def _mend(self, name: str, suite: Suite, run: TestRun) -> Sequence[tuple[str, bytes]]:
+        live, started, changed = self.live, datetime.now(UTC), list[tuple[UUID, AtomOutcome]]()
         try:
             with live.flying():
                 mended = await self._generation.mend(name, suite.file, suite.text, run)
-                if mended is not None:
-                    atom, outcome = mended
-                    for key, ended in (*live.with_imports(atom, outcome), mended):
-                        await live.writer.put(self._landing(key, ended, started))
+                changed = self._with_imports([mended] if mended is not None else [])
+                for key, ended in changed:
+                    await live.writer.put(self._landing(key, ended, started))
         except (HaltedError, FencedError) as halted:
             live.halted = live.halted or halted
-            return False
+            return ()
         finally:
             if not live.in_flight:
                 await live.model.aclose()
-        return mended is not None
+        return [(ended.name, ended.code) for _, ended in changed]
 
     async def _outcome(self, atom: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
         live = self.live

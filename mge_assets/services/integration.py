@@ -36,8 +36,10 @@ MOST_MENDED = 3
 _WORD = re.compile(r"\w+")
 _CALLED = {AtomKind.METHOD, AtomKind.FUNCTION}
 
-Mend = Callable[[str, Suite, TestRun], Awaitable[bool]]
-"""Has an atom written anew because of a failed test; answers whether it was."""
+Changed = Sequence[tuple[str, bytes]]
+"""Atoms with their new code, in the order in which they came to it."""
+Mend = Callable[[str, Suite, TestRun], Awaitable[Changed]]
+"""Has an atom written anew because of a failed test; answers with it and what changed beside, nothing where it was not."""
 
 
 class PlanBench:
@@ -120,11 +122,13 @@ class IntegrationTests:
         done = (self.live.atoms.by_id[key].atom.name for wave in self.live.atoms.waves for key in wave)
         self._tester.begin((name, self.live.codes[name]) for name in done if name in self.live.codes)
 
-    async def landed(self, name: str, outcome: AtomOutcome) -> None:
-        """An atom came to its end: run a round where one is due, and after the last atom."""
+    async def landed(self, name: str, outcome: AtomOutcome, beside: Changed = ()) -> None:
+        """An atom came to its end: run a round where one is due, and after the last atom. ``beside`` are atoms that changed with it."""
         codes = [attempt.code for attempt in outcome.attempts if attempt.code is not None and attempt.code != outcome.code]
         self.live.tried[name] = list(dict.fromkeys([*self.live.tried.get(name, ()), *codes]))
-        due = outcome.status is AtomStatus.COMPLETED and self._tester.note(name, outcome.code)
+        ended = [(name, outcome.code)] if outcome.status is AtomStatus.COMPLETED else []
+        told = [self._tester.note(atom, code) for atom, code in (*beside, *ended)]
+        due = any(told)
         last = self._tester.pending and not self.live.unfinished(range(len(self.live.atoms.waves)))
         while last and self._going is not None:
             await self._going.wait()
@@ -141,9 +145,9 @@ class IntegrationTests:
         step = await self._step()
         if step is None:
             return
-        mended = [traced for traced in _charged(step)[:MOST_MENDED] if await self._mended(traced)]
-        for traced in mended:
-            self._tester.note(traced.atom, self.live.codes[traced.atom])
+        mended = [changed for traced in _charged(step)[:MOST_MENDED] for changed in await self._mended(traced)]
+        for atom, code in mended:
+            self._tester.note(atom, code)
         if mended:
             await self._step()
 
@@ -155,7 +159,7 @@ class IntegrationTests:
         await asyncio.to_thread(self._store, step)
         return step
 
-    async def _mended(self, traced: Traced) -> bool:
+    async def _mended(self, traced: Traced) -> Changed:
         suite = next(suite for suite in self.suites if suite.owner == traced.suite)
         run = TestRun(traced.test, False, frozenset(), traced.failure)
         return await self.mend(traced.atom, suite, run)

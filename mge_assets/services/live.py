@@ -130,7 +130,8 @@ class PlanAtoms:
 @dataclass(slots=True)
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
-    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom. ``wave`` is set where it runs that one alone.
+    ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom,
+    ``brought`` the lines that others put into an atom of imports. ``wave`` is set where it runs that one alone.
     """
 
     atoms: PlanAtoms
@@ -150,6 +151,7 @@ class LiveExecution:
     changed_files: set[str] = field(default_factory=set)
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
     tried: dict[str, list[bytes]] = field(default_factory=dict)
+    brought: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def shares(self) -> bool:
@@ -223,10 +225,16 @@ class LiveExecution:
         new = [line for line in outcome.imports if line not in present]
         if not new:
             return ()
-        body = code.rstrip()
-        code = body + b"".join(b"\n" + line.encode() for line in new) + code[len(body) :]
+        code = _with_lines(code, new)
+        self.brought.setdefault(last.atom.name, []).extend(new)
         self.landed(last.atom_id, AtomStatus.COMPLETED, code)
         return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, code)),)
+
+    def keeping(self, outcome: AtomOutcome) -> AtomOutcome:
+        """The outcome with what others put into the atom, an import, before it came to its own end."""
+        present = set(outcome.code.decode(errors="replace").split("\n"))
+        new = [line for line in dict.fromkeys(self.brought.get(outcome.name, ())) if line not in present]
+        return replace(outcome, code=_with_lines(outcome.code, new)) if new and outcome.status is AtomStatus.COMPLETED else outcome
 
     def project(self) -> dict[str, bytes]:
         """Every file as it stands: drafts, with the code that landed."""
@@ -260,6 +268,12 @@ class LiveExecution:
             return draft[: atom.span.start_byte], draft[atom.span.end_byte :]
         parts = [self.codes.get(other.atom.name, other.atom.text) for other in self.atoms.files[atom.file]]
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
+
+
+def _with_lines(code: bytes, lines: Sequence[str]) -> bytes:
+    """The code of an atom of imports with these lines at its end."""
+    body = code.rstrip()
+    return body + b"".join(b"\n" + line.encode() for line in lines) + code[len(body) :]
 
 
 def reusable(atoms: PlanAtoms, model: str, yardstick: Yardstick) -> frozenset[UUID]:

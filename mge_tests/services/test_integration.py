@@ -77,9 +77,9 @@ class Kinds:
         return fenced(self._rates.pop(0) if len(self._rates) > 1 else self._rates[0])
 
 
-def run(settings: Settings, folder: Path, solver: Kinds, look) -> Walk:
+def run(settings: Settings, folder: Path, solver: Kinds, look, plan: str = PLAN) -> Walk:
     path = folder / "taxes.yaml"
-    path.write_text(PLAN)
+    path.write_text(plan)
     with MessagesServer(solver) as server, open_workspace(generating(settings, server)) as workspace:
         done = walk(workspace, path, folder / "out")
         look(workspace, done)
@@ -131,3 +131,17 @@ def test_no_round_is_run_where_none_is_wanted(sandbox: Sandbox, settings: Settin
         assert rounds(workspace) == ()
 
     run(settings.model_copy(update={"integration_every": 0}), tmp_path, Kinds(RIGHT), look)
+
+
+MATHS = "import math\n\n\ndef rate(kind):\n    return math.floor({'book': 3.5, 'toy': 7.5}[kind])\n"
+IMPORTING = PLAN.replace("              def rate", "              import os\n\n              SEPARATOR = os.sep\n\n\n              def rate", 1)
+
+
+def test_what_changed_beside_an_atom_is_in_the_very_next_round(sandbox: Sandbox, settings: Settings, tmp_path: Path):
+    def look(workspace: Workspace, done: Walk) -> None:
+        assert "import math" in (tmp_path / "out/rates.py").read_text()
+        found = rounds(workspace)
+        assert found[-1].tests_telling == 2
+        assert [(each.tests_failed, each.culprits) for each in found] == [(0, ())] * len(found)
+
+    run(settings.model_copy(update={"integration_every": 1}), tmp_path, Kinds(MATHS), look, IMPORTING)
