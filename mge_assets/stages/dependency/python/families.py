@@ -48,6 +48,8 @@ class Families(Elements):
         self._extended: set[tuple[Class, str]] = set()
         self._below: dict[Class, set[Class]] = {}
         self._definers: dict[str, list[Class]] = {}
+        self._existing: dict[tuple[Class, str], list[Class]] = {}
+        self._instances = 0
         self._closed: set[str] | None = None
         self._run: tuple[int, set[str]] = (0, set())
 
@@ -65,6 +67,7 @@ class Families(Elements):
 
     def on_new_order(self, classes: Iterable[Class]) -> None:
         """They have more bases, and these more subclasses; at first all classes are learnt."""
+        self._existing.clear()
         for cls in classes if self._below else self.classes:
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
@@ -95,17 +98,28 @@ class Families(Elements):
         )
 
     def _look_below(self, lookup: _Lookup) -> None:
-        definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
-        definers = [cls for cls in definers if self._inherits_caller(cls, lookup)]
+        definers = [cls for cls in self._existing_below(lookup.cls, lookup.name) if self._inherits_caller(cls, lookup)]
         if lookup.near:
             definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
-        if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not any(self._may_exist(cls) for cls in self._below[lookup.cls])):
+        if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not self._existing_below(lookup.cls)):
             self._ask_base(lookup)
         for cls in definers if len(definers) <= MAX_DEFINERS else ():
             if lookup.name in cls.slots:
                 self._link(cls.slots[lookup.name], self.kin(cls, near=lookup.near), cls, lookup.target, lookup.site)
             elif lookup.name in cls.instance.slots:
                 self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
+
+    def _existing_below(self, cls: Class, name: str = "") -> list[Class]:
+        """The subclasses that may exist, and have the attribute themselves where one is named; found once for as long as no more classes come to exist."""
+        if self._instances != len(self.instantiated):
+            self._instances = len(self.instantiated)
+            self._existing.clear()
+        known = self._existing.get((cls, name))
+        if known is None:
+            below = self._below[cls]
+            among = (one for one in self._definers.get(name, ()) if one in below) if name else below
+            known = self._existing[cls, name] = [one for one in among if self._may_exist(one)]
+        return known
 
     def _ask_base(self, lookup: _Lookup) -> None:
         """The base's own attribute, once: it is waited for ever after (asked in every round, SQLAlchemy's 230,000 lines took 8 GB more)."""
@@ -147,6 +161,7 @@ class Families(Elements):
         for cls in self.classes:
             for name in {**cls.slots, **cls.instance.slots}:
                 self._definers.setdefault(str(name), []).append(cls)
+        self._existing.clear()
         for lookup in list(self._lookups):
             self._look_below(lookup)
         for cls, receiver, name, target, site in list(self._supers_of_kin):
