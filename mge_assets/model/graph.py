@@ -135,6 +135,18 @@ class AtomGraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """Edges of one type from one part of a graph to another, both by name: how many, whether any is resolved, whether any was cut."""
+
+    source: str
+    target: str
+    type: EdgeType
+    count: int
+    resolved: bool
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """A module (a file) or a package (a folder) seen from outside: pairs of its atoms that depend on one another, and on others, both ways."""
 

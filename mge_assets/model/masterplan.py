@@ -3,7 +3,7 @@
 The same classes check the file, give the published JSON Schema and travel between the stages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -14,6 +14,10 @@ from mge_resources.syntax import Language
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", max_length=100)]
 """Letters, digits, ``_ . -`` and blanks: the name is a partition key in Dagster, where ``|`` and ``/`` have a meaning."""
+
+MANIFEST = r"^(?:[^/.\\][^/\\]*/)*(?:package|[tj]sconfig[A-Za-z0-9_.-]*)\.json$"
+"""The path, relative to the project, of a file that says how npm or TypeScript see it."""
+Manifest = Annotated[str, StringConstraints(pattern=MANIFEST, max_length=500)]
 
 
 class _Element(BaseModel):
@@ -70,6 +74,11 @@ class Masterplan(_Tested):
     name: Name = Field(description="Identifies the plan; running a changed plan of the same name makes a new version of it.")
     description: str = ""
     requirements: tuple[str, ...] = Field((), description="Third-party packages that generated code may import, as pip writes them.")
+    manifests: Mapping[Manifest, str] = Field(
+        {},
+        description="Files that say how npm and TypeScript see the project (package.json, tsconfig.json, jsconfig.json), by path, written out. They are "
+        "delivered as they are; their `paths` count where imports are followed and tests run.",
+    )
     execution_mode: ExecutionMode | None = Field(None, description="What the unit of work is; the installation's default if left out.")
     order: Order = Field(
         Order.CODE,
@@ -87,3 +96,8 @@ class Masterplan(_Tested):
     def tasks(self) -> Iterator[Task]:
         """Every task, in plan order."""
         return (task for milestone in self.milestones for task in milestone.tasks)
+
+    @property
+    def carried(self) -> dict[str, bytes]:
+        """The manifests' bytes by path: files of the project that no task owns."""
+        return {path: text.encode(errors="surrogateescape") for path, text in self.manifests.items()}

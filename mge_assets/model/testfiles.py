@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from mge_resources.syntax import SCRIPTS, Language, parse
+
+NODE_RUNNER = "tests/run.mjs"
+"""The program, delivered with tests in TypeScript or of it, that runs them on any Node."""
 
 
 def test_file_name(name: str, language: Language, text: str) -> str:
@@ -23,10 +27,16 @@ def test_file_name(name: str, language: Language, text: str) -> str:
 test_file_name.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test
 
 
-def test_runners(paths: Iterable[str], python: str) -> tuple[str, ...]:
-    """The commands that run a delivered project's tests, by the test files among its paths; ``python`` is the interpreter to run pytest with."""
-    runners = {".py": f'"{python}" -m pytest', ".test.mjs": "node --test", ".test.mts": "node --test", "_test.go": "go test ./..."}
-    tests = [path for path in paths if path.startswith("tests/")]
+def test_runners(paths: Iterable[str], python: str, compiler: Path | None) -> tuple[str, ...]:
+    """The commands that run a delivered project's tests as it lies there, by its paths.
+
+    ``python`` is the interpreter to run pytest with, ``compiler`` the folder of a package ``typescript`` on this machine; without one, npm brings it.
+    """
+    told = tuple(paths)
+    typed = f'node {NODE_RUNNER} --typescript="{compiler}"' if compiler else f"npm install && node {NODE_RUNNER}"
+    node = typed if NODE_RUNNER in told else "node --test"
+    runners = {".py": f'"{python}" -m pytest', ".test.mjs": node, ".test.mts": node, "_test.go": "go test ./..."}
+    tests = [path for path in told if path.startswith("tests/")]
     return tuple(dict.fromkeys(runner for ending, runner in runners.items() if any(path.endswith(ending) for path in tests)))
 
 

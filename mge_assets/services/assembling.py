@@ -17,7 +17,7 @@ def bodies_of(atoms: PlanAtoms) -> Mapping[str, str]:
 
 def assemble(atoms: PlanAtoms, known: Mapping[str, bytes], bodies: Mapping[str, str], file: str = "", before: bytes = b"") -> Assembled:
     """The files with the code in ``known`` in its atoms' places; ``file`` also gets the imports that stand in ``before`` and nowhere in it."""
-    files: dict[str, bytes] = {}
+    files = atoms.plan.carried
     spans: dict[str, list[tuple[int, str]]] = {}
     for name, members in atoms.files.items():
         pieces = [known.get(stored.atom.name, stored.atom.text) for stored in members]

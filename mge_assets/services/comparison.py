@@ -12,8 +12,8 @@ from mge_assets.services.versions import ANALYSER_VERSION, ATOMIZER_VERSION
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.atomization.plan_names import PlanNames
 from mge_assets.stages.dependency import analyse, build_graph, changes, snapshot
-from mge_assets.stages.dependency.commits import read_commit
-from mge_assets.stages.dependency.incremental import reanalyse
+from mge_assets.stages.dependency.incremental.commits import read_commit
+from mge_assets.stages.dependency.incremental.incremental import reanalyse
 from mge_assets.stages.dependency.kept import mark_of
 from mge_assets.stages.dependency.reading import read_folder
 from mge_resources.syntax import detect_language

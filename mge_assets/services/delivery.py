@@ -45,7 +45,7 @@ class DeliveryService:
             self._store(plan, folder, files, delivery)
         self._stores.plans.add_seconds(plan, Stage.DELIVERY, clock.seconds)
         report = self._reports.write(plan)
-        return DeliveryReportRow(plan, folder, len(files), len(delivery.commits), delivery.unchanged, report)
+        return DeliveryReportRow(plan, folder, len(delivery.digests), len(delivery.commits), delivery.unchanged, report)
 
     def check(self, plan: str, out: Path | None, *, force: bool = False) -> None:
         """Refuse, before anything is generated, a folder that can't take the delivery; with ``force`` one of another plan's is taken. Raises DeliveryError."""
@@ -67,7 +67,11 @@ class DeliveryService:
 
     def _store(self, plan: str, folder: Path, files: tuple[ProjectFile, ...], delivery: Delivery) -> None:
         unfinished = self._stores.atoms.unfinished_tasks(plan)
-        rows = [DeliveredFile(file.path, file.milestone, delivery.digests[file.path], len(file.content), file.task not in unfinished) for file in files]
+        rows = [
+            DeliveredFile(file.path, file.milestone, delivery.digests[file.path], len(file.content), file.task not in unfinished)
+            for file in files
+            if file.path in delivery.digests
+        ]
         execution = self._stores.executions.newest(plan)
         self._stores.deliveries.save(plan, str(folder), rows, execution.execution_id if execution else None)
         if execution:

@@ -16,7 +16,7 @@ from mge_assets.services.stores import Stores
 from mge_assets.services.versions import ANALYSER_VERSION
 from mge_assets.stages.dependency import Contracts, analyse, boundaries, build_graph, changes, contracts_of, dependency_svg, plan_waves, snapshot, wave_figures
 from mge_assets.stages.dependency.kept import Kept
-from mge_assets.stages.dependency.promises import with_promises
+from mge_assets.stages.dependency.waves.promises import with_promises
 from mge_assets.store.atoms import StoredAtom
 
 
@@ -77,7 +77,7 @@ class DependencyService:
         return GraphReport(plan, head.atoms, head.edges, head.edge_types, head.statistics, head.boundaries, kept, head.svg, change)
 
     def _build(self, plan: str, atoms: Sequence[StoredAtom], digest: str) -> Change | None:
-        files = {draft.file: draft.content for draft in self._plans.drafts(plan)}
+        files = {**self._masterplan(plan)[0].carried, **{draft.file: draft.content for draft in self._plans.drafts(plan)}}
         pure = [stored.atom for stored in atoms]
         graph = with_promises(build_graph(pure, analyse(files, kept=self._kept)), pure)
         found = boundaries(graph, {atom.name: atom.file for atom in pure})
@@ -110,7 +110,7 @@ class DependencyService:
         """The stored graph, its edges with or without their places. Raises OrderError where there is none."""
         graph = self._graphs.load(plan, places=places)
         if graph is None:
-            raise OrderError(f"masterplan {plan} has no dependency graph yet", fix="materialize dependency_graph, or give the plan to `mge run`")
+            raise no_graph(plan)
         return graph
 
     def boundaries(self, plan: str) -> Boundaries:
@@ -168,7 +168,14 @@ class DependencyService:
             told.update(f"{task}\0{mark}\0".encode())
         for stored in atoms:
             told.update(f"{stored.atom.name}\0".encode())
+        for path, content in sorted(self._masterplan(plan)[0].carried.items()):
+            told.update(f"{path}\0".encode() + content)
         return told.hexdigest()
+
+
+def no_graph(plan: str) -> OrderError:
+    """The error where a plan has no graph, with how to mend that."""
+    return OrderError(f"masterplan {plan} has no dependency graph yet", fix="materialize dependency_graph, or give the plan to `mge run`")
 
 
 def _contracts(plan: Masterplan, atoms: Sequence[StoredAtom]) -> Contracts:

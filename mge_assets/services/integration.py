@@ -16,11 +16,12 @@ from mge_assets.services.live import LiveExecution
 from mge_assets.services.stores import Stores
 from mge_assets.stages.validation import Drafts
 from mge_assets.stages.validation.acceptance import language_of
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, Verdict
 from mge_assets.stages.validation.progressive import ProgressiveIntegrationTester, Step, Suite, Traced
 from mge_assets.stages.validation.reach import reach
 from mge_assets.stages.validation.runs import Reach, TestRun
 from mge_assets.stages.validation.spectrum import Assembled
-from mge_assets.stages.validation.triage import Blame, Evidence, Verdict, triage
+from mge_assets.stages.validation.triage import triage
 from mge_assets.stages.validation.triage_javascript import script_triage
 from mge_assets.store.integration import IntegrationRun
 from mge_assets.store.plans import StoredTests

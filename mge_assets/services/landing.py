@@ -5,7 +5,7 @@ A use that does not fit is the fault of whoever does not keep the contract: of t
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -13,8 +13,11 @@ from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
 from mge_assets.services.live import LiveExecution
 from mge_assets.stages.validation.conduct import unfitting
-from mge_assets.stages.validation.uses import Callee, callee_of, members_of, misuses
-from mge_resources.syntax import Language
+from mge_assets.stages.validation.conduct_javascript import ScriptFunction, function_of
+from mge_assets.stages.validation.conduct_javascript import unfitting as script_unfitting
+from mge_assets.stages.validation.uses import Callee, Members, callee_of, members_of, misuses
+from mge_assets.stages.validation.uses_javascript import Misuse, script_misuses
+from mge_resources.syntax import JUDGED, SCRIPTS, Language
 
 CHECK = "landing"
 _MOST = 3
@@ -22,6 +25,8 @@ _WORD = re.compile(rb"\w+")
 _CALLED = frozenset({AtomKind.FUNCTION, AtomKind.METHOD})
 KEEP = "keep what the contract says: others rely on it"
 _USE = "use it as its contract says"
+Used = Callee | ScriptFunction
+"""What can be called, in either family of languages."""
 
 
 @dataclass
@@ -39,7 +44,7 @@ class LandingCheck:
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes) -> ValidationResult:
         """The result of level 1 with this check in it, where everything else passed."""
-        if not result.passed or atom.language is not Language.PYTHON:
+        if not result.passed or atom.language not in JUDGED:
             return result
         found = self.findings(atom, code)
         return ValidationResult(result.level, result.subject, (*result.checks, Check.of(CHECK, found)), result.seconds, result.isolation) if found else result
@@ -52,13 +57,14 @@ class LandingCheck:
             return tuple(mine[:_MOST])
         against = (f"{caller} uses it by its contract, but it {words}" for caller, words in self.let_down(atom, code))
         theirs = [Finding("landing.callee", Severity.ERROR, words, KEEP) for words in against]
+        doubts = [Finding("landing.caller", Severity.WARNING, words, _USE) for words in self._doubts(atom, code)]
         own_contract = [Finding("landing.contract", Severity.WARNING, f"{atom.name} {words}", KEEP) for words in self._of_contract(atom, code)]
-        return (*own_contract[:_MOST], *mine[:_MOST], *theirs[:_MOST])
+        return (*own_contract[:_MOST], *doubts[:_MOST], *mine[:_MOST], *theirs[:_MOST])
 
     def _of_caller(self, atom: Atom, code: bytes) -> Iterator[str]:
         callees = {name: callee for name in self._used(atom, code) if (callee := self._callee(name, self._code(name))) is not None}
         broken = set(self.broken_promises(atom, code))
-        for use in misuses(code, callees, _owner(atom), partial(self._members, atom, code)):
+        for use in _misuses(atom, code, callees, partial(self._members, atom, code)):
             if use not in broken:
                 yield f"{use[0]} {use[1]}"
 
@@ -70,15 +76,22 @@ class LandingCheck:
             now, before = self._callee(name, self._code(name)), self._callee(name, self.live.atoms.by_name[name].atom.text)
             if now is None or before is None or code == atom.text or name == atom.name or not self.mendable(name):
                 continue
-            fitted = set(misuses(code, {name: before}, _owner(atom), members))
-            found += [use for use in misuses(code, {name: now}, _owner(atom), members) if use not in fitted]
+            fitted = set(_misuses(atom, code, {name: before}, members))
+            found += [use for use in _misuses(atom, code, {name: now}, members) if use not in fitted]
         return tuple(found)
 
     def _of_contract(self, atom: Atom, code: bytes) -> Iterator[str]:
         """What its annotations and its documentation promise, whoever uses it."""
         now = self._callee(atom.name, code)
-        if now is not None and now.contract is not None:
+        if isinstance(now, Callee) and now.contract is not None:
             yield from unfitting(now.node, now.contract)
+        if isinstance(now, ScriptFunction) and isinstance(contract := self._callee(atom.name, atom.text), ScriptFunction):
+            yield from script_unfitting(now, contract)
+
+    def _doubts(self, atom: Atom, code: bytes) -> Iterator[str]:
+        """Uses that only look wrong: JavaScript runs them."""
+        callees = {name: callee for name in self._used(atom, code) if (callee := self._callee(name, self._code(name))) is not None}
+        yield from (f"{use.key} {use.words}" for use in _script_uses(atom, code, callees) if not use.certain)
 
     def let_down(self, atom: Atom, code: bytes) -> Iterator[tuple[str, str]]:
         """Whose use fitted the draft and does not fit this code, and what is wrong."""
@@ -88,8 +101,8 @@ class LandingCheck:
         for caller in self._users(atom):
             stored = self.live.atoms.by_name[caller].atom
             text, members = self._code(caller), partial(self._members, atom, code)
-            fitted = set(misuses(text, {atom.name: before}, _owner(stored), members))
-            for use in misuses(text, {atom.name: now}, _owner(stored), members):
+            fitted = set(_misuses(stored, text, {atom.name: before}, members))
+            for use in _misuses(stored, text, {atom.name: now}, members):
                 if use not in fitted:
                     yield caller, use[1]
 
@@ -108,11 +121,13 @@ class LandingCheck:
     def _code(self, name: str) -> bytes:
         return self.live.codes.get(name, self.live.atoms.by_name[name].atom.text)
 
-    def _callee(self, name: str, code: bytes) -> Callee | None:
+    def _callee(self, name: str, code: bytes) -> Used | None:
         atom = self.live.atoms.by_name[name].atom
         if atom.kind not in _CALLED or "#" in name:
             return None
         plain, owner = name.rpartition(".")[2], _owner(atom)
+        if atom.language in SCRIPTS:
+            return function_of(code, plain, owner, atom.language)
         found, drafted = callee_of(code, plain, owner), callee_of(atom.text, plain, owner)
         return found and replace(found, contract=drafted.node if drafted else None)
 
@@ -123,6 +138,19 @@ class LandingCheck:
             return None
         known = {**self.live.codes, judged.name: code}
         return members_of(b"".join(known.get(each.atom.name, each.atom.text) for each in self.live.atoms.files[files[0]]), name)
+
+
+def _misuses(atom: Atom, code: bytes, callees: Mapping[str, Used], members: Members) -> Iterator[tuple[str, str]]:
+    """Uses in the atom's code that surely do not fit: whose, and what is wrong."""
+    yield from ((use.key, use.words) for use in _script_uses(atom, code, callees) if use.certain)
+    if atom.language is Language.PYTHON:
+        yield from misuses(code, {name: callee for name, callee in callees.items() if isinstance(callee, Callee)}, _owner(atom), members)
+
+
+def _script_uses(atom: Atom, code: bytes, callees: Mapping[str, Used]) -> Iterator[Misuse]:
+    if atom.language in SCRIPTS:
+        scripts = {name: callee for name, callee in callees.items() if isinstance(callee, ScriptFunction)}
+        yield from script_misuses(code, scripts, _owner(atom), atom.language)
 
 
 def _plain(name: str) -> bytes:

@@ -22,7 +22,7 @@ from mge_assets.services.journal import Accounts, stopped
 from mge_assets.services.pacing import Pacer
 from mge_assets.services.yardstick import Yardstick
 from mge_assets.stages.dependency import Contracts, orders
-from mge_assets.stages.dependency.promises import PROMISED
+from mge_assets.stages.dependency.waves.promises import PROMISED
 from mge_assets.stages.generation import AtomWork, DependencyCode, fingerprint, must_generate, skeleton
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.landings import Landing
@@ -59,7 +59,7 @@ class PlanAtoms:
         self.files: dict[str, list[StoredAtom]] = defaultdict(list)
         for stored in atoms:
             self.files[stored.atom.file].append(stored)
-        self.drafts = {file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}
+        self.drafts = {**plan.carried, **{file: b"".join(stored.atom.text for stored in members) for file, members in self.files.items()}}
         self.wave_of = {atom: number for number, wave in enumerate(self.waves) for atom in wave}
         self.summary = f"{plan.name}: {plan.description}".rstrip(": ")
         self.briefing = self._brief(graph)

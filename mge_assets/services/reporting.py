@@ -30,15 +30,16 @@ from mge_assets.stages.delivery import (
 )
 from mge_assets.stages.dependency import dependency_svg
 from mge_assets.store.atoms import StoredAtom
+from mge_resources.checkers.typescript_package import installed
 from mge_resources.syntax import Language
 
 
 class ReportService:
     """Writes reports."""
 
-    def __init__(self, stores: Stores, plans: PlanService, execution: ExecutionServiceV2, folder: Path, limit: int = 100) -> None:
+    def __init__(self, stores: Stores, plans: PlanService, execution: ExecutionServiceV2, folder: Path, limit: int = 100, tools: Path | None = None) -> None:
         self._stores, self._plans, self._execution, self._folder = stores, plans, execution, folder
-        self._limit = limit
+        self._limit, self._tools = limit, tools
 
     def write(self, plan: str) -> Path:
         """Write the report of the plan's newest run; a reader never sees half of one."""
@@ -94,7 +95,9 @@ class ReportService:
             commands.append(("mge dev", "look at the atoms that wait for a person, on the review page"))
         if progress.delivered and (tests.plan or tests.milestones or tests.tasks):
             paths = [row.path for row in self._stores.deliveries.files(plan, progress.delivered)]
-            commands += [(f'cd "{progress.delivered}" && {runner}', "run the delivered project's own tests") for runner in test_runners(paths, sys.executable)]
+            compiler = installed(self._tools) if self._tools else None
+            runners = test_runners(paths, sys.executable, compiler)
+            commands += [(f'cd "{progress.delivered}" && {runner}', "run the delivered project's own tests") for runner in runners]
         commands.append((f'mge status "{progress.masterplan}"', "see where every atom stands"))
         return tuple(commands)
 

@@ -18,6 +18,7 @@ from mge_assets.store.overrides import OverrideStore
 from mge_assets.store.places import PlaceStore
 from mge_assets.store.plans import PlanStore
 from mge_assets.store.reviews import ReviewStore
+from mge_assets.store.ties import TieStore
 from mge_assets.store.validations import ValidationStore
 from mge_resources.settings import Settings
 
@@ -29,6 +30,7 @@ class Stores:
     plans: PlanStore
     atoms: AtomStore
     graphs: GraphStore
+    ties: TieStore
     graph_versions: GraphVersionStore
     executions: ExecutionStore
     places: PlaceStore
@@ -51,6 +53,7 @@ def open_stores(settings: Settings) -> Stores:
         PlanStore(engine),
         AtomStore(engine),
         GraphStore(engine),
+        TieStore(engine),
         GraphVersionStore(engine),
         ExecutionStore(engine),
         PlaceStore(engine),

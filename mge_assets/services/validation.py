@@ -197,7 +197,7 @@ class ValidationService:
     def _whole(self, plan: str) -> _Whole:
         masterplan = self._plans.stored(plan).masterplan
         contents = self._contents(plan)
-        project = {task.file: contents[task.name] for task in masterplan.tasks}
+        project = {**masterplan.carried, **{task.file: contents[task.name] for task in masterplan.tasks}}
         atoms: dict[str, list[StoredAtom]] = {task.name: [] for task in masterplan.tasks}
         for stored in self._stores.atoms.of_plan(plan):
             atoms[stored.task].append(stored)
@@ -273,7 +273,7 @@ def _tested(whole: _Whole) -> Tested:
 
 def _grounds(whole: _Whole) -> Grounds:
     """What judging failed tests needs: drafts, where the atoms stand now, which are stubs in their draft, which were written anew."""
-    drafts: dict[str, bytes] = {}
+    drafts = whole.plan.carried
     spans: dict[str, list[tuple[int, str]]] = {}
     stubs, changed = set(), set()
     for members in whole.atoms.values():

@@ -44,7 +44,7 @@ class Workspace:
         self.dependencies = DependencyService(stores, settings.max_parallel_atoms, KeptResults(settings.analyses, ANALYSER_VERSION))
         self.graphs = GraphService(stores, self.dependencies)
         self.execution = ExecutionServiceV2(stores, self.plans, self.dependencies, self.model, settings, self.log, self.sandbox, inspector)
-        self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms)
+        self.reports = ReportService(stores, self.plans, self.execution, settings.artefacts, settings.max_parallel_atoms, settings.tools)
         self.delivery = DeliveryService(stores, self.plans, self.reports, settings.root / "delivered")
         self.validation = ValidationService(stores, self.plans, self.delivery.contents, self.sandbox, inspector, settings)
         self.review = ReviewService(stores, settings.user, self.validation.atoms)

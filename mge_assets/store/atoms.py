@@ -1,11 +1,11 @@
 """Atoms to rows and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, delete, func, select, update
+from sqlalchemy import ColumnElement, Engine, Select, Text, cast, delete, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.atoms import Atom, AtomContext, Atomicity, Atomization, AtomKind, Span
@@ -97,11 +97,22 @@ class AtomStore:
 
     def brief(self, plan: str) -> tuple[BriefAtom, ...]:
         """Every atom of a plan in plan order, without its texts, which are most of what a row holds."""
-        table = AtomicUnitRow
-        columns = (table.atom_id, table.name, TaskRow.name.label("task"), table.file, table.kind, table.status, table.confidence_score)
-        query = select(*columns).join(TaskRow, TaskRow.task_id == table.task_id).where(table.masterplan_id == masterplan_id(plan))
+        mine = _briefly().where(AtomicUnitRow.masterplan_id == masterplan_id(plan))
         with self._engine.connect() as connection:
-            return tuple(BriefAtom(*row) for row in connection.execute(query.order_by(TaskRow.position, table.atom_number)))
+            return tuple(BriefAtom(*row) for row in connection.execute(mine.order_by(TaskRow.position, AtomicUnitRow.atom_number)))
+
+    def plain(self, plan: str) -> Iterator[tuple[str, str, str, str, str, str, float | None]]:
+        """As ``brief``, every value but the confidence as the text that it is stored as: thousands of atoms are read in a third of the time."""
+        mine = _briefly(as_text=True).where(AtomicUnitRow.masterplan_id == masterplan_id(plan))
+        with self._engine.connect() as connection:
+            # one after the other: all at once, 19,000 rows take twice as long, as they live until the last
+            yield from connection.execute(mine.order_by(TaskRow.position, AtomicUnitRow.atom_number))
+
+    def one_brief(self, atom: UUID) -> BriefAtom | None:
+        """One atom without its texts, or ``None``."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_briefly().where(AtomicUnitRow.atom_id == atom)).first()
+        return BriefAtom(*row) if row else None
 
     def of_task(self, task: UUID) -> tuple[StoredAtom, ...]:
         """Every atom of a task, by place in the file."""
@@ -176,6 +187,14 @@ class AtomStore:
         )
         with self._engine.connect() as connection:
             return tuple(_stored(row) for row in connection.execute(query).mappings())
+
+
+def _briefly(*, as_text: bool = False) -> Select[*tuple[Any, ...]]:
+    """What a brief atom has, in its order."""
+    table = AtomicUnitRow
+    columns = (table.atom_id, table.name, TaskRow.name, table.file, table.kind, table.status)
+    told = [cast(each, Text) for each in columns] if as_text else columns
+    return select(*told, table.confidence_score).join(TaskRow, TaskRow.task_id == table.task_id)
 
 
 def _row(plan: str, task: str, atom: Atom, description: str) -> dict[str, Any]:

@@ -34,6 +34,24 @@ const options = (strict) => ({
 const held = (name) => (name.startsWith(ROOT) ? texts.get(name.slice(ROOT.length)) : undefined);
 const inLibrary = (name) => name.startsWith(LIBRARY + path.sep) || name.startsWith(LIBRARY + "/");
 
+// Where modules are by the tsconfig.json or jsconfig.json nearest to a file.
+const isConfig = (name) => /(^|\/)[tj]sconfig[^/]*\.json$/.test(name);
+const places = new Map();
+function placesOf(file) {
+  const folder = path.posix.dirname(file);
+  const known = places.get(folder);
+  if (known) return known;
+  const name = ["tsconfig.json", "jsconfig.json"].map((one) => path.posix.join(folder, one)).find((one) => held(one));
+  let found = {};
+  if (name) {
+    const reader = { useCaseSensitiveFileNames: true, readDirectory: () => [], fileExists: (one) => held(one) !== undefined, readFile: (one) => held(one)?.text };
+    const { options: told } = ts.parseJsonConfigFileContent(ts.readConfigFile(name, reader.readFile).config ?? {}, reader, folder, undefined, name);
+    for (const key of ["paths", "baseUrl", "pathsBasePath", "rootDirs"]) if (told[key] !== undefined) found[key] = told[key];
+  } else if (folder.startsWith(ROOT)) found = placesOf(folder);
+  places.set(folder, found);
+  return found;
+}
+
 function service(strict) {
   const settings = options(strict);
   const host = {
@@ -52,6 +70,9 @@ function service(strict) {
     getDirectories: () => [],
     useCaseSensitiveFileNames: () => true,
   };
+  // Each file's modules are found by the configuration nearest to it.
+  const find = (file, given) => ({ text }) => ts.resolveModuleName(text, file, { ...given, ...placesOf(file) }, host);
+  if ([...texts.keys()].some(isConfig)) host.resolveModuleNameLiterals = (literals, file, _, given) => literals.map(find(file, given));
   return ts.createLanguageService(host, registry);
 }
 
@@ -79,8 +100,13 @@ function check(strict, focus) {
 }
 
 function answer(question) {
+  const configured = [...question.remove, ...Object.keys(question.write)].some(isConfig);
   for (const name of question.remove) texts.delete(name);
   for (const [name, text] of Object.entries(question.write)) texts.set(name, { text, version: (texts.get(name)?.version ?? 0) + 1 });
+  if (configured) {
+    places.clear();
+    for (const strict of [true, false]) services[strict] = service(strict); // what was found by the old paths is forgotten
+  }
   if (question.compile) return { compiled: compileAll(question.focus) };
   // What strict mode says is wrong; what holds without it too is wrong under any setting of the project's own.
   const strict = check(true, question.focus);

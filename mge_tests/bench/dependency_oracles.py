@@ -17,7 +17,7 @@ from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import EdgeType, SymbolKind
 from mge_assets.stages.dependency import analyse
-from mge_assets.stages.dependency.python_names import bindings, text
+from mge_assets.stages.dependency.python.names import bindings, text
 from mge_resources.syntax import Language, parse
 from mge_tests.bench.corpora import python_package, standard_library
 

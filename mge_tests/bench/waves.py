@@ -26,7 +26,7 @@ from mge_assets.services.comparison import Comparison
 from mge_assets.services.kept_results import KeptResults
 from mge_assets.stages.atomization import atomize
 from mge_assets.stages.dependency import analyse, build_graph, contracts_of, plan_waves, wave_figures
-from mge_assets.stages.dependency.incremental import reanalyse
+from mge_assets.stages.dependency.incremental.incremental import reanalyse
 from mge_tests.bench.corpora import python_package
 
 T = TypeVar("T")

@@ -142,3 +142,68 @@ def test_members_that_each_pass_and_do_not_fit_together_are_not_left_so(settings
     exec((tmp_path / "out/ranks.py").read_text(), scope)
     assert scope["report"]([1, 3, 2]) == "[3, 2, 1] | 1", (tmp_path / "out/ranks.py").read_text()
     assert done.progress.status.value == "completed"
+
+
+SCRIPT_PLAN = """name: crates
+phases:
+  - name: Core
+    milestones:
+      - name: All
+        tasks:
+          - name: things
+            description: Things.
+            file: things.mjs
+            code: |
+              /** A box of this size, with what it holds. @returns {object} */
+              export function make(size) {
+                throw new Error("not implemented");
+              }
+
+              /** What a size is. */
+              export function sized(size) {
+                return { size };
+              }
+
+              /** The label of a size. */
+              export function label(size) {
+                throw new Error("not implemented");
+              }
+          - name: views
+            description: What is shown of things.
+            file: views.mjs
+            depends_on: [things]
+            code: |
+              import { make } from "./things.mjs";
+
+              /** How large a made box is. */
+              export function shown() {
+                const box = make(2);
+                return box.size.toFixed(2);
+              }
+"""
+SCRIPTS = {
+    "make": "export function make(size) {\n  return { size, held: [] };\n}",
+    "label": "export function label(size) {\n  return `a box of ${sized(size).size}`;\n}",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "words"),
+    [
+        ("make", "export function make(size) {\n  return { width: size, held: [] };\n}", "returns an object without size"),
+        ("label", "export function label(size) {\n  return sized(size).label();\n}", "returns an object without label"),
+    ],
+)
+def test_in_javascript_too_it_lands_only_where_it_fits(settings: Settings, tmp_path: Path, name: str, first: str, words: str):
+    path = tmp_path / "crates.yaml"
+    path.write_text(SCRIPT_PLAN)
+
+    def answers(each: str):
+        return lambda asked: f"```javascript\n{first if asked == 1 and each == name else SCRIPTS[each]}\n```"
+
+    with MessagesServer({f"things.{each}": answers(each) for each in SCRIPTS}) as server, open_workspace(generating(settings, server)) as workspace:
+        done = walk(workspace, path, tmp_path / "out")
+    assert attempts(done, name) == [["landing.callee" if name == "make" else "landing.caller"], []]
+    outcome = next(outcome for outcome in done.outcomes if outcome.name == f"things.{name}")
+    assert words in str(outcome.attempts[0].error)
+    assert "width" not in (tmp_path / "out/things.mjs").read_text()

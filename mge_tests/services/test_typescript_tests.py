@@ -1,6 +1,7 @@
 """A TypeScript plan with tests: they run while its atoms are written, whichever Node this machine has, and find what a reader can't."""
 
 import shutil
+import subprocess
 from pathlib import Path
 from textwrap import indent
 
@@ -135,6 +136,9 @@ def test_tests_in_typescript_guide_the_attempts_and_judge_every_level(sandbox: S
         assert len(weak) == len(unreached) == 1
         assert "src.prices.Price.as" in unreached[0]
         assert weak[0].startswith("Price > says nothing: ")
+        (command,) = [command for command, _ in workspace.reports.next_commands(done.plan) if "tests" in command]
+        own = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, check=False)
+        assert (own.returncode, "pass 3" in own.stdout) == (0, True), own.stdout + own.stderr
 
     done = run(settings, tmp_path, solver, look)
     assert done.progress.status is ExecutionStatus.COMPLETED

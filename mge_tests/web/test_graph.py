@@ -1,18 +1,29 @@
 """The graph page and its part of the API: what is shown, what is exported, and the page in a real browser."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import networkx as nx
 import pytest
+from sqlalchemy import Engine, delete, event
 from starlette.testclient import TestClient
 
 from mge_assets.examples import example
+from mge_assets.model.graph import AtomGraph, EdgeType
+from mge_assets.model.ids import masterplan_id
+from mge_assets.services.graphs import GraphService
 from mge_assets.services.workspace import Workspace
+from mge_assets.stages.dependency import AtomFacts, GraphViewer, Show, dependency_svg
+from mge_assets.store.opening import open_engine
+from mge_assets.store.tables import DependencyGraphRow
 from mge_tests.services.walk import plan_all
-from mge_tests.web.stored_plan import NAMES, StoredShop
+from mge_tests.stages.dependency.graph_ties import GraphTies
+from mge_tests.web.stored_plan import NAMES, StoredShop, store_shop
 from mge_tests.web.test_browser import address, browser, page  # noqa: F401 -- fixtures
 
 if TYPE_CHECKING:
@@ -67,6 +78,76 @@ def test_what_is_around_an_atom_is_what_the_atom_s_own_address_tells(client: Tes
     assert told["wave"] == busy["wave"]
 
 
+@contextmanager
+def rows_read() -> Iterator[list[int]]:
+    """How many rows each statement gave that is run meanwhile."""
+    found: list[int] = []
+
+    def note(*told: Any) -> None:
+        found.append(told[1].rowcount)
+
+    event.listen(Engine, "after_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "after_cursor_execute", note)
+
+
+def test_one_atom_s_edges_are_those_of_the_whole_graph_and_nothing_else_is_read(client: TestClient, workspace: Workspace, inventory: str) -> None:
+    whole = client.get(f"{API}/graph/{inventory}").json()
+    for brief in workspace.stores.atoms.brief(inventory)[::7]:
+        with rows_read() as read:
+            told = client.get(f"{API}/atom/{brief.atom_id}").json()
+        assert told["dependencies"] == [edge for edge in whole["edges"] if edge["source"] == brief.name]
+        assert told["dependents"] == [edge for edge in whole["edges"] if edge["target"] == brief.name]
+        assert told["wave"] == next(atom["wave"] for atom in whole["atoms"] if atom["name"] == brief.name)
+        assert sum(read) < len(told["dependencies"]) + len(told["dependents"]) + 10
+    assert client.get(f"{API}/atom/{uuid4()}").status_code == 404
+
+
+def test_an_atom_has_no_wave_before_they_are_planned_and_no_edges_before_the_graph_is_built(client: TestClient, workspace: Workspace, tmp_path: Path) -> None:
+    shop = store_shop(workspace, tmp_path)
+    workspace.stores.graphs.save(shop.name, AtomGraph(NAMES, (), {}), {name: shop.atom(place) for place, name in enumerate(NAMES)}, "other")
+    bare = client.get(f"{API}/atom/{shop.atom(1)}").json()
+    assert (bare["wave"], bare["dependencies"], bare["dependents"]) == (None, [], [])
+    assert client.get(f"{API}/graph/{shop.name}/view").status_code == 409
+    engine = open_engine(workspace.settings)
+    with engine.begin() as connection:
+        connection.execute(delete(DependencyGraphRow).where(DependencyGraphRow.masterplan_id == masterplan_id(shop.name)))
+    engine.dispose()
+    for asked in (f"atom/{shop.atom(1)}", f"graph/{shop.name}/view", f"graph/{shop.name}/visualize"):
+        refused = client.get(f"{API}/{asked}")
+        assert refused.status_code == 409
+        assert "has no dependency graph yet" in refused.text
+
+
+def test_views_from_the_database_s_counts_are_those_from_every_edge(workspace: Workspace, inventory: str) -> None:
+    graph, waves = workspace.dependencies.graph(inventory), workspace.dependencies.waves(inventory)
+    atoms = workspace.stores.atoms.brief(inventory)
+    facts = {a.name: AtomFacts(str(a.atom_id), a.kind.value, a.task, a.file, a.status.value, a.confidence) for a in atoms}
+    assert tuple(facts) == graph.atoms
+    by_hand = GraphViewer(GraphTies(graph, waves.cut), waves, facts)
+    for show in Show:
+        assert workspace.graphs.whole(inventory, show) == by_hand.whole(show)
+    for task in {fact.task for fact in facts.values()}:
+        assert workspace.graphs.group(inventory, Show.TASK, task) == by_hand.group(Show.TASK, task)
+    for wave in waves.waves:
+        assert workspace.graphs.group(inventory, Show.WAVE, str(wave.number)) == by_hand.group(Show.WAVE, str(wave.number))
+    for atom in graph.atoms[::9]:
+        assert workspace.graphs.around(inventory, atom) == by_hand.around(atom)
+
+
+def test_the_first_look_at_a_collapsed_graph_reads_no_edge_by_itself(workspace: Workspace, inventory: str) -> None:
+    fresh = GraphService(workspace.stores, workspace.dependencies)
+    with rows_read() as read:
+        view = fresh.whole(inventory)
+    edges = len(workspace.dependencies.graph(inventory).edges)
+    assert view.show is Show.TASK
+    assert edges > 2 * view.atoms
+    assert sum(read) < 3 * view.atoms + len(EdgeType) * len(view.links) + 20
+    assert max(read) < edges / 2
+
+
 def test_graphml_is_read_by_networkx_and_says_what_the_json_says(client: TestClient, inventory: str) -> None:
     document = client.get(f"{API}/graph/{inventory}/export").json()
     reply = client.get(f"{API}/graph/{inventory}/export?format=graphml")
@@ -85,6 +166,14 @@ def test_the_picture_is_svg_that_can_run_nothing(client: TestClient, shop: Store
     assert "script-src" not in reply.headers["content-security-policy"]
     assert reply.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script>" not in reply.text
+
+
+def test_the_picture_of_a_plan_too_large_for_edges_reads_none(workspace: Workspace, inventory: str) -> None:
+    facts = {brief.name: brief.status.value for brief in workspace.stores.atoms.brief(inventory)}
+    drawn = dependency_svg(workspace.dependencies.graph(inventory), workspace.dependencies.waves(inventory), facts)
+    with rows_read() as read:
+        assert workspace.graphs.svg(inventory) == drawn
+    assert sum(read) < 3 * len(facts)
 
 
 @pytest.mark.parametrize("query", ["task=none", "wave=99", "atom=none"])

@@ -14,7 +14,7 @@ from mge_assets.stages.delivery.history import PlannedCommit, has_history, plan_
 from mge_assets.stages.delivery.paths import check_paths
 from mge_assets.stages.delivery.project import ProjectFile
 from mge_assets.stages.delivery.staging import Stage, carry_over, rescue
-from mge_assets.stages.delivery.standing import FOREIGN_FIX, digest, inspect
+from mge_assets.stages.delivery.standing import FOREIGN_FIX, digest, found_at, inspect
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space"),
@@ -68,13 +68,14 @@ def deliver(files: Sequence[ProjectFile], out: Path, previous: Mapping[str, str]
         DeliveryError: the folder can't take the delivery; nothing was written.
     """
     owned = dict(previous or {})
-    wanted = {file.path: digest(file.content) for file in files}
-    if len(wanted) < len(files):
+    if len({file.path for file in files}) < len(files):
         raise DeliveryError("two files have the same path", fix="give every task a file of its own")
-    check_paths(wanted)
+    check_paths(file.path for file in files)
     with _one_line(out):
         stage = Stage(Path(os.path.realpath(out)))
         with stage.opened():
+            files = _without_peoples_own(files, stage.final, owned)
+            wanted = {file.path: digest(file.content) for file in files}
             standing = inspect(stage.final, wanted, owned)
             change = _Change(
                 fresh=tuple(file for file in files if standing.digests.get(file.path) != wanted[file.path]),
@@ -109,6 +110,19 @@ class _Change:
     fresh: tuple[ProjectFile, ...]
     dropped: tuple[str, ...]
     commits: tuple[PlannedCommit, ...]
+
+
+def _without_peoples_own(files: Sequence[ProjectFile], final: Path, owned: dict[str, str]) -> list[ProjectFile]:
+    """The files but those that give way to what a person wrote in their place or made of ours, which is from then on not ours."""
+    kept = []
+    for file in files:
+        stands = found_at(final, file.path) if file.gives_way else None
+        theirs = stands not in (None, owned.get(file.path), digest(file.content))
+        if file.gives_way and (theirs or stands is None):
+            owned.pop(file.path, None)
+        if not theirs:
+            kept.append(file)
+    return kept
 
 
 def _build(stage: Stage, change: _Change, when: datetime) -> tuple[str, ...]:

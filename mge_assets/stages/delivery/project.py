@@ -1,6 +1,6 @@
-"""Which files a plan delivers: its tasks' files, its acceptance tests, and what pytest needs to find them."""
+"""Which files a plan delivers: its tasks' files, its acceptance tests, and what running them needs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +8,9 @@ from mge_assets.model.errors import DeliveryError
 from mge_assets.model.masterplan import Masterplan, Milestone, Phase, Task
 from mge_assets.model.testfiles import test_file_name
 from mge_assets.stages.delivery.manifest import MANIFEST, manifest
-from mge_resources.syntax import Language, detect_language, parse
+from mge_assets.stages.delivery.node import node_files
+from mge_assets.stages.delivery.readme import README, readme
+from mge_resources.syntax import SCRIPTS, Language, detect_language, parse
 
 
 class Element(StrEnum):
@@ -37,13 +39,14 @@ class ProjectFile:
     """One file to deliver: its path relative to the project (with ``/``), its bytes, and the milestone whose commit holds it.
 
     ``milestone`` is the milestone's name, with the phase's before it where two milestones share a name; ``task`` is ``None`` for
-    files that belong to no task.
+    files that belong to no task. ``gives_way``: where a person has a file of their own in its place, theirs stays.
     """
 
     path: str
     content: bytes
     milestone: str
     task: str | None = None
+    gives_way: bool = False
 
 
 def assemble(atoms_codes: Sequence[bytes]) -> bytes:
@@ -64,7 +67,7 @@ def project_files(plan: Masterplan, contents: Mapping[str, bytes], tests: Sequen
     """
     texts = {(found.element, found.name): found for found in tests}
     labels = _labels(plan)
-    naming = _Naming(task.file for task in plan.tasks)
+    naming = _Naming([*(task.file for task in plan.tasks), *plan.carried])
     files: list[ProjectFile] = []
     for label, milestone in labels:
         files += (ProjectFile(task.file, _content(task, contents), label, task.name) for task in milestone.tasks)
@@ -72,7 +75,8 @@ def project_files(plan: Masterplan, contents: Mapping[str, bytes], tests: Sequen
             files += naming.files(texts.get((Element.TASK, task.name)), (task,), label)
         files += naming.files(texts.get((Element.MILESTONE, milestone.name)), milestone.tasks, label)
     files += naming.files(texts.get((Element.PLAN, plan.name)), tuple(plan.tasks), labels[-1][0])
-    return (*_manifest(plan, files, labels[0][0]), *files)
+    first = (*_manifest(plan, files, labels[0][0]), *(ProjectFile(path, content, labels[0][0]) for path, content in plan.carried.items()))
+    return (*first, *_beside(plan, [*first, *files], labels[0][0]), *files)
 
 
 def _content(task: Task, contents: Mapping[str, bytes]) -> bytes:
@@ -97,6 +101,19 @@ def _manifest(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) ->
         yield ProjectFile(MANIFEST, manifest(plan), milestone)
 
 
+def _beside(plan: Masterplan, files: Sequence[ProjectFile], milestone: str) -> Iterator[ProjectFile]:
+    """What a project with tests has beside them: what Node needs to run them, and a README that says how to."""
+    own = {task.file for task in plan.tasks}
+    tests = [file.path for file in files if file.path not in {*own, *plan.carried, MANIFEST}]
+    scripts = [path for path in tests if detect_language(path) in SCRIPTS]
+    code = {file.path: file.content for file in files if file.path in own}
+    node = dict(node_files(plan, code, scripts)) if scripts else {}
+    own |= plan.carried.keys()
+    for path, content in {**node, **({README: readme(plan, tests, {*node, *(file.path for file in files)})} if tests else {})}.items():
+        if path not in own:
+            yield ProjectFile(path, content, milestone, gives_way=True)
+
+
 def _language(tests: AcceptanceTests, tasks: Sequence[Task]) -> Language:
     if tests.language:
         return tests.language
@@ -111,7 +128,7 @@ def _language(tests: AcceptanceTests, tasks: Sequence[Task]) -> Language:
 class _Naming:
     """Hands out test file names of which no two are the same, not even on a file system that ignores case."""
 
-    def __init__(self, taken: Iterator[str]) -> None:
+    def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {path.casefold() for path in taken}
 
     def files(self, tests: AcceptanceTests | None, tasks: Sequence[Task], milestone: str) -> Iterator[ProjectFile]:

@@ -45,7 +45,7 @@ def inspect(folder: Path, wanted: Mapping[str, str], previous: Mapping[str, str]
     others = sorted(entry.name for entry in folder.iterdir() if entry.name != ".git")
     if not others:
         return Standing(empty=True, digests={})
-    found = {path: state for path in dict.fromkeys((*wanted, *previous)) if (state := _state(folder, path))}
+    found = {path: state for path in dict.fromkeys((*wanted, *previous)) if (state := found_at(folder, path))}
     _refuse_foreign(folder, others, found, wanted, previous)
     _refuse_changed(folder, found, wanted, previous)
     return Standing(empty=False, digests=found)
@@ -79,7 +79,7 @@ def _some(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(f"'{name}'" for name in listed[:most]) + more
 
 
-def _state(folder: Path, path: str) -> str | None:
+def found_at(folder: Path, path: str) -> str | None:
     """The digest of the plain file at the path, ``None`` where nothing is, or a word where something else is in its way."""
     here = folder
     *parents, name = path.split("/")

@@ -7,14 +7,14 @@ cuts cycles and lays the atoms out in waves, in either order; ``changes`` tells 
 
 from mge_assets.stages.dependency.analysis import DependencyAnalyzer, analyse
 from mge_assets.stages.dependency.atom_graph import GraphBuilder, build_graph
-from mge_assets.stages.dependency.boundaries import boundaries
-from mge_assets.stages.dependency.changes import changes, snapshot
-from mge_assets.stages.dependency.drawing import dependency_svg
-from mge_assets.stages.dependency.export import figures_json, graphml, plan_json
-from mge_assets.stages.dependency.orders import Contracts, contracts_of, orders
-from mge_assets.stages.dependency.output import graph_json
-from mge_assets.stages.dependency.views import MOST_DRAWN, AtomFacts, GraphView, GraphViewer, Show, ViewColumn, ViewLink, ViewNode
-from mge_assets.stages.dependency.waves import TopologicalSorter, WaveGenerator, plan_waves, wave_figures
+from mge_assets.stages.dependency.incremental.changes import changes, snapshot
+from mge_assets.stages.dependency.views.boundaries import boundaries
+from mge_assets.stages.dependency.views.drawing import dependency_svg
+from mge_assets.stages.dependency.views.export import figures_json, graphml, plan_json
+from mge_assets.stages.dependency.views.output import graph_json
+from mge_assets.stages.dependency.views.views import MOST_DRAWN, AtomFacts, GraphView, GraphViewer, Show, Ties, ViewColumn, ViewLink, ViewNode
+from mge_assets.stages.dependency.waves.orders import Contracts, contracts_of, orders
+from mge_assets.stages.dependency.waves.waves import TopologicalSorter, WaveGenerator, plan_waves, wave_figures
 
 __all__ = [
     "MOST_DRAWN",
@@ -25,6 +25,7 @@ __all__ = [
     "GraphView",
     "GraphViewer",
     "Show",
+    "Ties",
     "TopologicalSorter",
     "ViewColumn",
     "ViewLink",

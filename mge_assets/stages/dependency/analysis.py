@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from mge_assets.model.graph import CodeGraph, Location, Reference, Symbol
-from mge_assets.stages.dependency.javascript_modules import module_id
-from mge_assets.stages.dependency.javascript_program import JavaScriptProgram
+from mge_assets.stages.dependency.fixpoint.recording import Recorder
+from mge_assets.stages.dependency.fixpoint.solver import Solver
+from mge_assets.stages.dependency.javascript.modules import module_id
+from mge_assets.stages.dependency.javascript.program import JavaScriptProgram
 from mge_assets.stages.dependency.kept import Kept, mark_of
-from mge_assets.stages.dependency.python_parts import Part, PythonParts
-from mge_assets.stages.dependency.python_program import PythonProgram
-from mge_assets.stages.dependency.recording import Recorder
-from mge_assets.stages.dependency.solver import Solver
+from mge_assets.stages.dependency.python.parts import Part, PythonParts
+from mge_assets.stages.dependency.python.program import PythonProgram
 from mge_resources.syntax import Language, detect_language
 
 _SCRIPTS = {Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX}

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.graph import AtomEdge, AtomGraph, CodeEdge, CodeGraph, Confidence, DataFlow, EdgeType, Symbol
-from mge_assets.stages.dependency.headers import base_span
-from mge_assets.stages.dependency.statistics import statistics
+from mge_assets.stages.dependency.views.statistics import statistics
+from mge_assets.stages.dependency.waves.headers import base_span
 
 _PART = re.compile(r"#(\d+)$")
 _PLACES = 5

@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -49,9 +50,17 @@ def import_repository(folder: Path, name: str | None = None) -> ImportedPlan:
         name=plan_name,
         description=f"Imported from {root.name!r}: {len(tasks)} files.",
         requirements=third_party(contents, python),
+        manifests=dict(_manifests(found.manifests)),
         phases=(Phase(name=PHASE, milestones=_milestones(tasks, plan_name)),),
     )
     return ImportedPlan(masterplan, root, {task.name: found.files[task.file] for task in tasks}, tuple(scan_findings(found, root)))
+
+
+def _manifests(paths: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+    """The manifests' texts; what is no text of UTF-8 is none."""
+    for name, path in sorted(paths.items()):
+        with suppress(UnicodeDecodeError, OSError):
+            yield name, path.read_bytes().decode()
 
 
 def _checked(folder: Path) -> Path:

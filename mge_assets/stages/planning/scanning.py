@@ -1,6 +1,7 @@
 """Which files of a folder can become tasks, and what was left out and why; nothing is left out in silence."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Finding, Severity
+from mge_assets.model.masterplan import MANIFEST
 from mge_assets.stages.planning.file_names import path_problem
 from mge_resources.syntax import detect_language
 
@@ -30,13 +32,17 @@ _MESSAGES = {
     "unreadable": "{count} file(s) or folder(s) that can't be read",
 }
 _SHOWN = 5
+_MANIFEST = re.compile(MANIFEST)
+_MOST_MANIFEST = 64 << 10
+"""Bytes of a file that says how npm or TypeScript see the project; a larger one is something else of that name."""
 
 
 @dataclass
 class Scan:
-    """Files that can become tasks, by their path in the folder (``/`` between parts, sorted), and what was left out by reason."""
+    """Files that can become tasks, by their path in the folder (``/`` between parts, sorted), manifests likewise, and what was left out by reason."""
 
     files: dict[str, Path] = field(default_factory=dict)
+    manifests: dict[str, Path] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     endings: Counter[str] = field(default_factory=Counter)
 
@@ -99,7 +105,9 @@ def _take(path: Path, name: str, root: Path, result: Scan) -> None:
         reason = _file_reason(path, name, root)
     except (OSError, RuntimeError):
         reason = "unreadable"
-    if reason == "other":
+    if reason == "other" and _MANIFEST.match(name) and path.is_file() and path.stat().st_size <= _MOST_MANIFEST:
+        result.manifests[name] = path
+    elif reason == "other":
         result.endings[path.suffix.lower() or "no ending"] += 1
     elif reason:
         result.leave_out(reason, name)

@@ -103,6 +103,8 @@ def _long_text(wrong: _Wrong) -> Said:
 
 
 def _bad_name(wrong: _Wrong) -> Said:
+    if wrong.key == "[key]":
+        return f"{_short(wrong.value)} is no manifest", "keep package.json, tsconfig*.json and jsconfig*.json there; every other file is a task's"
     return f"`{wrong.key}` can't be {_short(wrong.value)}", _NAME_RULE
 
 

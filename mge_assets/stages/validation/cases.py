@@ -12,6 +12,7 @@ from mge_assets.stages.validation.grading import failed, unfinished
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.plain import NotPlainError, Plain, from_json, same, to_json
 from mge_assets.stages.validation.reach_javascript import speaks_typescript
+from mge_assets.stages.validation.spelling import spelled_out
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.syntax import Language
 
@@ -40,6 +41,7 @@ def _job(project: Mapping[str, bytes], file: str, cases: Sequence[HiddenCase], l
     if language is Language.PYTHON:
         content |= {"calls.py": program("calls.py.txt"), "plain.py": (files("mge_assets.stages.validation") / "plain.py").read_bytes()}
         return SandboxJob(("{python}", "calls.py"), content, {}, limits, stdin=given, warm=True)
+    content = {f"project/{name}": text for name, text in spelled_out(project, file, "")[0].items()}
     typed = speaks_typescript(project)
     return SandboxJob(("{node}", "calls.mjs"), {**content, "calls.mjs": program("calls.mjs.txt")}, {}, limits, stdin=given, typescript=typed)
 

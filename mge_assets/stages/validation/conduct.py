@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mge_resources.syntax import parse_python
+from mge_assets.stages.validation.promises import expression
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MUTATORS = {
@@ -156,20 +156,11 @@ def _changed(node: Function, own: list[ast.AST]) -> Iterator[str]:
 def _word(annotation: ast.expr | None) -> str:
     """The plain name of an annotation, ``None`` spelled out, empty where it is more than that."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        annotation = _written(annotation.value)
+        annotation = expression(annotation.value)
     if isinstance(annotation, ast.Constant) and annotation.value is None:
         return "None"
     base = annotation.value if isinstance(annotation, ast.Subscript) else annotation
     return base.id if isinstance(base, ast.Name) else base.attr if isinstance(base, ast.Attribute) else ""
-
-
-def _written(text: str) -> ast.expr | None:
-    """The expression that an annotation in quotes is."""
-    try:
-        body = parse_python(text).body
-    except (SyntaxError, ValueError):
-        return None
-    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
 
 
 def _width(annotation: ast.expr | None) -> int | None:

@@ -34,9 +34,9 @@ class _Apart:
 
     def spans(self, body: Sequence[ast.stmt]) -> Iterator[tuple[int, int]]:
         """Their spans in whole lines, in order; one statement of a body is always left."""
-        left = sum(not self._holds_nothing(one) for one in body)
-        for one in body:
-            if self._holds_nothing(one) and (left or one is not body[-1]):
+        apart = [self._holds_nothing(one) for one in body]
+        for one, away in zip(body, apart, strict=True):
+            if away and (not all(apart) or one is not body[-1]):
                 yield self._span(one)
             elif isinstance(one, ast.ClassDef):
                 yield from self.spans(one.body)

@@ -83,7 +83,7 @@ def _names(project: Mapping[str, bytes], test_file: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Suite:
+class Suite:
     """What is tested: the project, the tests' file, its text, and how long all of it and each test may take."""
 
     project: Mapping[str, bytes]
@@ -93,7 +93,7 @@ class _Suite:
     seconds: float
 
 
-def _run_once(sandbox: Sandbox, mode: str, suite: _Suite, skip: Sequence[str]) -> Graded:
+def _run_once(sandbox: Sandbox, mode: str, suite: Suite, skip: Sequence[str]) -> Graded:
     nonce, names = secrets.token_hex(16), _names(suite.project, suite.file)
     files = {f"project/{name}": content for name, content in suite.project.items()}
     files |= {f"project/{suite.file}": b"", "pytest.ini": b"[pytest]\n", **{name: program(f"{name}.txt") for name in _PROGRAMS}}
@@ -102,7 +102,7 @@ def _run_once(sandbox: Sandbox, mode: str, suite: _Suite, skip: Sequence[str]) -
     return Graded(outcome, _report(outcome.stdout, nonce))
 
 
-def _run(sandbox: Sandbox, mode: str, suite: _Suite) -> Graded:
+def _run(sandbox: Sandbox, mode: str, suite: Suite) -> Graded:
     """All tests: after one that does not end nothing more can be asked of the code, and the others are run again without it."""
     late: dict[str, Mapping[str, Any]] = {}
     while True:
@@ -124,7 +124,7 @@ def _report(said: bytes, nonce: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and found.get("nonce") == nonce else {}
 
 
-def _findings(graded: Graded, suite: _Suite) -> Iterator[Finding]:
+def _findings(graded: Graded, suite: Suite) -> Iterator[Finding]:
     report, test_file = graded.report, suite.file
     if not graded.finished:
         yield unfinished(graded.outcome, test_file)
@@ -141,7 +141,7 @@ def _findings(graded: Graded, suite: _Suite) -> Iterator[Finding]:
         yield Finding("tests.none", Severity.WARNING if count else Severity.ERROR, message, "write a test that runs", Place(test_file))
 
 
-def _doubts(apart: Graded | None, shape: TestShape, suite: _Suite) -> Iterator[Finding]:
+def _doubts(apart: Graded | None, shape: TestShape, suite: Suite) -> Iterator[Finding]:
     """Why a pass beside the code is not believed."""
     if apart is not None and (lies := apart.report.get("lies")):
         yield failed(str(lies[0]), Place(suite.file), "tests.tampering", TAMPERED)
@@ -165,7 +165,7 @@ def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str,
 
     Raises SandboxUnavailableError, and ValueError for file names that climb out of the project.
     """
-    shape, suite = shape_of(tests, _names(project, test_file)), _Suite(project, test_file, tests, limits, seconds)
+    shape, suite = shape_of(tests, _names(project, test_file)), Suite(project, test_file, tests, limits, seconds)
     apart = _run(sandbox, "apart", suite) if shape.served else None
     if apart is not None and (apart.passed or (apart.late and shape.plain)):
         return Check.of(CHECK, tuple(_findings(apart, suite)))

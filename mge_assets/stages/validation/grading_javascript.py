@@ -9,9 +9,10 @@ from typing import Any
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Severity
-from mge_assets.stages.validation.grading import CHECK, MOST_LATE, TAMPERED, failed, last_line, late_finding, unfinished
+from mge_assets.stages.validation.grading import CHECK, MOST_LATE, TAMPERED, Suite, failed, last_line, late_finding, unfinished
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.reach_javascript import WHOLE, programs, speaks_typescript, with_tests
+from mge_assets.stages.validation.spelling import spelled_out
 from mge_assets.stages.validation.tampering_javascript import suspicions
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 
@@ -41,15 +42,8 @@ class _Graded:
         return (*self.report.get("failures", ()), *self.report.get("late", ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Suite:
-    """What is tested: the project, the tests' file, its text, and how long all of it and each test may take."""
-
-    project: Mapping[str, bytes]
-    file: str
-    tests: str
-    limits: Limits
-    seconds: float
+class _Suite(Suite):
+    """The same, with what its language asks of a run."""
 
     @property
     def typed(self) -> bool:
@@ -166,6 +160,7 @@ def javascript_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: 
 
     Raises SandboxUnavailableError, and ValueError for file names that climb out of the project.
     """
+    project, tests = spelled_out(project, test_file, tests)
     suite = _Suite(project, test_file, tests, limits, seconds)
     apart = _run(lambda skip: _apart(sandbox, suite, skip))
     if apart.passed:

@@ -6,6 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from threading import RLock
 
+from mge_assets.model.script_paths import is_config
 from mge_assets.stages.validation.analysis import analyse
 from mge_assets.stages.validation.lint_spots import lint_spots
 from mge_assets.stages.validation.spots import Lines, Spot
@@ -124,7 +125,7 @@ class Inspector:
     def _belongs(self, name: str, content: bytes, *, python: bool) -> bool:
         language = detect_language(name)
         if language is None:
-            return False
+            return not python and is_config(name)
         return self._compiles(content) if python and language is Language.PYTHON else not python and language in SCRIPTS
 
     def _compiles(self, content: bytes) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, Verdict
 from mge_assets.stages.validation.promises import Drafts
 from mge_assets.stages.validation.reach import reach
 from mge_assets.stages.validation.runs import Failure, Reach, TestRun
 from mge_assets.stages.validation.spectrum import Spans, holders, ochiai
-from mge_assets.stages.validation.triage import Blame, Evidence, Verdict, triage
+from mge_assets.stages.validation.triage import triage
 from mge_assets.stages.validation.triage_javascript import script_triage
 from mge_resources.sandbox.port import Sandbox
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
+from mge_assets.stages.validation.failed_tests import Blame, Verdict
 from mge_assets.stages.validation.runs import Failure, Reach, TestRun
 from mge_assets.stages.validation.spectrum import Assembled, ochiai
-from mge_assets.stages.validation.triage import Blame, Verdict
 
 EVERY = 10
 """Atoms between two runs (specification §5)."""

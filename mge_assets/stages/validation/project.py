@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from threading import RLock
 from typing import Any, TypeVar
 
+from mge_assets.model.script_paths import ScriptPaths
 from mge_assets.stages.validation.exports import Exports
 from mge_assets.stages.validation.facts import AttributeUse, Facts, facts_of
 from mge_assets.stages.validation.imports import Import
@@ -104,7 +105,7 @@ class Project:
         """What the import means, seen from the file; ``None`` for a folder of the project or for something outside its root."""
         if detect_language(file) is Language.PYTHON:
             return self._resolve_python(file, one)
-        return self._resolve_javascript(file, one.module)
+        return self.resolve_script(file, one.module)
 
     def _resolve_python(self, file: str, one: Import) -> Resolution | None:
         dotted = one.module
@@ -121,15 +122,26 @@ class Project:
             return None
         return Resolution() if found is None else (Resolution(file=found) if found else None)
 
-    def _resolve_javascript(self, file: str, module: str) -> Resolution | None:
+    def resolve_script(self, file: str, module: str) -> Resolution | None:
+        """What a JavaScript or TypeScript file means by the name of a module: by Node's rules, with the paths that tsconfig.json gives."""
+        folder = posixpath.dirname(file)
         if not module.startswith("."):
+            found = next((name for path in self._paths.candidates(module, folder) if (name := self._script(path))), None)
+            if found or self._paths.names(module, folder):
+                return Resolution(file=found or "")
             return Resolution(package="/".join(module.split("/")[: 2 if module.startswith("@") else 1]))
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(file), module))
-        stem, ending = posixpath.splitext(base)
-        wanted = [base + end for end in _ENDINGS] + [stem + end for end in _COMPILED.get(ending, ())] + [f"{base}/index{end}" for end in _ENDINGS[1:]]
-        if base.startswith(".."):
-            return None
-        return Resolution(file=next((name for name in wanted if name in self.files), ""))
+        base = posixpath.normpath(posixpath.join(folder, module))
+        return None if base.startswith("..") else Resolution(file=self._script(base))
+
+    @cached_property
+    def _paths(self) -> ScriptPaths:
+        return ScriptPaths(self.files)
+
+    def _script(self, path: str) -> str:
+        """The file by its path, with the endings that may be left out; empty if there is none."""
+        stem, ending = posixpath.splitext(path)
+        wanted = [path + end for end in _ENDINGS] + [stem + end for end in _COMPILED.get(ending, ())] + [f"{path}/index{end}" for end in _ENDINGS[1:]]
+        return next((name for name in wanted if name in self.files), "")
 
     def submodule(self, package_file: str, name: str) -> str | None:
         """The file of the module ``name`` in the package whose ``__init__`` this is, if there is one."""

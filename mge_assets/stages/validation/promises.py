@@ -57,7 +57,7 @@ def _examples(text: str) -> Iterator[tuple[str, str]]:
     except ValueError:
         return
     for one in parsed:
-        call, value = _expression(one.source), _expression(one.want)
+        call, value = expression(one.source), expression(one.want)
         if call is not None and isinstance(call, ast.Call) and value is not None and _literal(value) is not _NO_LITERAL:
             yield ast.unparse(call), repr(_literal(value))
 
@@ -69,7 +69,8 @@ def _parsed(content: bytes | str) -> ast.Module | None:
         return None
 
 
-def _expression(text: str) -> ast.expr | None:
+def expression(text: str) -> ast.expr | None:
+    """The one expression that a text is; ``None`` where it is none."""
     tree = _parsed(text.strip())
     statement = tree.body[0] if tree and len(tree.body) == 1 else None
     return statement.value if isinstance(statement, ast.Expr) else None

@@ -7,6 +7,7 @@ from typing import Any
 from mge_assets.stages.validation.grading import MOST_LATE
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.runs import Entry, Failure, Reach, TestRun
+from mge_assets.stages.validation.spelling import spelled_out
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 from mge_resources.syntax import Language, detect_language
 
@@ -30,6 +31,7 @@ def speaks_typescript(names: Iterable[str]) -> bool:
 
 def with_tests(project: Mapping[str, bytes], test_file: str, tests: str) -> tuple[dict[str, bytes], str | None]:
     """The project's files for a job and the tests' text: as one of the files where it is TypeScript, which is compiled there."""
+    project, tests = spelled_out(project, test_file, tests)
     files = {f"project/{name}": content for name, content in project.items()}
     if not speaks_typescript([test_file]):
         return files, tests

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from tree_sitter import Node
 
+from mge_assets.stages.validation.promises import Demand
 from mge_resources.syntax import Language, parse
 
 _EQUAL = frozenset({"equal", "strictEqual", "deepEqual", "deepStrictEqual"})
@@ -18,17 +18,6 @@ _FUNCTIONS = frozenset({"arrow_function", "function_expression", "function_decla
 _SETUP_LINES = 6
 _LONGEST = 400
 _BLANKS = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What one test asks for on a line: this call gives this literal value, after ``before`` (the other statements of the test)."""
-
-    test: str
-    line: int
-    call: str
-    value: str
-    before: str
 
 
 def _text(node: Node | None) -> str:

@@ -12,6 +12,7 @@ from mge_assets.stages.validation.mutants import Mutant, mutants
 from mge_assets.stages.validation.mutants_javascript import script_mutants
 from mge_assets.stages.validation.reach_javascript import PROGRAMS, WHOLE, programs, speaks_typescript, with_tests
 from mge_assets.stages.validation.runs import Reach, TestRun
+from mge_assets.stages.validation.spelling import spelled_out
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
 
 CHECK = "test_strength"
@@ -35,6 +36,7 @@ class Strength:
 def strength(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, found: Reach, seconds: float) -> Strength:
     """Seed faults in what the passing tests enter, for at most ``seconds``. Raises SandboxUnavailableError."""
     passing = [run for run in found.tests if run.passed]
+    project, tests = spelled_out(project, test_file, tests)
     faults = _faults(project, test_file, passing)
     if not faults or seconds <= 0:
         return Strength({}, frozenset(), frozenset(run.name for run in passing))

@@ -6,14 +6,13 @@ else it is the code.
 
 import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable
 
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, judged, other_code
 from mge_assets.stages.validation.project import declared_packages, is_standard
 from mge_assets.stages.validation.promises import Drafts, TestText
 from mge_assets.stages.validation.rules import table
-from mge_assets.stages.validation.runs import TEST_SECONDS, Failure, TestRun
+from mge_assets.stages.validation.runs import TEST_SECONDS, Failure
 from mge_resources.syntax import Language
 
 _CALL = re.compile(r"(?:\w+\.)*(\w+)\(\) (?:takes|missing|got an unexpected|got multiple|got some positional)")
@@ -23,95 +22,24 @@ _FIXTURE = re.compile(r"'(\w+)'")
 _ENOENT = 2
 
 
-class Blame(StrEnum):
-    """What a failed test speaks against."""
-
-    CODE = "code"
-    TEST = "test"
-    ENVIRONMENT = "environment"
-
-
-_REMEDIES = {
-    Blame.CODE: "the atom goes back to the attempt loop, or before a person",
-    Blame.TEST: "correct the test in the plan; no atom is charged with it",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a failed test speaks against, the evidence in a sentence, and the remedy."""
-
-    blame: Blame
-    evidence: str
-    remedy: str = ""
-
-    @classmethod
-    def of(cls, blame: Blame, evidence: str) -> "Verdict":
-        """The verdict with the remedy that belongs to it."""
-        return cls(blame, evidence, _REMEDIES.get(blame, ""))
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known beside the failure itself.
-
-    ``project`` are the files that were tested, ``drafts`` the plan's; ``test_file`` and ``tests`` name and hold the tests; ``requirements`` are the plan's.
-    ``runs`` are all runs of the same tests. ``with_drafts`` says for a test that can be run on the drafts alone whether it passes there.
-    """
-
-    project: Mapping[str, bytes]
-    drafts: Drafts
-    test_file: str
-    tests: str
-    requirements: tuple[str, ...] = ()
-    runs: tuple[TestRun, ...] = ()
-    with_drafts: Mapping[str, bool] = field(default_factory=dict)
-
-
 def triage(name: str, failure: Failure, known: Evidence) -> Verdict:
     """Judge one failure; ``name`` is the test's, empty where the tests could not even be collected."""
-    case = _Case(name, failure, known)
-    found: Verdict | None = None
-    for judge in _JUDGES:
-        found = found or judge(case)
-    return found or Verdict.of(Blame.CODE, case.default())
+    return judged(_Case(name, failure, known), _JUDGES)
 
 
-class _Case:
-    """One failure with what is known of it."""
+class _Case(FailedTest):
+    """A failure of a test in Python."""
+
+    raises = re.compile(r"^\s*raise\b")
 
     def __init__(self, name: str, failure: Failure, known: Evidence) -> None:
-        self.name, self.failure, self.known = name, failure, known
+        super().__init__(name, failure, known)
         self.text = TestText(known.tests, [file for file in known.project if file != known.test_file])
-        self.run = next((run for run in known.runs if run.name == name), None)
-
-    @property
-    def in_test(self) -> bool:
-        """Whether it was raised by a line of the test itself, or came out of a call that never got into the project."""
-        frames = self.failure.frames
-        return bool(frames) and frames[-1].file == self.known.test_file and self.failure.last == self.known.test_file
-
-    @property
-    def raised_by_project(self) -> bool:
-        """Whether the project says ``raise`` there, so that it means to."""
-        frames = [frame for frame in self.failure.frames if frame.file != self.known.test_file]
-        if not frames or self.failure.last != frames[-1].file:
-            return False
-        lines = self.known.project.get(frames[-1].file, b"").decode(errors="replace").splitlines()
-        return any(re.match(r"\s*raise\b", line) for line in lines[frames[-1].line - 1 : frames[-1].line])
 
     @property
     def modules(self) -> frozenset[str]:
         """Top names of the project's own modules."""
         return frozenset(file.partition("/")[0].removesuffix(".py") for file in self.known.project if file != self.known.test_file)
-
-    def default(self) -> str:
-        """The evidence where nothing speaks for anything but the code."""
-        frames = [frame for frame in self.failure.frames if frame.file != self.known.test_file]
-        where = f" in {frames[-1].file}:{frames[-1].line}" if frames else ""
-        if self.failure.error == "AssertionError":
-            return "the code gives something else than the test asks for, and nothing speaks against the test"
-        return f"{self.failure.error or 'the run'} is raised{where}"
 
 
 def _environment(case: _Case) -> Verdict | None:
@@ -234,20 +162,9 @@ def _against_itself(case: _Case) -> Verdict | None:
     line = next((frame.line for frame in reversed(case.failure.frames) if frame.file == case.known.test_file), None)
     if said := case.text.contradicted(case.name, line, case.known.drafts.examples):
         return Verdict.of(Blame.TEST, said)
-    entered = {entry.file for entry in case.run.entered} - {case.known.test_file} if case.run else {""}
-    if not entered and not case.text.touches_project(case.name):
+    if case.far_from_project and not case.text.touches_project(case.name):
         return Verdict.of(Blame.TEST, "it fails without a line of the project being run")
     return None
-
-
-def _other_code(case: _Case) -> Verdict | None:
-    """What the plan's own complete drafts do with the same test."""
-    passes = case.known.with_drafts.get(case.name)
-    if passes is None:
-        return None
-    if passes:
-        return Verdict.of(Blame.CODE, "the plan's own draft passes it, the code in its place does not")
-    return Verdict.of(Blame.TEST, "the plan's own complete draft fails it, and so does the code that was written in its place")
 
 
 _JUDGES: tuple[Callable[[_Case], Verdict | None], ...] = (
@@ -258,5 +175,5 @@ _JUDGES: tuple[Callable[[_Case], Verdict | None], ...] = (
     _called_wrongly,
     _endless,
     _against_itself,
-    _other_code,
+    other_code,
 )

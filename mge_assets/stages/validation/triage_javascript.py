@@ -4,67 +4,43 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, judged, other_code
 from mge_assets.stages.validation.project import declared_packages, is_standard
 from mge_assets.stages.validation.rules import table
 from mge_assets.stages.validation.runs import TEST_SECONDS, Failure
 from mge_assets.stages.validation.script_tests import ScriptTests
-from mge_assets.stages.validation.triage import Blame, Evidence, Verdict
 from mge_resources.syntax import Language
 
 _EXPORT = re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'")
 _MODULE = re.compile(r"Cannot find module '([^']+)'(?: imported from (\S+))?")
 _PACKAGE = re.compile(r"Cannot find package '([^']+)'(?: imported from (\S+))?")
+_REQUIRED = re.compile(r"Cannot find module '([^'./][^']*)'(?:\s+Require stack:\s+- (\S+))?")
+"""What CommonJS says of a package, of which a path is asked for."""
 _MEMBER = re.compile(r"(?:^|[\s(])([\w$.\]\[)(]+?)\.([\w$]+) is not a (?:function|constructor)|^([\w$]+) is not a (?:function|constructor)")
 _PROJECT = "/job/project/"
 
 
 def script_triage(name: str, failure: Failure, known: Evidence) -> Verdict:
     """Judge one failure; ``name`` is the test's, empty where the tests could not even be loaded."""
-    case = _Case(name, failure, known)
-    found: Verdict | None = None
-    for judge in _JUDGES:
-        found = found or judge(case)
-    return found or Verdict.of(Blame.CODE, case.default())
+    return judged(_Case(name, failure, known), _JUDGES)
 
 
-class _Case:
-    """One failure with what is known of it."""
+class _Case(FailedTest):
+    """A failure of a test in JavaScript or TypeScript."""
+
+    raises = re.compile(r"\bthrow\b")
 
     def __init__(self, name: str, failure: Failure, known: Evidence) -> None:
-        self.name, self.failure, self.known = name, failure, known
-        self.run = next((run for run in known.runs if run.name == name), None)
+        super().__init__(name, failure, known)
         self.words = f"{failure.message} {failure.said}"
 
     @cached_property
     def text(self) -> ScriptTests:
         return ScriptTests(self.known.tests)
 
-    @property
-    def in_test(self) -> bool:
-        """Whether it was raised by a line of the test itself."""
-        frames = self.failure.frames
-        return bool(frames) and frames[-1].file == self.known.test_file and self.failure.last == self.known.test_file
-
-    @property
-    def raised_by_project(self) -> bool:
-        """Whether the project says ``throw`` there, so that it means to."""
-        frames = [frame for frame in self.failure.frames if frame.file != self.known.test_file]
-        if not frames or self.failure.last != frames[-1].file:
-            return False
-        lines = self.known.project.get(frames[-1].file, b"").decode(errors="replace").splitlines()
-        return any(re.search(r"\bthrow\b", line) for line in lines[frames[-1].line - 1 : frames[-1].line])
-
     def by_test(self, importer: str) -> bool:
         """Whether the file that asked for something is the tests' own."""
         return importer.removeprefix("file://").removeprefix(_PROJECT) == self.known.test_file if importer else self.in_test
-
-    def default(self) -> str:
-        """The evidence where nothing speaks for anything but the code."""
-        frames = [frame for frame in self.failure.frames if frame.file != self.known.test_file]
-        where = f" in {frames[-1].file}:{frames[-1].line}" if frames else ""
-        if self.failure.error == "AssertionError":
-            return "the code gives something else than the test asks for, and nothing speaks against the test"
-        return f"{self.failure.error or 'the run'} is raised{where}"
 
 
 def _unplanned(case: _Case, what: str, name: str, *, by_test: bool) -> Verdict:
@@ -86,11 +62,11 @@ def _missing_export(case: _Case) -> Verdict | None:
 
 
 def _missing_module(case: _Case) -> Verdict | None:
-    if match := _PACKAGE.search(case.words):
-        package, by_test = match[1], case.by_test(match[2] or "")
+    if match := _PACKAGE.search(case.words) or _REQUIRED.search(case.words):
+        package, by_test = "/".join(match[1].split("/")[: 2 if match[1].startswith("@") else 1]), case.by_test(match[2] or "")
         declared = declared_packages(case.known.requirements)
         if package.lower() in declared or is_standard(Language.JAVASCRIPT, package):
-            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", "packages of npm are not installed for tests: put a stand-in for it")
+            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", "packages of npm are not there where tests run: put a stand-in for it")
         if by_test:
             return Verdict(Blame.TEST, f"it imports {package!r}, which the plan does not declare", "write the test without it")
         return Verdict.of(Blame.CODE, f"the code imports {package!r}, which the plan does not declare")
@@ -151,22 +127,11 @@ def _against_itself(case: _Case) -> Verdict | None:
         return None
     if said := case.text.contradicted(case.name if case.name in case.text.bodies else ""):
         return Verdict.of(Blame.TEST, said)
-    entered = {entry.file for entry in case.run.entered} - {case.known.test_file} if case.run else {""}
-    if not entered and not case.text.touches_project(case.name):
+    if case.far_from_project and not case.text.touches_project(case.name):
         return Verdict.of(Blame.TEST, "it fails without a line of the project being run")
     return None
 
 
-def _other_code(case: _Case) -> Verdict | None:
-    """What the plan's own complete drafts do with the same test."""
-    passes = case.known.with_drafts.get(case.name)
-    if passes is None:
-        return None
-    if passes:
-        return Verdict.of(Blame.CODE, "the plan's own draft passes it, the code in its place does not")
-    return Verdict.of(Blame.TEST, "the plan's own complete draft fails it, and so does the code that was written in its place")
-
-
 _JUDGES: tuple[Callable[[_Case], Verdict | None], ...] = (
-    _syntax, _missing_export, _missing_module, _environment, _missing_name, _endless, _against_itself, _other_code,
+    _syntax, _missing_export, _missing_module, _environment, _missing_name, _endless, _against_itself, other_code,
 )  # fmt: skip

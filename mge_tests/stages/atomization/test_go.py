@@ -115,4 +115,4 @@ def test_a_models_block_in_go_is_taken_for_go() -> None:
 )
 def test_what_a_finished_run_offers_fits_the_projects_languages(languages: list[Language], offered: list[str]) -> None:
     paths = ["shop/stock.py", *(file_name("shop", language, "") for language in languages)]
-    assert list(runners(paths, "py")) == offered
+    assert list(runners(paths, "py", None)) == offered

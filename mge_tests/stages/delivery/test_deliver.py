@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,6 +126,30 @@ def test_a_file_that_a_person_changed_is_never_overwritten(tmp_path):
     (out / "shop" / "item.py").unlink()
     refused(r"changed since they were delivered: 'shop/item.py \(deleted\)', 'web/cart.ts'; deliver elsewhere with --out", SECOND, out, done.digests)
     refused("changed since", FIRST[:2], out, done.digests)
+
+
+README = ProjectFile("README.md", b"of ours\n", "Stock", gives_way=True)
+
+
+def test_a_readme_that_a_person_made_their_own_stays_theirs_and_what_is_still_ours_is_renewed(tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for out in (ours, theirs):
+        left = deliver((*FIRST, README), out, None, when=WHEN)
+        (theirs / "README.md").write_bytes(b"mine\n") if out == theirs else None
+        again = deliver((*SECOND, replace(README, content=b"newer\n")), out, left.digests, when=WHEN)
+        assert ("README.md" in again.digests) == (out == ours)
+        assert deliver((*SECOND, replace(README, content=b"newer\n")), out, again.digests, when=WHEN).unchanged
+    assert [(out / "README.md").read_bytes() for out in (ours, theirs)] == [b"newer\n", b"mine\n"]
+
+
+def test_a_readme_that_was_there_before_ours_gives_way_to_and_one_thrown_away_comes_back(tmp_path):
+    left = first(tmp_path / "out")
+    (tmp_path / "out/README.md").write_bytes(b"mine\n")
+    kept = deliver((*FIRST, README), tmp_path / "out", left.digests, when=WHEN)
+    assert kept.unchanged
+    assert (tmp_path / "out/README.md").read_bytes() == b"mine\n"
+    (tmp_path / "out/README.md").unlink()
+    assert deliver((*FIRST, README), tmp_path / "out", {**left.digests, "README.md": "gone"}, when=WHEN).written == ("README.md",)
 
 
 def test_a_file_that_a_person_replaced_by_a_link_is_never_written_through(tmp_path):

@@ -1,5 +1,6 @@
 """Promises of what a plan delivers."""
 
+import json
 import tomllib
 from itertools import pairwise
 
@@ -45,6 +46,8 @@ def test_acceptance_tests_are_files_of_their_milestone_and_the_plans_own_go_with
     tests = [AcceptanceTests(Element.TASK, "cart", "import 'node:test'"), AcceptanceTests(Element.MILESTONE, "Sale", PYTHON_TEST)]
     files = project_files(SHOP, CONTENTS, [*tests, AcceptanceTests(Element.PLAN, "shop", PYTHON_TEST)])
     assert [(file.path, file.milestone, file.task) for file in files if file.path.startswith("tests/")] == [
+        ("tests/run.mjs", "Stock", None),
+        ("tests/typescript.mjs", "Stock", None),
         ("tests/cart.test.mjs", "Stock", "cart"),
         ("tests/test_Sale.py", "Sale", None),
         ("tests/test_shop.py", "Sale", None),
@@ -73,7 +76,8 @@ def test_tests_in_another_language_bring_no_pyproject_and_neither_does_a_plan_wi
     javascript = project_files(SHOP, CONTENTS, [AcceptanceTests(Element.TASK, "cart", "import 'node:test'")])
     assert "pyproject.toml" not in {file.path for file in javascript}
     own = plan(("M", (task("a", "conftest.py"),)))
-    assert [file.path for file in project_files(own, {"a": b""}, [AcceptanceTests(Element.TASK, "a", PYTHON_TEST)])] == ["conftest.py", "tests/test_a.py"]
+    delivered = project_files(own, {"a": b""}, [AcceptanceTests(Element.TASK, "a", PYTHON_TEST)])
+    assert [file.path for file in delivered] == ["README.md", "conftest.py", "tests/test_a.py"]
 
 
 def test_tests_of_a_milestone_in_several_languages_are_named_for_the_language_that_parses_them():
@@ -88,7 +92,7 @@ def test_no_two_test_files_have_one_name_even_where_case_is_ignored():
     same = plan(("item", (task("item", "a.py"), task("Item", "tests/test_Item_task.py"))))
     tests = [AcceptanceTests(Element.TASK, "item", "1"), AcceptanceTests(Element.TASK, "Item", "2"), AcceptanceTests(Element.MILESTONE, "item", "3")]
     paths = [file.path.casefold() for file in project_files(same, {"item": b"", "Item": b""}, tests)]
-    assert len(paths) == len(set(paths)) == 6
+    assert len(paths) == len(set(paths)) == 7
 
 
 def test_milestones_that_share_a_name_keep_their_own_commits():
@@ -102,3 +106,25 @@ def test_milestones_that_share_a_name_keep_their_own_commits():
 def test_a_task_without_code_is_named():
     with pytest.raises(DeliveryError, match="task 'till' has no code"):
         project_files(SHOP, {"item": b"", "cart": b""})
+
+
+def test_a_readme_says_how_to_run_the_tests_in_each_of_their_languages():
+    tests = [AcceptanceTests(Element.TASK, "cart", "import 'node:test'"), AcceptanceTests(Element.TASK, "till", PYTHON_TEST)]
+    (found,) = [file.content.decode() for file in project_files(SHOP, CONTENTS, tests) if file.path == "README.md"]
+    assert all(line in found.splitlines() for line in ("# shop", "    pip install pytest .", "    python -m pytest", "    npm install", "    npm test"))
+
+
+def test_the_package_of_a_project_in_javascript_needs_no_compiler_and_says_which_modules_its_files_are():
+    for code, kind in ((b"export const cart = 1;\n", "module"), (b"exports.cart = 1;\n", "commonjs")):
+        script = plan(("M", (task("cart", "cart.js"),)), requirements=("@scope/pkg@^2.1.0", "chalk"))
+        files = {file.path: file.content for file in project_files(script, {"cart": code}, [AcceptanceTests(Element.PLAN, "shop", "import 'node:test'")])}
+        package = json.loads(files["package.json"])
+        assert (package["type"], package["scripts"]) == (kind, {"test": "node --test"})
+        assert package["dependencies"] == {"@scope/pkg": "^2.1.0", "chalk": "*"}
+        assert not {"devDependencies", "tests/run.mjs"} & {*package, *files}
+
+
+def test_what_pip_alone_would_take_is_no_dependency_of_npm_in_a_plan_with_python():
+    tests = [AcceptanceTests(Element.TASK, "cart", "import 'node:test'")]
+    (found,) = [json.loads(file.content) for file in project_files(SHOP, CONTENTS, tests) if file.path == "package.json"]
+    assert "dependencies" not in found

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType, Hub, Region
 from mge_assets.stages.dependency import boundaries
-from mge_assets.stages.dependency.statistics import statistics
+from mge_assets.stages.dependency.views.statistics import statistics
 
 
 def call(source: str, target: str, **more) -> AtomEdge:

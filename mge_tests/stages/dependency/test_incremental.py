@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.analysis import DependencyAnalyzer
-from mge_assets.stages.dependency.incremental import reanalyse
+from mge_assets.stages.dependency.incremental.incremental import reanalyse
 from mge_tests.bench.corpora import Corpus, python_package
 
 FILES = {

@@ -73,6 +73,18 @@ CASES = {
         ),
         {("m", "m.P.__init__"), ("m", "m.r"), ("m.r", "m.a"), ("m.r", "m.P.go")},
     ),
+    "an object is called as a key": (
+        "class K:\n    def __call__(self, x): pass\nmax([1], key=K())\n",
+        {("m", "m.K.__call__")},
+    ),
+    "an object is called where map is given it first": (
+        "class K:\n    def __call__(self, x): pass\nlist(map(K(), [1]))\n",
+        {("m", "m.K.__call__")},
+    ),
+    "an object that map takes elements from is not called": (
+        "class K:\n    def __call__(self, x): pass\n    def __iter__(self): return iter(())\nlist(map(str, K()))\n",
+        {("m", "m.K.__iter__")},
+    ),
     "a base that is its own base is harmless": ("class A(A): pass\nclass B(C): pass\nclass C(B): pass\nB().x()\n", set()),
 }
 
@@ -92,6 +104,67 @@ def test_imports_are_followed_through_packages_stars_and_all():
     )
     assert calls(code) == {("main", "p.a._f"), ("main", "p.b.h"), ("p.b.h", "p.a.g")}
     assert ("main", "p.a._f") in {(e.source, e.target) for e in code.edges if e.type is EdgeType.IMPORT}
+
+
+def test_a_star_of_a_package_without_all_brings_the_submodules_that_it_imports():
+    code = graph(
+        p__slash____init__="from .deep import *\n",
+        p__slash__deep__slash____init__="from .one import *\nfrom .two import two\n",
+        p__slash__deep__slash__one="__all__ = ['f']\ndef f(): pass\ndef _hidden(): pass\n",
+        p__slash__deep__slash__two="def two(): pass\ndef g(): pass\n",
+        p__slash__deep__slash__three="def h(): pass\n",
+        main="import p\np.f()\np.one._hidden()\np.two()\np.three.h()\n",
+    )
+    assert calls(code) == {("main", "p.deep.one.f"), ("main", "p.deep.one._hidden"), ("main", "p.deep.two.two")}
+
+
+def test_a_star_finds_a_name_that_another_module_asked_for_first():
+    code = graph(
+        p__slash____init__="from .a import *\n",
+        p__slash__a__slash____init__="__all__ = ['f']\nfrom .b import *\n",
+        p__slash__a__slash__b="__all__ = ['f']\ndef f(): pass\n",
+        main="import p\np.f()\np.a.f()\n",
+    )
+    assert calls(code) == {("main", "p.a.b.f")}
+
+
+LAZY = '''
+class lazily:
+    def __init__(self, check): self.check = check
+    def __call__(self, f):
+        """(lines)"""
+        def func(*args, wrapper=None):
+            return lazily.built(wrapper)(*args)
+        func.__wrapped__ = f
+        return func
+    @classmethod
+    def built(cls, f):
+        space = {}
+        exec(f.code, space)
+        return space['f']
+def checked(kind): return lazily(kind)
+def loud(f):
+    def shown(*args):
+        return f(*args)
+    return shown
+'''.replace("lines", "\n" * 70)
+"""A decorator too long for each of its functions to have a wrapper of its own, which compiles what it calls."""
+CROWD = "".join(f"@checked('a')\n@checked('b')\ndef f{n}(x): pass\n" for n in range(12))
+
+
+def test_names_behind_several_decorators_that_too_many_share_lead_to_their_own_functions():
+    code = graph(m=f"{LAZY}{CROWD}@checked('c')\n@loud\ndef g(x): pass\ndef use():\n    f3(1)\n    g(1)\nf5(2)\n")
+    direct = {target for source, target in calls(code) if source == "m.use"}
+    assert {"m.f3", "m.loud.shown"} <= direct
+    assert not direct & {f"m.f{n}" for n in range(12) if n != 3}
+    assert ("m.loud.shown", "m.g") in calls(code)
+
+
+def test_a_name_whose_wrapper_is_seen_to_call_the_function_leads_to_the_wrapper_alone():
+    wraps = "class wrapped:\n    def __init__(self, k): pass\n    def __call__(self, f):\n        def func(x): return f(x)\n        return func\n"
+    many = "".join(f"@wrapped({n})\ndef f{n}(x): pass\n" for n in range(14))
+    code = graph(m=f"{wraps}{many}def use(): f3(1)\n")
+    assert {target for source, target in calls(code) if source == "m.use"} == {"m.wrapped.__call__.func"}
 
 
 def test_a_package_given_as_the_folder_itself_learns_its_own_name():

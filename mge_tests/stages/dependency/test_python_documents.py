@@ -3,7 +3,7 @@
 import pytest
 
 from mge_assets.stages.dependency import analyse
-from mge_assets.stages.dependency.docstrings import Phrase, documented, phrases
+from mge_assets.stages.dependency.python.docstrings import Phrase, documented, phrases
 from mge_tests.stages.dependency.test_python_calls import calls, graph
 
 _TREE = "class Tree:\n    def grow(self): pass\n"

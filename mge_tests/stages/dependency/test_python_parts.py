@@ -3,7 +3,7 @@
 import pytest
 
 from mge_assets.stages.dependency import analyse
-from mge_assets.stages.dependency.python_parts import PythonParts
+from mge_assets.stages.dependency.python.parts import PythonParts
 
 
 def parts(**files: str) -> list[set[str]]:

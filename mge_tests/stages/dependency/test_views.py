@@ -3,7 +3,8 @@
 from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
 from mge_assets.model.waves import Order
 from mge_assets.stages.dependency import AtomFacts, Contracts, GraphViewer, Show, plan_waves
-from mge_assets.stages.dependency.views import MOST_ATOMS
+from mge_assets.stages.dependency.views.views import MOST_ATOMS
+from mge_tests.stages.dependency.graph_ties import GraphTies
 
 
 def viewer(atoms: int) -> GraphViewer:
@@ -11,7 +12,7 @@ def viewer(atoms: int) -> GraphViewer:
     names = [f"a{number}" for number in range(atoms)]
     graph = AtomGraph((*names, "last"), tuple(AtomEdge("last", name, EdgeType.FUNCTION_CALL) for name in names), {})
     facts = {name: AtomFacts(name, "function", f"t{number % 7}", "f.py", "pending") for number, name in enumerate(graph.atoms)}
-    return GraphViewer(graph, plan_waves(graph, Order.CODE, Contracts()), facts)
+    return GraphViewer(GraphTies(graph), plan_waves(graph, Order.CODE, Contracts()), facts)
 
 
 def test_a_wave_that_can_be_read_shows_its_atoms():

@@ -12,11 +12,11 @@ from mge_assets.model.errors import NotFoundError
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import Order, WavePlan
 from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
-from mge_assets.stages.dependency.cycle_bound import least_cost
-from mge_assets.stages.dependency.cycle_order import large_order
-from mge_assets.stages.dependency.cycles import _greedy_order, cut_cycles, feedback_arcs
-from mge_assets.stages.dependency.levels import components
-from mge_assets.stages.dependency.waves import cut_cost
+from mge_assets.stages.dependency.waves.cycle_bound import least_cost
+from mge_assets.stages.dependency.waves.cycle_order import large_order
+from mge_assets.stages.dependency.waves.cycles import _greedy_order, cut_cycles, feedback_arcs
+from mge_assets.stages.dependency.waves.levels import components
+from mge_assets.stages.dependency.waves.waves import cut_cost
 
 NAMES = [f"pkg.m.f{number}" for number in range(9)]
 

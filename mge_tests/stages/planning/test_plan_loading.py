@@ -85,7 +85,10 @@ def test_json_errors_have_lines_too():
         ),
         (
             GOOD + "zzz: 1\n",
-            "plan.yaml:15:1 (zzz): unknown key 'zzz'; known here are description, execution_mode, name, order, phases, requirements, tests, tests_source",
+            (
+                "plan.yaml:15:1 (zzz): unknown key 'zzz'; "
+                "known here are description, execution_mode, manifests, name, order, phases, requirements, tests, tests_source"
+            ),
         ),
         (GOOD.replace("name: shop\n", ""), "plan.yaml:1:1 (name): `name` is missing; add `name: …`"),
         (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mge_assets.model.errors import ConflictError, PlanError
-from mge_assets.stages.planning import check, default_plan_path, import_repository, load_masterplan, write_import
+from mge_assets.stages.planning import check, default_plan_path, dump_yaml, import_repository, load_masterplan, parse_masterplan, write_import
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:
@@ -290,3 +290,13 @@ def test_import_write_load_is_identity(tmp_path_factory, wanted):
     loaded = load_masterplan(base / "out" / "p.yaml")
     assert loaded.masterplan == plan
     assert {task.file: (loaded.folder / str(task.source)).read_bytes() for task in plan.tasks} == files
+
+
+def test_manifests_of_npm_and_typescript_come_along_and_survive_the_plan_file(tmp_path):
+    given = {"package.json": '{"type": "module"}\n', "web/tsconfig.json": "{ // paths\n}\n", "web/tsconfig.base.json": "{}"}
+    others = {"web/a.ts": "export const a = 1;\n", "data.json": "{}", "node_modules/x/package.json": "{}", "big/package.json": " " * 70_000}
+    plan = import_repository(write(tmp_path, {name: text.encode() for name, text in (given | others).items()})).masterplan
+    assert plan.manifests == given
+    assert [task.file for task in plan.tasks] == ["web/a.ts"]
+    assert parse_masterplan(dump_yaml(plan).encode(), tmp_path / "plan.yaml").masterplan == plan
+    assert plan.carried["package.json"] == b'{"type": "module"}\n'

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
+from mge_assets.stages.validation.failed_tests import Blame, Verdict
 from mge_assets.stages.validation.progressive import ProgressiveIntegrationTester, Suite
 from mge_assets.stages.validation.reach import reach
 from mge_assets.stages.validation.runs import Entry, Failure, Reach, TestRun
 from mge_assets.stages.validation.spectrum import Assembled
-from mge_assets.stages.validation.triage import Blame, Verdict
 from mge_resources.sandbox import Sandbox
 
 COUNT = 64

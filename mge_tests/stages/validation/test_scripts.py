@@ -182,3 +182,13 @@ def test_packages_and_files_that_nobody_planned_are_the_tests_fault(box):
         failed = Check.of("tests", (Finding("tests.failed", Severity.ERROR, "it can't be loaded"),))
         (_, told) = judged(failed, box, {FILE: CODE}, TESTS, text, Grounds(Drafts({FILE: CODE})), lambda found=failed: found)  # type: ignore[misc]
         assert [finding.rule for finding in told.findings] == ["triage.test"], (line, told)
+
+
+@pytest.mark.parametrize("code", [b'import { z } from "zod/mini";\nexport const made = z;\n', b'const { z } = require("zod/mini");\n'])
+def test_a_package_of_npm_that_is_declared_and_not_there_is_said_in_one_line_and_charged_to_no_atom(box, code):
+    project = {FILE: code + CODE}
+    failed = run(box, HEAD + 'test("t", () => assert.equal(doubled(1), 2));\n', project[FILE])
+    text = HEAD + 'test("t", () => assert.equal(doubled(1), 2));\n'
+    told = judged(failed, box, project, TESTS, text, Grounds(Drafts({FILE: CODE}), ("zod@^4",)), lambda: failed)
+    assert [(check.name, check.status) for check in told] == [("tests", CheckStatus.NOT_RUN), ("triage", CheckStatus.WARNED)]
+    assert "'zod' is declared and not here; packages of npm are not there where tests run: put a stand-in for it" in told[0].reason

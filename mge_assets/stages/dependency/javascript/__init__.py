@@ -1,0 +1,1 @@
+"""JavaScript and TypeScript: their scopes, modules, types and calls as constraints."""

@@ -1,0 +1,1 @@
+"""Python: its names, imports, classes and calls as constraints."""

@@ -1,0 +1,148 @@
+"""Python annotations as constraints: an annotated name may hold an instance of what the annotation names."""
+
+from collections.abc import Callable, Sequence
+
+from tree_sitter import Node as Tree
+
+from mge_assets.stages.dependency.fixpoint.values import REST, Class, Container, Node, Value
+from mge_assets.stages.dependency.python.names import text
+from mge_assets.stages.dependency.python.statements import Statements
+from mge_resources.syntax import Language, parse
+
+TRANSPARENT = frozenset({
+    "Optional", "Union", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Awaitable", "Coroutine", "TypeGuard", "Unpack",
+})  # fmt: skip
+"""Generic types that stand for their arguments."""
+_LISTS = {
+    "list", "set", "frozenset", "deque", "List", "Set", "FrozenSet", "Deque", "Sequence", "MutableSequence", "AbstractSet", "MutableSet", "Collection",
+    "Iterable", "Iterator", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator", "Reversible", "Container",
+    "ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager", "KeysView", "ValuesView",
+}  # fmt: skip
+_MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "ChainMap"}
+_TUPLES = {"tuple", "Tuple"}
+_CLASSES = {"type", "Type"}
+_RUNS = {
+    "Iterator",
+    "Generator",
+    "AsyncIterator",
+    "AsyncGenerator",
+    "ContextManager",
+    "AsyncContextManager",
+    "AbstractContextManager",
+    "AbstractAsyncContextManager",
+}
+_MAX_QUOTED = 400
+
+
+class Annotations(Statements):
+    """Lowers annotations in the current scope."""
+
+    def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
+        """Names in the annotation are read; ``node`` may hold what it promises."""
+        del declared
+        for promised in self._promised(tree):
+            self.solver.flow(promised, node)
+
+    def _promised(self, tree: Tree) -> list[Node]:
+        """Nodes of the instances and containers that the annotation names."""
+        match tree.type:
+            case "type" | "parenthesized_expression" | "binary_operator" | "union_type":
+                return [node for child in tree.named_children for node in self._promised(child)]
+            case "generic_type" | "subscript":
+                return self._generic(tree)
+            case "string":
+                return self._quoted(tree, self._promised)
+            case "identifier" | "attribute" | "member_type":
+                return [self._instance_of(tree)]
+            case _:
+                self.value(tree)
+                return []
+
+    def _instance_of(self, tree: Tree) -> Node:
+        node = self.solver.node()
+        classes = self.value(tree)
+        if text(tree).rpartition(".")[2] == "Self":
+            own = next((scope.cls for scope in self._scopes() if scope.cls is not None), None)
+            if own is not None:
+                self.semantics.later(lambda: self.solver.add(node, self.semantics.kin(own)))
+
+        def on(value: Value) -> None:
+            if isinstance(value, Class):
+                self.solver.add(node, self.semantics.kin(value))
+
+        self.semantics.later(lambda: self.solver.watch(classes, on))
+        return node
+
+    def _generic(self, tree: Tree) -> list[Node]:
+        head, *rest = tree.named_children
+        arguments = [part for child in rest for part in (child.named_children if child.type == "type_parameter" else [child])]
+        name = text(head).rpartition(".")[2]
+        if name in _CLASSES:
+            self.value(head)
+            return [node for argument in arguments for node in self._classes(argument)]
+        if name == "Literal":
+            return []
+        outer = self._promised(head)
+        if name == "Annotated":
+            arguments, extra = arguments[:1], arguments[1:]
+            for argument in extra:
+                self.value(argument)
+        inner = [self._promised(argument) for argument in arguments]
+        if name in TRANSPARENT:
+            return [node for nodes in inner for node in nodes]
+        held = self._held(name, inner, arguments)
+        return outer if held is None else [self.solver.holding(held)]
+
+    def _held(self, name: str, inner: Sequence[Sequence[Node]], arguments: Sequence[Tree]) -> Container | None:
+        """The container that a generic type promises; ``None`` where it is none, or nothing is known of its elements."""
+        if not any(inner) or name not in _LISTS | _MAPPINGS | _TUPLES:
+            return None
+        kind = "generator" if name in _RUNS else "dict" if name in _MAPPINGS else "tuple" if name in _TUPLES else "list"
+        made = Container(kind)
+        placed = name in _TUPLES and text(arguments[-1]) != "..."
+        chosen = inner[1:] if name in _MAPPINGS else inner[:1] if name in _LISTS else inner
+        for place, nodes in enumerate(chosen):
+            for node in nodes:
+                self.solver.flow(node, self.solver.element(made, place if placed else REST))
+        if placed:
+            made.length = len(inner)
+        return made
+
+    def _classes(self, tree: Tree) -> list[Node]:
+        """The classes themselves, for ``type[C]``."""
+        match tree.type:
+            case "type" | "parenthesized_expression" | "binary_operator" | "union_type":
+                return [node for child in tree.named_children for node in self._classes(child)]
+            case "string":
+                return self._quoted(tree, self._classes)
+            case "identifier" | "attribute" | "member_type":
+                return [self.value(tree)]
+            case _:
+                self._promised(tree)
+                return []
+
+    def _quoted(self, tree: Tree, lower: Callable[[Tree], list[Node]]) -> list[Node]:
+        """A forward reference: its places are those of the string."""
+        code = "".join(text(child) for child in tree.named_children if child.type == "string_content")
+        if not code or len(code) > _MAX_QUOTED:
+            return []
+        statement = next(iter(parse(Language.PYTHON, code.strip().encode()).root_node.named_children), None)
+        if statement is None:
+            return []
+        parts = statement.named_children if statement.type == "expression_statement" else [statement]
+        site = self.site(tree)
+        kept, self.recorder.references = self.recorder.references, False
+        real, self.site = self.site, lambda _tree: site  # type: ignore[method-assign,assignment]
+        try:
+            return [node for child in parts for node in lower(child)]
+        finally:
+            self.site = real  # type: ignore[method-assign]
+            self.recorder.references = kept
+
+    def type_expression(self, tree: Tree, holder: Tree, keys: Sequence[Tree], node: Node) -> None:
+        """``Alias = Union[A, "B"]``: the alias stands for the classes."""
+        if text(holder).rpartition(".")[2] in TRANSPARENT:
+            for key in keys:
+                if key.type == "string":
+                    for classes in self._quoted(key, self._classes):
+                        self.solver.flow(classes, node)

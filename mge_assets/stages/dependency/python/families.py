@@ -1,0 +1,210 @@
+"""Which classes an object may have whose class is only known by a base: annotations, ``except`` clauses, ``self``.
+
+A subclass counts where the files make an instance of it, or where outsiders may: every class of a library, but no class
+of a script, which is run from its top and whose unused classes stay unused.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mge_assets.stages.dependency.fixpoint.elements import Elements
+from mge_assets.stages.dependency.fixpoint.recording import Recorder
+from mge_assets.stages.dependency.fixpoint.solver import Solver
+from mge_assets.stages.dependency.fixpoint.values import Call, Class, External, Function, Instance, Kin, Near, Node, Site, Value
+
+MAX_DEFINERS = 5
+"""Definitions of one name below a base that a lookup may mean; beyond that it could be anything, and little of it runs."""
+
+_NONE: set[Class] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """An attribute asked of a base's instance: the subclasses' own definitions answer too."""
+
+    cls: Class
+    name: str
+    target: Node
+    site: Site
+    near: bool
+
+
+class Families(Elements):
+    """Classes and their subclasses, and who receives which method."""
+
+    def __init__(self, solver: Solver, recorder: Recorder) -> None:
+        super().__init__(solver, recorder)
+        self.methods: list[tuple[Function, Class, bool]] = []
+        self.abstract: set[str] = set()
+        self.driving: dict[Site, None] = {}
+        self.importing: dict[str, set[str]] = {}
+        self.calls: dict[Call, dict[Function, dict[Value | None, None]]] = {}
+        self.invoked: set[Function] = set()
+        self._kin: dict[tuple[Class, bool], Kin] = {}
+        self._lookups: dict[_Lookup, None] = {}
+        self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
+        self._asked: set[_Lookup] = set()
+        self._followed: set[tuple[Class, int, Class, str, Node]] = set()
+        self._extended: set[tuple[Class, str]] = set()
+        self._below: dict[Class, set[Class]] = {}
+        self._definers: dict[str, list[Class]] = {}
+        self._closed: set[str] | None = None
+        self._run: tuple[int, set[str]] = (0, set())
+
+    def kin(self, cls: Class, *, near: bool = False) -> Instance:
+        """An instance of the class or of a subclass (only of those nearby); the class's own where it has no subclass."""
+        if not self.below(cls):
+            return cls.instance
+        return self._kin.setdefault((cls, near), Near(cls) if near else Kin(cls))
+
+    def below(self, cls: Class) -> set[Class]:
+        """The classes that inherit from this one, near or far."""
+        if not self._below:
+            self.on_new_order(self.classes)
+        return self._below.get(cls, _NONE)
+
+    def on_new_order(self, classes: Iterable[Class]) -> None:
+        """They have more bases, and these more subclasses; at first all classes are learnt."""
+        for cls in classes if self._below else self.classes:
+            for base in cls.order[1:]:
+                self._below.setdefault(base, set()).add(cls)
+
+    def reached(self, call: Call, function: Function, receiver: Value | None) -> None:
+        """Kept until all targets of the call are known."""
+        self.calls.setdefault(call, {}).setdefault(function, {})[receiver] = None
+        self.invoked.add(function)
+
+    # attributes
+
+    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
+        """``target`` = the attribute of one value; of any subclass's too, where only a base is known."""
+        if isinstance(value, Class) and name in value.slots and self._is_enum(value):
+            self.solver.add(target, value.instance)
+        if not isinstance(value, Kin) or not isinstance(value.cls, Class) or self._is_open(value.cls):
+            super().get(value, name, target, site)
+        if isinstance(value, Kin) and isinstance(value.cls, Class):
+            lookup = _Lookup(value.cls, name, target, site, isinstance(value, Near))
+            if lookup not in self._lookups:
+                self._lookups[lookup] = None
+                self._look_below(lookup)
+
+    def _is_enum(self, cls: Class) -> bool:
+        """True where names of the class's body stand for instances of it."""
+        return any(
+            isinstance(value, External) and value.name.startswith("enum.") for known in cls.order for base in known.bases for value in self.solver.values(base)
+        )
+
+    def _look_below(self, lookup: _Lookup) -> None:
+        definers = [cls for cls in self._definers.get(lookup.name, ()) if cls in self._below[lookup.cls] and self._may_exist(cls)]
+        definers = [cls for cls in definers if self._inherits_caller(cls, lookup)]
+        if lookup.near:
+            definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
+        if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not any(self._may_exist(cls) for cls in self._below[lookup.cls])):
+            self._ask_base(lookup)
+        for cls in definers if len(definers) <= MAX_DEFINERS else ():
+            if lookup.name in cls.slots:
+                self._link(cls.slots[lookup.name], self.kin(cls, near=lookup.near), cls, lookup.target, lookup.site)
+            elif lookup.name in cls.instance.slots:
+                self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
+
+    def _ask_base(self, lookup: _Lookup) -> None:
+        """The base's own attribute, once: it is waited for ever after (asked in every round, SQLAlchemy's 230,000 lines took 8 GB more)."""
+        if lookup not in self._asked:
+            self._asked.add(lookup)
+            super().get(lookup.cls.instance, lookup.name, lookup.target, lookup.site)
+
+    def _inherits_caller(self, cls: Class, lookup: _Lookup) -> bool:
+        """False where the lookup stands in a method that the class has another of, which does not go on to this one: it never runs on its objects."""
+        owner, _, method = lookup.site.symbol.rpartition(".")
+        if owner != lookup.cls.symbol or lookup.cls not in cls.order:
+            return True
+        return all(method not in known.slots or (known, method) in self._extended for known in cls.order[: cls.order.index(lookup.cls)])
+
+    def _from_super(self, cls: Class, receiver: Value, name: str, target: Node, site: Site) -> None:
+        super()._from_super(cls, receiver, name, target, site)
+        self._extended.add((cls, name))
+        if isinstance(receiver, Kin):
+            self._supers_of_kin[cls, receiver, name, target, site] = None
+
+    # growth
+
+    def seed(self) -> bool:
+        """Give each method that nobody called with its own class that class's instance; True where that was new."""
+        new = False
+        for function, cls, of_class in self.methods:
+            receiver: Value = cls if of_class else cls.instance
+            node = function.parameters[0].node
+            if not self.solver.values(node) or cls in self.instantiated:
+                new = self._put(node, receiver) or new
+            if not of_class and self._open_below(cls):
+                new = self._put(node, self.kin(cls)) or new
+        self._grow()
+        return new
+
+    def _grow(self) -> None:
+        """Look again for what base lookups may mean, now that more classes have instances and more attributes are stored."""
+        self._definers = {}
+        for cls in self.classes:
+            for name in {**cls.slots, **cls.instance.slots}:
+                self._definers.setdefault(str(name), []).append(cls)
+        for lookup in list(self._lookups):
+            self._look_below(lookup)
+        for cls, receiver, name, target, site in list(self._supers_of_kin):
+            self._super_below(cls, receiver, name, target, site)
+
+    def _super_below(self, cls: Class, receiver: Kin, name: str, target: Node, site: Site) -> None:
+        """``super()`` of an inherited method goes on along the order of the subclass."""
+        assert isinstance(receiver.cls, Class)
+        for own in sorted(self._below[receiver.cls], key=lambda known: known.symbol):
+            known = (own, len(own.order), cls, name, target)
+            if known not in self._followed and len(own.bases) > 1 and cls in own.order and self._may_exist(own):
+                self._followed.add(known)
+                self.from_order(own, name, target, site, instance=own.instance, after=cls)
+
+    def _put(self, node: Node, value: Value) -> bool:
+        if self.solver.holds(node, value):
+            return False
+        self.solver.add(node, value)
+        return self.solver.holds(node, value)
+
+    # who may exist
+
+    def _is_beside(self, cls: Class, base: Class) -> bool:
+        """True for a public class in the base's folder."""
+        own, other = self.recorder.symbols[cls.symbol].file, self.recorder.symbols[base.symbol].file
+        return own.rpartition("/")[0] == other.rpartition("/")[0] and not cls.symbol.rpartition(".")[2].startswith("_")
+
+    def _open_below(self, cls: Class) -> bool:
+        return any(self._is_open(known) for known in self._below.get(cls, ()))
+
+    def _may_exist(self, cls: Class) -> bool:
+        return cls in self.instantiated or self._is_open(cls)
+
+    def _is_open(self, cls: Class) -> bool:
+        """True where others than the files may make instances."""
+        symbol = self.recorder.symbols.get(cls.symbol)
+        return symbol is not None and symbol.file not in self._closed_files()
+
+    def unused(self, call: Call) -> bool:
+        """True in a script's copy of a function that is never run, while another copy is."""
+        if call.owner is None or call.owner in self.invoked or call.site.file not in self._closed_files():
+            return False
+        if self._run[0] != len(self.invoked):
+            self._run = (len(self.invoked), {function.symbol for function in self.invoked})
+        return call.owner.symbol in self._run[1]
+
+    def places(self, receiver: Value | None) -> int:
+        """At how many places the files make objects of the receiver's class."""
+        return len(self.made_at.get(receiver.cls, ())) if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) else 0
+
+    def is_script(self, site: Site) -> bool:
+        """True where all calls that lead here are in the files."""
+        return site.file in self._closed_files()
+
+    def _closed_files(self) -> set[str]:
+        """Scripts that call the files' code at their top, and the modules that they import."""
+        if self._closed is None:
+            calls = {(call.site.file, call.site.byte) for call in self.calls}
+            driven = {site.file for site in self.driving if (site.file, site.byte) in calls}
+            self._closed = driven.union(*(self.importing.get(file, set()) for file in driven))
+        return self._closed

@@ -1,0 +1,66 @@
+"""Branches that ask for the class of a value: behind ``isinstance`` a name holds what can have passed."""
+
+from collections.abc import Iterator
+
+from tree_sitter import Node as Tree
+
+from mge_assets.stages.dependency.fixpoint.scopes import Path
+from mge_assets.stages.dependency.fixpoint.values import Node
+from mge_assets.stages.dependency.python.matching import Matching
+from mge_assets.stages.dependency.python.names import text
+
+Fact = tuple[Path, Tree, bool]
+"""A path, the classes that were asked for, and whether its value is an instance of one."""
+
+
+class Narrowing(Matching):
+    """Lowers conditions in the current scope."""
+
+    def facts(self, condition: Tree | None, *, holds: bool) -> Iterator[Fact]:
+        """What is known where the condition holds, or does not."""
+        if condition is None:
+            return
+        match condition.type:
+            case "parenthesized_expression":
+                yield from self.facts(condition.named_children[0] if condition.named_children else None, holds=holds)
+            case "not_operator":
+                yield from self.facts(condition.child_by_field_name("argument"), holds=not holds)
+            case "boolean_operator":
+                if text(condition.child_by_field_name("operator")) == ("and" if holds else "or"):
+                    yield from self.facts(condition.child_by_field_name("left"), holds=holds)
+                    yield from self.facts(condition.child_by_field_name("right"), holds=holds)
+            case "call":
+                yield from self._asked(condition, holds=holds)
+            case _:
+                pass
+
+    def _asked(self, call: Tree, *, holds: bool) -> Iterator[Fact]:
+        arguments = call.child_by_field_name("arguments")
+        given = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+        if text(call.child_by_field_name("function")) == "isinstance" and len(given) == 2:
+            path = self.path_of(given[0])
+            if path is not None and "[" not in path:
+                yield path, given[1], holds
+
+    def assume(self, condition: Tree | None, *, holds: bool) -> None:
+        """From here on the condition holds, or does not."""
+        for path, classes, positive in list(self.facts(condition, holds=holds)):
+            node, narrowed = self._now(path, classes), self.solver.node()
+            if node is None:
+                continue
+            self.solver.alias(node, narrowed)
+            self.flows.origins[narrowed] = [node]
+            self.semantics.narrow(node, self.value(classes), narrowed, positive=positive)
+            self.narrowed[narrowed] = node
+            self.scope.flow[path] = narrowed
+
+    def _now(self, path: Path, asked: Tree) -> Node | None:
+        """What the path holds: its version, or what its attribute gives; a call in between forgets both."""
+        if path in self.scope.flow:
+            return self.scope.flow[path]
+        holder = self.scope.flow.get(path[:1]) if len(path) == 3 and path[1] == "." else None
+        if holder is None:
+            return None
+        node = self.solver.node()
+        self.semantics.load(holder, path[2], node, self.site(asked))
+        return node
