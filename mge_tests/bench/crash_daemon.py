@@ -3,7 +3,8 @@
     nice python -m mge_tests.bench.crash_daemon [--plans 12] [--atoms 20] [--victim all] [--job planning_job] [--seed 1]
 
 The kill comes while a run of one of the three jobs is under way. The victim is that run's process, the code server, the daemon, the web server, or all of
-them at once, as when a machine stops; ``mge dev`` is started again where it ended with them. Counted are plans that were not delivered as they should be within ten minutes, and answers paid for twice beyond those in flight.
+them at once, as when a machine stops; ``mge dev`` is started again where it ended with them. Counted are plans that were not delivered as they should be
+within ten minutes, and answers paid for twice beyond those in flight.
 """
 
 import argparse
