@@ -1,9 +1,10 @@
 """Processes of ``mge dev`` killed with -9 at random moments: plans that were dropped into its folder are delivered all the same, and paid for once.
 
-    nice python -m mge_tests.bench.crash_daemon [--plans 12] [--atoms 20] [--seed 1]
+    nice python -m mge_tests.bench.crash_daemon [--plans 12] [--atoms 20] [--victim all] [--job planning_job] [--seed 1]
 
-The victim is a run's process, the code server, the daemon, the web server, or all of them at once, as when a machine stops; ``mge dev`` is started again
-where it ended with them. Counted are plans that were not delivered as they should be within ten minutes, and answers paid for twice beyond those in flight.
+The kill comes while a run of one of the three jobs is under way. The victim is that run's process, the code server, the daemon, the web server, or all of
+them at once, as when a machine stops; ``mge dev`` is started again where it ended with them. Counted are plans that were not delivered as they should be
+within ten minutes, and answers paid for twice beyond those in flight.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from mge_resources.database import EmbeddedPostgres
 from mge_tests.fakes.emulator.latency import Latencies
@@ -31,8 +33,8 @@ from mge_tests.services.layered import Layered
 VICTIMS = {"run": ("spawn_main",), "code server": ("api grpc",), "daemon": ("_daemon",), "web server": ("dagster_webserver", "webserver"), "all": ("",)}
 """The marks by which a process is known by its command line."""
 PATIENCE_SECONDS = 600.0
-LATEST_SECONDS = 75.0
-"""After a plan was dropped: sensors look every 10 s, and each of three jobs takes 7 s of processor time to start."""
+JOBS = {"planning_job": 3.0, "execution_job": 5.0, "delivery_job": 1.5}
+"""How long after the job's run has started a kill comes at the latest, in seconds."""
 
 
 @dataclass
@@ -84,6 +86,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plans", type=int, default=12)
     parser.add_argument("--atoms", type=int, default=20)
+    parser.add_argument("--victim", choices=list(VICTIMS), help="each in turn if left out")
+    parser.add_argument("--job", choices=list(JOBS), help="any if left out")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     shape = Layered("dropped", (given.atoms // 4,) * 4)
@@ -111,19 +115,18 @@ def rounds(development: Development, shape: Layered, server: MessagesServer, url
         server.ledger.bills.clear()
         drop(shape, plan, development.home / "plans")
         begin = time.monotonic()
-        time.sleep(chance.uniform(0, LATEST_SECONDS))
-        kind = kinds[number]
-        while not (pids := development.victims(kind)) and time.monotonic() - begin < 2 * LATEST_SECONDS:
-            time.sleep(0.2)
+        kind, job = given.victim or kinds[number], given.job or chance.choice(list(JOBS))
+        await_start(development, url, plan, job, begin)
+        time.sleep(chance.uniform(0, JOBS[job]))
+        pids = development.victims(kind)
         moment = time.monotonic() - begin
         killed[kind] += bool(kill(pids))
         found = delivered(development, shape, plan, begin)
         wrong["not delivered"] += not found
         wrong["paid twice beyond what was in flight"] += paid_twice(server, url, plan)
         words = ", ".join(f"{what} {count}" for what, count in wrong.items() if count) or "nothing wrong"
-        print(
-            f"{plan}: {kind} killed ({len(pids)}) after {moment:.0f} s, {f'delivered after {found:.0f} s' if found else 'not delivered'}: {words}", flush=True
-        )
+        outcome = f"delivered after {found:.0f} s" if found else "not delivered"
+        print(f"{plan}: {kind} killed ({len(pids)}) in {job} after {moment:.0f} s, {outcome}: {words}", flush=True)
     print(f"{sum(wrong.values())} failures in {given.plans} plans; killed: {dict(killed)}")
 
 
@@ -132,6 +135,19 @@ def drop(shape: Layered, plan: str, folder: Path) -> None:
     path = Layered(plan, shape.widths).write(folder.parent)
     path.write_text(path.read_text().replace("Functions of layer", f"Functions of {plan}, layer"))
     path.rename(folder / path.name)
+
+
+def await_start(development: Development, url: str, plan: str, job: str, begin: float) -> None:
+    """Wait until a run of this job for the plan has started."""
+    query = "SELECT count(*) FROM dagster.runs JOIN dagster.run_tags USING (run_id) WHERE key = 'mge/masterplan' AND value = :plan AND pipeline_name = :job"
+    engine = create_engine(url)
+    while time.monotonic() - begin < PATIENCE_SECONDS:
+        development.ensure()
+        with suppress(ProgrammingError), engine.connect() as connection:  # at first there are no tables
+            if connection.scalar(text(f"{query} AND status IN ('STARTED', 'SUCCESS')"), {"plan": plan, "job": job}):
+                break
+        time.sleep(0.2)
+    engine.dispose()
 
 
 def delivered(development: Development, shape: Layered, plan: str, begin: float) -> float:
