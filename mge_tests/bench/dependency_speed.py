@@ -5,7 +5,8 @@
 Every run is a process of its own, measured by the operating system: CPU seconds of one process with its start, and most memory. The peers (pyan3,
 jedi with ``dependency_jedi`` on every function, PyCG) are installed into an environment of the bench's own; a peer gets 120 s of CPU, and what it
 does not end in that, or fails at, is told. Growth is over trees of real packages of this machine (the standard library, then what is installed, then
-the same again under other names), each line counted; linear is where the microseconds a line stay what they were.
+the same again under other names), each line counted; linear is where the microseconds a line stay what they were. Packages are of different kinds, so
+those of the largest tree are analysed one by one as well.
 """
 
 import os
@@ -146,19 +147,13 @@ def supply() -> Iterator[SourceFile]:
 
 
 def growth(folder: Path) -> None:
-    """Print time and memory at each size, and what a line costs beside the smallest."""
-    first = 0.0
+    """Print time and memory at each size, and what a line costs beside the smallest; at the largest also beside its packages one by one."""
+    first = each = 0.0
+    files: list[SourceFile] = []
     for size in SIZES:
-        files: list[SourceFile] = []
-        lines = 0
-        for file in supply():
-            files.append(file)
-            lines += file.source.count(b"\n")
-            if lines >= size:
-                break
-        root = folder / f"grown{size}"
-        written(files, root)
-        ours = run([sys.executable, "-c", OURS, str(root)], Path.cwd(), 1000)
+        files = enough(size)
+        lines = written(files, folder / f"grown{size}")
+        ours = run([sys.executable, "-c", OURS, str(folder / f"grown{size}")], Path.cwd(), 1000)
         if ours.failed:
             print(f"{lines:,} lines: {ours.failed}")
             continue
@@ -169,6 +164,39 @@ def growth(folder: Path) -> None:
             f"{ours.megabytes:.0f} MB ({ours.megabytes * 1024 / lines:.2f} KB a line)",
             flush=True,
         )
+    apart = one_by_one(files, folder)
+    print(
+        f"the packages of the largest one by one: {apart:.1f} us a line (together {each / apart:.2f} of that; one by one {apart / first:.2f} of the smallest)"
+    )
+
+
+def enough(size: int) -> list[SourceFile]:
+    """Files of this many lines."""
+    files: list[SourceFile] = []
+    lines = 0
+    for file in supply():
+        files.append(file)
+        lines += file.source.count(b"\n")
+        if lines >= size:
+            break
+    return files
+
+
+def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
+    """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
+    groups: dict[str, list[SourceFile]] = {}
+    for file in files:
+        turn, _, rest = file.path.partition("/") if file.path.startswith("round") else ("", "", file.path)
+        top = rest.partition("/")[0]
+        groups.setdefault(f"{turn}/{top if top in INSTALLED else 'stdlib'}".lstrip("/"), []).append(file)
+    seconds, lines = 0.0, 0
+    for name, some in groups.items():
+        own = written(some, folder / "alone" / name)
+        ours = run([sys.executable, "-c", OURS, str(folder / "alone" / name)], Path.cwd(), 1000)
+        spent = float(ours.out.split()[0]) if not ours.failed else 0.0
+        print(f"  {name}, {own:,} lines: {ours.failed or f'{spent / own * 1e6:.1f} us a line'}", flush=True)
+        seconds, lines = seconds + spent, lines + own
+    return seconds / lines * 1e6
 
 
 PARTS: dict[str, Callable[[Path], None]] = {"peers": beside_peers, "growth": growth}
