@@ -24,7 +24,7 @@ from mge_assets.defs.launch import open_instance, run_plan
 from mge_assets.defs.resources import shared_workspace
 from mge_assets.model.executions import Schedule
 from mge_assets.model.forecasts import by_dependency, by_wave
-from mge_assets.services.execution import ExecutionServiceV2
+from mge_assets.services.generating import Generation
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.journal import JournalStore
 from mge_resources.settings import read_settings
@@ -104,7 +104,7 @@ def child(path: str, out: str, schedule: str) -> None:
     """The run itself, in a process of its own, with the processor time of its parts."""
     meter = Meter()
     for owner, name, part in (
-        (ExecutionServiceV2, "_validate", "validation"),
+        (Generation, "validate", "validation"),
         (JournalStore, "book", "database"),
         (JournalStore, "settle_all", "database"),
         (ExecutionStore, "land", "database"),
@@ -133,7 +133,7 @@ def child(path: str, out: str, schedule: str) -> None:
 
 def needs_by_name(workspace: Any, plan: str) -> dict[str, list[str]]:
     """What each atom that is generated waits for."""
-    together = workspace.execution._together(workspace.plans.stored(plan).masterplan, workspace.atoms.of_plan(plan))
+    together = workspace.execution._opener.together(workspace.plans.stored(plan).masterplan, workspace.atoms.of_plan(plan))
     return {stored.atom.name: list(together.needs.get(stored.atom.name, ())) for stored in together.by_id.values() if together.generates(stored)}
 
 
