@@ -22,6 +22,7 @@ class Knowledge:
         self._methods: dict[str, dict[str, ast.FunctionDef | ast.AsyncFunctionDef]] = defaultdict(dict)
         self._bases: dict[str, list[str]] = defaultdict(list)
         self._names: dict[str, dict[str, str]] = defaultdict(dict)
+        self._outside: dict[str, set[str]] = defaultdict(set)
         self._trees = {module_of(file): ast.parse(source) for file, source in references.files.items() if file.endswith(".py")}
         for module, tree in self._trees.items():
             self._read(module, tree)
@@ -42,14 +43,26 @@ class Knowledge:
         own = {arg.arg for node in ast.walk(reference.node) if isinstance(node, ast.arguments) for arg in [*node.posonlyargs, *node.args, *node.kwonlyargs]}
         own |= {node.id for node in ast.walk(reference.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         set_here = {node.attr for node in ast.walk(reference.node) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+        outside = self._of_others(reference)
         for node in (each for statement in reference.node.body for each in ast.walk(statement)):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()) if name not in own and not hasattr(builtins, name):
                     yield from self._of_name(reference.module, name)
                 case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if reference.owner:
                     yield from self._of_member(reference.owner, name, set_here)
-                case ast.Attribute(attr=name) if name in self._members and name not in set_here:
+                case ast.Attribute(value=value, attr=name) if name in self._members and name not in set_here and _root(value) not in outside:
                     yield name
+
+    def _of_others(self, reference: Reference) -> set[str]:
+        """Names that stand for what other packages gave: their modules, and locals that hold nothing but what came of those."""
+        assert reference.node is not None
+        known = set(self._outside[reference.module])
+        otherwise: set[str] = set()
+        for node in ast.walk(reference.node):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.withitem(context_expr=value, optional_vars=ast.Name(id=name)):
+                    (known if _root(value) in known else otherwise).add(name)
+        return known - otherwise
 
     def _of_name(self, module: str, name: str) -> Iterator[str]:
         target = self._names[module].get(name)
@@ -115,16 +128,31 @@ class Knowledge:
         """Imports of project modules, wherever they stand, and base classes."""
         package = module if f"{module.replace('.', '/')}/__init__.py" in self._files else module.rpartition(".")[0]
         for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self._outside[module] |= {alias.asname or alias.name.partition(".")[0] for alias in node.names if alias.name not in self._trees}
             if isinstance(node, ast.ImportFrom):
                 base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
                 source = ".".join([*base, *([node.module] if node.module else [])])
                 for alias in node.names:
-                    if source in self._trees:
+                    if source not in self._trees:
+                        self._outside[module].add(alias.asname or alias.name)
+                    else:
                         self._names[module].setdefault(alias.asname or alias.name, self._names[source].get(alias.name, f"{source}.{alias.name}"))
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 known = (self._names[module].get(base.id) for base in node.bases if isinstance(base, ast.Name))
                 self._bases[f"{module}.{node.name}"] = [base for base in known if base in self._classes]
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an expression of calls, attributes and subscripts begins with; empty where it begins otherwise."""
+    while not isinstance(node, ast.Name):
+        match node:
+            case ast.Attribute(value=inner) | ast.Call(func=inner) | ast.Subscript(value=inner) | ast.Await(value=inner):
+                node = inner
+            case _:
+                return ""
+    return node.id
 
 
 def _is_shown(need: str, shown: str, words: set[str]) -> bool:
