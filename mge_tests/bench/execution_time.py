@@ -1,13 +1,15 @@
 """How near a run of generated atoms comes to what latencies and processors leave possible, and what each part of us costs an atom.
 
-    nice python -m mge_tests.bench.execution_time [--atoms 800] [--schedule wave|dependency] [--time-scale 1] [--limit 100]
+    nice python -m mge_tests.bench.execution_time [--atoms 800] [--layers 8] [--schedule wave|dependency] [--time-scale 1] [--limit 100] [--syntax-only]
 
 The emulator serves latencies drawn from published distributions and notes each; the run goes through Dagster as `mge run` does it. Two bounds are
 printed: the same latencies laid out by the same schedule under the same limit with nothing between them, and the processor time of level-1
-validation over the cores. The ratio is wall time over the larger one. Both processes and the database share the machine's cores.
+validation over the cores. The ratio is wall time over the larger one. Both processes and the database share the machine's cores. With ``--syntax-only``
+an answer is only parsed. Places are busy while a call of theirs is answered, from the first call until the last one begins.
 """
 
 import argparse
+import ast
 import json
 import os
 import subprocess
@@ -22,7 +24,9 @@ from typing import Any
 
 from mge_assets.defs.launch import open_instance, run_plan
 from mge_assets.defs.resources import shared_workspace
+from mge_assets.model.atoms import Atom
 from mge_assets.model.executions import Schedule
+from mge_assets.model.findings import Check, Finding, Level, Severity, ValidationResult
 from mge_assets.model.forecasts import by_dependency, by_wave
 from mge_assets.services.generating import Generation
 from mge_assets.store.executions import ExecutionStore
@@ -32,6 +36,7 @@ from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.services.layered import Layered
 
 BOUND = 1.15
+BUSY = 0.9
 
 
 @dataclass(frozen=True)
@@ -39,44 +44,54 @@ class NotedLatencies(Latencies):
     """Latencies that are noted: seconds that each atom's answers took together."""
 
     served: dict[str, float] = field(default_factory=dict)
+    calls: list[tuple[float, float]] = field(default_factory=list)
 
     def seconds(self, key: str, model: str, tokens: int, *, cached: bool, in_flight: int) -> float:
         found = super().seconds(key, model, tokens, cached=cached, in_flight=in_flight)
         atom = key.rpartition("/")[0]
         self.served[atom] = self.served.get(atom, 0.0) + found
+        self.calls.append((time.perf_counter(), found))
         return found
+
+    def busy(self, limit: int) -> float:
+        """Share of the places that were in a call, for as long as calls began."""
+        first, last = min(begin for begin, _ in self.calls), max(begin for begin, _ in self.calls)
+        return sum(min(begin + seconds, last) - begin for begin, seconds in self.calls) / (limit * max(last - first, 1e-9))
 
 
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--atoms", type=int, default=800)
+    parser.add_argument("--layers", type=int, default=8)
+    parser.add_argument("--syntax-only", action="store_true")
     parser.add_argument("--schedule", choices=("wave", "dependency"), default="wave")
     parser.add_argument("--time-scale", type=float, default=1.0)
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        child(given.child[0], given.child[1], given.schedule)
+        child(given)
     else:
-        measure(given.atoms, given.schedule, given.time_scale, given.limit)
+        measure(given)
 
 
-def measure(atoms: int, schedule: str, time_scale: float, limit: int) -> None:
+def measure(given: argparse.Namespace) -> None:
     """One run against one emulator."""
-    layers = 8
-    plan = Layered("timed", (atoms // layers,) * layers)
-    latencies = NotedLatencies(seed=1, time_scale=time_scale)
+    plan = Layered("timed", (given.atoms // given.layers,) * given.layers)
+    latencies = NotedLatencies(seed=1, time_scale=given.time_scale)
     with tempfile.TemporaryDirectory() as name, plan.emulator(latencies=latencies, seed=1) as server:
         path = plan.write(Path(name))
         environment = {**os.environ, "MGE_HOME": f"{name}/mge", "ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "key", "MGE_SANDBOX": "off"}
-        environment |= {"V2_MAX_PARALLEL_ATOMS": str(limit), "MGE_BUDGET_USD": "1000"}
-        command = [sys.executable, "-m", "mge_tests.bench.execution_time", "--schedule", schedule, "--child", str(path), f"{name}/out"]
+        environment |= {"V2_MAX_PARALLEL_ATOMS": str(given.limit), "MGE_BUDGET_USD": "1000"}
+        command = [sys.executable, "-m", "mge_tests.bench.execution_time", "--schedule", given.schedule, "--child", str(path), f"{name}/out"]
+        command += ["--syntax-only"] if given.syntax_only else []
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(done.stderr[-3000:])
         told = json.loads(done.stdout.splitlines()[-1])
-        report(told, server.ledger.bills, latencies.served, schedule, limit)
+        report(told, server.ledger.bills, latencies.served, given.schedule, given.limit)
+        print(f"places busy {latencies.busy(given.limit):.1%} of {given.limit} (wanted: {BUSY:.0%} of 1,000 where answers are only parsed)")
         subprocess.run([sys.executable, "-m", "mge_assets.cli", "db", "stop"], env=environment, check=False, capture_output=True)
 
 
@@ -100,8 +115,20 @@ def report(told: dict[str, Any], bills: list[Any], seconds: dict[str, float], sc
         print(f"  {part:<11} {1000 * value / len(calls):6.2f} ms of processor an atom, {100 * value / every:4.1f} % of {every:.2f} s")
 
 
-def child(path: str, out: str, schedule: str) -> None:
+def parsed(_: Generation, atom: Atom, code: bytes, *__: object) -> ValidationResult:
+    """Level 1 that asks for no more than that the answer parses."""
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return ValidationResult(Level.ATOMIC, atom.name, (Check.of("syntax", (Finding("syntax", Severity.ERROR, str(error)),)),))
+    return ValidationResult(Level.ATOMIC, atom.name, (Check.of("syntax", ()),))
+
+
+def child(given: argparse.Namespace) -> None:
     """The run itself, in a process of its own, with the processor time of its parts."""
+    path, out = given.child
+    if given.syntax_only:
+        Generation.validate = parsed  # type: ignore[assignment, method-assign]
     meter = Meter()
     for owner, name, part in (
         (Generation, "validate", "validation"),
@@ -123,7 +150,7 @@ def child(path: str, out: str, schedule: str) -> None:
                 begin.append(time.perf_counter())
                 meter.end()
 
-        run_plan(plan, instance, settings, Path(out), schedule=Schedule(schedule), watch=watch)
+        run_plan(plan, instance, settings, Path(out), schedule=Schedule(given.schedule), watch=watch)
         graph, progress = workspace.dependencies.waves(plan), workspace.execution.progress(plan)
         needs = needs_by_name(workspace, plan)
     wall = begin[1] - begin[0]
