@@ -118,16 +118,14 @@ def _final(text: str, atom: Atom) -> str:
     heads = [each.start() for each in re.finditer(rf"^[ \t]*(?:async )?def {re.escape(name)}\(", text, re.MULTILINE)]
     if len(heads) < 2:
         return _short(atom.signature)
-    node = next((found for found in [_function(text[heads[-1] :])] if found), "")
-    return _short(node) or atom.signature
+    return _function(text[heads[-1] :]) or atom.signature
 
 
 def _function(text: str) -> str:
     """The head of the function that the text begins with."""
     root = parse(Language.PYTHON, textwrap.dedent(text).encode()).root_node
     node = next((child for child in root.children if child.type == "function_definition"), None)
-    body = node.child_by_field_name("body") if node is not None else None
-    return (root.text or b"")[node.start_byte : body.start_byte].decode(errors="replace").strip().rstrip(":") if node is not None and body is not None else ""
+    return _head(root.text or b"", node) if node is not None and node.child_by_field_name("body") is not None else ""
 
 
 def _short(signature: str) -> str:

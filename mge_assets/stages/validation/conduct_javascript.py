@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from mge_assets.stages.validation.trees import text_of
 from mge_resources.syntax import Language, parse
 
 _VALUES = frozenset({"arrow_function", "function_expression", "generator_function"})
@@ -52,18 +53,6 @@ class ScriptFunction:
     kinds: frozenset[str]
     throws: frozenset[str]
     promised: frozenset[str]
-
-
-def text_of(node: Node | None) -> str:
-    """The node's text; empty for none."""
-    return (node.text or b"").decode(errors="replace") if node is not None else ""
-
-
-def below(node: Node) -> Iterator[Node]:
-    """The node and all under it."""
-    yield node
-    for child in node.named_children:
-        yield from below(child)
 
 
 def piece(code: bytes, owner: str, language: Language) -> Node | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from mge_assets.stages.validation.analysis import Analysis
+from mge_assets.stages.validation.trees import text_of
 from mge_resources.syntax import JUDGED, Language
 
 _GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -56,15 +57,11 @@ def _python(node: ast.AST, state: Import) -> Iterator[Import]:
         yield from _python(child, replace(state, guarded=True) if inside else state)
 
 
-def _text(node: Node | None) -> str:
-    return (node.text or b"").decode(errors="replace") if node else ""
-
-
 def _taken(statement: Node) -> Iterator[str]:
     """The names that an import or re-export takes from its module."""
     for node in _below(statement):
         if node.type in {"import_specifier", "export_specifier"}:
-            yield _text(node.child_by_field_name("name"))
+            yield text_of(node.child_by_field_name("name"))
         elif node.type == "import_clause" and node.named_children and node.named_children[0].type == "identifier":
             yield "default"
 
@@ -80,7 +77,7 @@ def _javascript(root: Node) -> Iterator[Import]:
         source = statement.child_by_field_name("source")
         if statement.type in _CLAUSES and source:
             types_only = any(child.type == "type" for child in statement.children)
-            yield Import(_text(source)[1:-1], tuple(_taken(statement)), statement.start_point[0] + 1, late=types_only)
+            yield Import(text_of(source)[1:-1], tuple(_taken(statement)), statement.start_point[0] + 1, late=types_only)
 
 
 def imports_of(analysis: Analysis) -> tuple[Import, ...]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from mge_assets.stages.validation.promises import Demand
+from mge_assets.stages.validation.trees import below, text_of
 from mge_resources.syntax import Language, parse
 
 _EQUAL = frozenset({"equal", "strictEqual", "deepEqual", "deepStrictEqual"})
@@ -21,13 +22,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def _text(node: Node | None) -> str:
-    return _BLANKS.sub(" ", (node.text or b"").decode(errors="replace")) if node is not None else ""
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.named_children:
-        yield from _walk(child)
+    return _BLANKS.sub(" ", text_of(node))
 
 
 def _string(node: Node | None) -> str:
@@ -56,7 +51,7 @@ class ScriptTests:
         found: set[str] = set()
         for node in self.root.named_children:
             if node.type == "import_statement" and _string(node.child_by_field_name("source")).startswith("."):
-                for part in _walk(node):
+                for part in below(node):
                     if part.type == "import_specifier":
                         found.add(_text(part.child_by_field_name("alias") or part.child_by_field_name("name")))
                     elif part.type == "identifier" and part.parent is not None and part.parent.type in {"import_clause", "namespace_import"}:
@@ -92,8 +87,8 @@ class ScriptTests:
         body = self.bodies.get(name)
         if body is None or body is self.root:
             return True
-        outside = {_text(part.child_by_field_name("name")) for part in _walk(self.root) if part.type in {"function_declaration", "variable_declarator"}}
-        used = {_text(part) for part in _walk(body) if part.type in {"identifier", "shorthand_property_identifier"}}
+        outside = {_text(part.child_by_field_name("name")) for part in below(self.root) if part.type in {"function_declaration", "variable_declarator"}}
+        used = {_text(part) for part in below(body) if part.type in {"identifier", "shorthand_property_identifier"}}
         return bool(used & (self.names | outside))
 
     @cached_property

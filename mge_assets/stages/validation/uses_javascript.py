@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from mge_assets.stages.validation.conduct_javascript import FUNCTIONS, ScriptFunction, below, piece, text_of
+from mge_assets.stages.validation.conduct_javascript import FUNCTIONS, ScriptFunction, piece
+from mge_assets.stages.validation.trees import below, text_of
 from mge_resources.syntax import Language
 
 _OBJECT = frozenset({
