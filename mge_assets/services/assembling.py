@@ -15,25 +15,30 @@ def bodies_of(atoms: PlanAtoms) -> Mapping[str, str]:
     return {head: bodies[head] for head in atoms.briefing.heads if head in bodies}
 
 
-def assemble(atoms: PlanAtoms, known: Mapping[str, bytes], bodies: Mapping[str, str], file: str = "", before: bytes = b"") -> Assembled:
-    """The files with the code in ``known`` in its atoms' places; ``file`` also gets the imports that stand in ``before`` and nowhere in it."""
+def assemble(atoms: PlanAtoms, known: Mapping[str, bytes], bodies: Mapping[str, str], brought: Mapping[str, Sequence[bytes]] | None = None) -> Assembled:
+    """The files with the code in ``known`` in its atoms' places; ``brought`` are lines of imports that a file gets where it has them not."""
     files = atoms.plan.carried
     spans: dict[str, list[tuple[int, str]]] = {}
     for name, members in atoms.files.items():
         pieces = [known.get(stored.atom.name, stored.atom.text) for stored in members]
-        if name == file:
-            pieces = with_new_imports(members, pieces, before)
-        touched = name == file or any(stored.atom.name in known for stored in members)
+        new = brought.get(name, ()) if brought else ()
+        pieces = with_imports(members, pieces, new) if new else pieces
+        touched = new or any(stored.atom.name in known for stored in members)
         files[name] = b"".join(pieces) if touched else atoms.drafts[name]
         starts = accumulate((piece.count(b"\n") for piece in pieces), initial=1)
         spans[name] = [(start, stored.atom.name) for start, stored in zip(starts, members, strict=False)]
     return Assembled(files, spans, bodies)
 
 
-def with_new_imports(members: Sequence[StoredAtom], pieces: list[bytes], before: bytes) -> list[bytes]:
-    """The pieces of a file with the imports that stand in ``before`` and nowhere in them: the judged code brings those along."""
+def imports_in(before: bytes) -> list[bytes]:
+    """The lines of imports in what stands before an atom; those that its file has not yet were brought by the atom's code."""
+    return [line for line in before.split(b"\n") if line.startswith((b"import ", b"from "))]
+
+
+def with_imports(members: Sequence[StoredAtom], pieces: list[bytes], imports: Sequence[bytes]) -> list[bytes]:
+    """The pieces of a file with these lines behind its last import, but for those that it has."""
     present = {line for piece in pieces for line in piece.split(b"\n")}
-    new = [line for line in before.split(b"\n") if line.startswith((b"import ", b"from ")) and line not in present]
+    new = [line for line in dict.fromkeys(imports) if line not in present]
     last = max((index for index, stored in enumerate(members) if stored.atom.kind is AtomKind.IMPORT), default=None)
     if not new or last is None:
         return pieces

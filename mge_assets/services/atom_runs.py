@@ -72,6 +72,7 @@ class AtomRunner:
                     beside += [*self._with_imports(others), *live.with_imports(atom, outcome)]
                     for key, ended in (*beside, (atom, outcome)):
                         await live.writer.put(self._landing(key, ended, started))
+                outcome = live.keeping(outcome)  # others may have put lines into it while it was stored
                 live.landed(atom, outcome.status, outcome.code)
                 self._generation.stored(outcome.name)
                 for key, ended in self._with_imports(await self._generation.met(atom, outcome)):

@@ -55,7 +55,7 @@ class Generation:
         self._made[outcome.name] = max((attempt.number for attempt in outcome.attempts), default=0)
         if outcome.status is AtomStatus.COMPLETED:
             self._landing[outcome.name] = asyncio.Event()  # seen by those that are judged before it is stored
-            self.live.show(atom_id, outcome.code)
+            self.live.show(atom_id, outcome.code, outcome.imports)
         if outcome.status is AtomStatus.COMPLETED or self.tests is None or not _fails_tests_alone(outcome):
             return outcome, ()
         return await self._reconsidered(atom_id, outcome)
@@ -150,7 +150,7 @@ class Generation:
             made = self._made.get(name, 0)
             if self.live.statuses.get(name) is not AtomStatus.COMPLETED or made >= self.max_attempts:
                 continue
-            self.tests.put(outcome.name, answer.code)
+            self.tests.put(outcome.name, answer.code, answer.imports)
             again = await self._again(stored.atom_id, name, made, answer)
             if again.status is AtomStatus.COMPLETED:
                 work = self.live.work(atom_id)
@@ -181,7 +181,7 @@ class Generation:
         outcome = await self._orchestrator(atom_id).run(replace(work, regenerate=True, suspected=suspected, attempts_made=made))
         self._made[name] = max((attempt.number for attempt in outcome.attempts), default=made)
         if outcome.status is AtomStatus.COMPLETED:
-            self.live.landed(atom_id, outcome.status, outcome.code)
+            self.live.landed(atom_id, outcome.status, outcome.code, outcome.imports)
         else:
             self.tests.put(name, before)
         return outcome

@@ -131,7 +131,8 @@ class PlanAtoms:
 class LiveExecution:
     """A running execution. ``codes`` and ``statuses`` go by atom name and change as atoms land; ``halted`` says why it stands still;
     ``accounts`` is missing where it is only looked at. ``tried`` is other code that was judged for an atom,
-    ``brought`` the lines that others put into an atom of imports. ``wave`` is set where it runs that one alone.
+    ``brought`` the lines that others put into an atom of imports, ``unstored`` such atoms with lines that are not stored yet.
+    ``wave`` is set where it runs that one alone.
     """
 
     atoms: PlanAtoms
@@ -152,6 +153,7 @@ class LiveExecution:
     draft_results: dict[str, dict[str, ValidationResult]] = field(default_factory=dict)
     tried: dict[str, list[bytes]] = field(default_factory=dict)
     brought: dict[str, list[str]] = field(default_factory=dict)
+    unstored: set[UUID] = field(default_factory=set)
 
     @property
     def shares(self) -> bool:
@@ -214,21 +216,31 @@ class LiveExecution:
         return tuple(name for name in needs if self.statuses.get(name) in LOST)
 
     def with_imports(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[tuple[UUID, AtomOutcome], ...]:
-        """The file's import atom with what this atom's code needs beside; nothing where it needs nothing."""
-        members = self.atoms.files[self.atoms.by_id[atom_id].atom.file]
-        imports = [stored for stored in members if stored.atom.kind is AtomKind.IMPORT and not stored.atom.indent]
-        if not outcome.imports or not imports:
+        """The file's import atom as it must be stored before this atom's code; nothing where it is stored with all that the code needs."""
+        last = self._import_atom(atom_id) if outcome.imports else None
+        if last is None:
             return ()
-        last = imports[-1]
+        self._bring(last, outcome.imports)
+        if last.atom_id not in self.unstored:
+            return ()
+        self.unstored.discard(last.atom_id)
+        self.statuses[last.atom.name] = AtomStatus.COMPLETED
+        return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, self.codes[last.atom.name])),)
+
+    def _import_atom(self, atom_id: UUID) -> StoredAtom | None:
+        """The last atom of imports at the margin of this atom's file."""
+        members = self.atoms.files[self.atoms.by_id[atom_id].atom.file]
+        return next((stored for stored in reversed(members) if stored.atom.kind is AtomKind.IMPORT and not stored.atom.indent), None)
+
+    def _bring(self, last: StoredAtom, imports: Sequence[str]) -> None:
+        """Put those of these lines into an atom of imports that are not in it."""
         code = self.codes.get(last.atom.name, last.atom.text)
         present = set(code.decode(errors="replace").split("\n"))
-        new = [line for line in outcome.imports if line not in present]
-        if not new:
-            return ()
-        code = _with_lines(code, new)
-        self.brought.setdefault(last.atom.name, []).extend(new)
-        self.landed(last.atom_id, AtomStatus.COMPLETED, code)
-        return ((last.atom_id, AtomOutcome(last.atom.name, AtomStatus.COMPLETED, code)),)
+        new = [line for line in imports if line not in present]
+        if new:
+            self.brought.setdefault(last.atom.name, []).extend(new)
+            self.unstored.add(last.atom_id)
+            self.show(last.atom_id, _with_lines(code, new))
 
     def keeping(self, outcome: AtomOutcome) -> AtomOutcome:
         """The outcome with what others put into the atom, an import, before it came to its own end."""
@@ -245,14 +257,16 @@ class LiveExecution:
         """True where the atom's file, with this code in it, is the draft byte for byte."""
         return code == atom.text and atom.file not in self.changed_files
 
-    def landed(self, atom_id: UUID, status: AtomStatus, code: bytes) -> None:
-        """Note how an atom ended, for those that come after it."""
-        atom = self.atoms.by_id[atom_id].atom
-        self.statuses[atom.name] = status
-        self.show(atom_id, code)
+    def landed(self, atom_id: UUID, status: AtomStatus, code: bytes, imports: Sequence[str] = ()) -> None:
+        """Note how an atom ended, for those that come after it: its code first, since who sees the status relies on the code."""
+        self.show(atom_id, code, imports)
+        self.statuses[self.atoms.by_id[atom_id].atom.name] = status
 
-    def show(self, atom_id: UUID, code: bytes) -> None:
-        """Have others see the code, from before it is stored."""
+    def show(self, atom_id: UUID, code: bytes, imports: Sequence[str] = ()) -> None:
+        """Have others see the code, from before it is stored, and what it needs at the top of its file."""
+        last = self._import_atom(atom_id) if imports else None
+        if last is not None:
+            self._bring(last, imports)
         atom = self.atoms.by_id[atom_id].atom
         self.codes[atom.name] = code
         if code != atom.text:

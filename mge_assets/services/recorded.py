@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from mge_assets.model.atoms import Atom
 from mge_assets.model.cases import RunCase
 from mge_assets.model.findings import Check, Finding, Severity, ValidationResult
-from mge_assets.services.assembling import with_new_imports
+from mge_assets.services.assembling import imports_in, with_imports
 from mge_assets.services.cases import Project
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.unit_tests import UnitTests
@@ -67,7 +67,7 @@ class RecordedCases:
         atoms = self.live.atoms
         members = atoms.files[atom.file]
         pieces = [code if stored.atom.name == atom.name else known.get(stored.atom.name, stored.atom.text) for stored in members]
-        own = b"".join(with_new_imports(members, pieces, before))
+        own = b"".join(with_imports(members, pieces, imports_in(before)))
         standing = self.live.project() if known else atoms.drafts
         reached = Project({**atoms.drafts, atom.file: own}).reached(atom.file)
         return {**{file: standing[file] for file in reached}, atom.file: own}

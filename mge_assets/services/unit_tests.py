@@ -6,7 +6,7 @@ tests enter (the Ochiai measure of spectrum-based fault localisation, Abreu et a
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mge_assets.model.atoms import Atom
@@ -14,7 +14,7 @@ from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity, ValidationResult
 from mge_assets.model.testfiles import test_file_name
-from mge_assets.services.assembling import assemble, bodies_of
+from mge_assets.services.assembling import assemble, bodies_of, imports_in
 from mge_assets.services.live import LiveExecution
 from mge_assets.stages.generation import is_contestable
 from mge_assets.stages.validation.reach import failing_input, run_reaching
@@ -43,6 +43,18 @@ class _Suite:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is written at one moment: the atoms with code of their own, the code to be run, and the lines of imports that a file gets for it.
+
+    A test run speaks of this moment, also where an atom lands while it goes on.
+    """
+
+    written: frozenset[str]
+    codes: Mapping[str, bytes]
+    brought: Mapping[str, Sequence[bytes]]
+
+
 @dataclass
 class UnitTests:
     """The unit tests of one execution. Safe to call from many threads; runs of one suite follow one another.
@@ -55,6 +67,7 @@ class UnitTests:
     tests: StoredTests
     suspects: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _passed: dict[str, bytes] = field(default_factory=dict)
+    _brought: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     _locks: dict[str, threading.RLock] = field(default_factory=lambda: defaultdict(threading.RLock))
     _runs: dict[tuple[str, int], tuple[TestRun, ...]] = field(default_factory=dict)
 
@@ -62,7 +75,7 @@ class UnitTests:
         atoms = self.live.atoms
         self._names = frozenset(name.partition("#")[0].rpartition(".")[2] for name in atoms.by_name)
         self._milestone = {task.name: milestone.name for milestone in atoms.plan.milestones for task in milestone.tasks}
-        self._generated = {stored.atom.name for stored in atoms.by_id.values() if atoms.generates(stored)}
+        self._generated = frozenset(stored.atom.name for stored in atoms.by_id.values() if atoms.generates(stored))
         self._bodies = bodies_of(atoms)
 
     def judged(self, result: ValidationResult, atom: Atom, code: bytes, before: bytes) -> ValidationResult:
@@ -74,6 +87,7 @@ class UnitTests:
             check = self._check(suites, atom, code, before)
             checks = [each for each in result.checks if each.name != CHECK]
             if check.status is not CheckStatus.FAILED:
+                self._brought[atom.name] = self._new_imports(atom, before)
                 self._passed[atom.name] = code
         return ValidationResult(result.level, result.subject, (*checks, check), result.seconds, result.isolation or self.sandbox.isolation)
 
@@ -87,13 +101,31 @@ class UnitTests:
             self.suspects.pop(atom.name, None)
         return check.status is CheckStatus.FAILED
 
-    def put(self, name: str, code: bytes) -> None:
-        """Take this code for the atom from now on, in every run."""
+    def put(self, name: str, code: bytes, imports: Sequence[str] = ()) -> None:
+        """Take this code for the atom from now on, in every run, and these lines at the top of its file."""
+        self._brought[name] = tuple(line.encode() for line in imports)
         self._passed[name] = code
 
     def withdraw(self, name: str) -> None:
         """Take back what ``put`` or a passed judgement said."""
         self._passed.pop(name, None)
+        self._brought.pop(name, None)
+
+    def _new_imports(self, atom: Atom, before: bytes) -> tuple[bytes, ...]:
+        """The lines of imports that the judged code brings along: others' runs need them before they are in the file."""
+        members = self.live.atoms.files[atom.file]
+        present = {line for stored in members for line in self.live.codes.get(stored.atom.name, stored.atom.text).split(b"\n")}
+        return tuple(line for line in imports_in(before) if line not in present)
+
+    def _standing(self, atom: Atom, code: bytes, before: bytes) -> _Standing:
+        """What is written now, with this code for the atom."""
+        passed, brought = dict(self._passed), dict(self._brought)
+        completed = (name for name, status in tuple(self.live.statuses.items()) if status is AtomStatus.COMPLETED)
+        written = frozenset((*passed, *completed, atom.name))
+        imports: dict[str, list[bytes]] = defaultdict(list, {atom.file: imports_in(before)})
+        for name, lines in brought.items():
+            imports[self.live.atoms.by_name[name].atom.file] += lines
+        return _Standing(written, {**self.live.codes, **passed, atom.name: code}, imports)
 
     def _suites(self, atom: Atom) -> Iterable[_Suite]:
         task = self.live.atoms.by_name[atom.name].task
@@ -105,29 +137,37 @@ class UnitTests:
 
     def _check(self, suites: Sequence[_Suite], atom: Atom, code: bytes, before: bytes) -> Check:
         """The first suite that has something to say decides."""
-        project = assemble(self.live.atoms, {**self.live.codes, **self._passed, atom.name: code}, self._bodies, atom.file, before)
+        standing = self._standing(atom, code, before)
+        project = assemble(self.live.atoms, standing.codes, self._bodies, standing.brought)
         for suite in suites:
             try:
                 runs = self._run(suite, project.files)
             except (SandboxUnavailableError, ValueError) as error:
                 return Check.not_run(CHECK, str(error))
             reached = [(run, project.atoms(run.entered)) for run in runs]
-            telling = [(run, names) for run, names in reached if not self._unwritten(names, atom.name)]
+            telling = [(run, names) for run, names in reached if not (names & self._generated) - standing.written]
             mine = [(run, names) for run, names in telling if atom.name in names]
             if mine:
-                return self._verdict(suite, atom, code, before, mine, telling)
+                return self._verdict(suite, atom, standing, before, mine, telling)
         return Check.not_run(CHECK, "no test reaches it yet without entering what is still unwritten")
 
     def _verdict(
-        self, suite: _Suite, atom: Atom, code: bytes, before: bytes, mine: list[tuple[TestRun, frozenset[str]]], telling: list[tuple[TestRun, frozenset[str]]]
+        self,
+        suite: _Suite,
+        atom: Atom,
+        now: _Standing,
+        before: bytes,
+        mine: list[tuple[TestRun, frozenset[str]]],
+        telling: list[tuple[TestRun, frozenset[str]]],
     ) -> Check:
+        code = now.codes[atom.name]
         failing = [(run, names) for run, names in mine if not run.passed]
         if not failing:
             self.suspects.pop(atom.name, None)
             return Check.of(CHECK, ())
         scores = ochiai((run.passed, names) for run, names in telling)
         others = {name for _, names in failing for name in names if name != atom.name}
-        if self._is_innocent(atom, code, scores, others):
+        if self._is_innocent(atom, now, scores, others):
             return Check.of(CHECK, ())
         own = scores.get(atom.name, 0.0) - _EPSILON
         generated = sorted((name for name in others if name in self._generated and scores.get(name, 0.0) >= own), key=lambda name: (-scores[name], name))
@@ -137,12 +177,12 @@ class UnitTests:
             findings.append(Finding(SHARED, Severity.INFO, f"as likely at fault: {', '.join(generated[:3])}"))
         return Check.of(CHECK, tuple(findings))
 
-    def _is_innocent(self, atom: Atom, code: bytes, scores: Mapping[str, float], others: set[str]) -> bool:
+    def _is_innocent(self, atom: Atom, now: _Standing, scores: Mapping[str, float], others: set[str]) -> bool:
         """A complete draft, unless none is likelier to be at fault; generated code, where one is likelier that is still to be judged."""
         likelier = {name for name in others if scores.get(name, 0.0) > scores.get(atom.name, 0.0) + _EPSILON}
-        if code == atom.text and atom.name not in self._generated:
+        if now.codes[atom.name] == atom.text and atom.name not in self._generated:
             return bool(likelier)
-        return any(self.live.statuses.get(name) is not AtomStatus.COMPLETED and name not in self._passed for name in likelier)
+        return bool(likelier - now.written)
 
     def told(self, text: str, file: str, atom: Atom, code: bytes, before: bytes, run: TestRun) -> Finding:
         """A failed test as its atom's author may hear of it: what was called and how it ended, nothing of what is expected."""
@@ -162,11 +202,6 @@ class UnitTests:
             while len(self._runs) > _KEPT:
                 self._runs.pop(next(iter(self._runs)), None)
         return self._runs[key]
-
-    def _unwritten(self, names: Collection[str], judged: str) -> bool:
-        """Whether one of these atoms has no code of its own yet."""
-        open_names = (name for name in names if name != judged and name in self._generated and name not in self._passed)
-        return any(self.live.statuses.get(name) is not AtomStatus.COMPLETED for name in open_names)
 
 
 def _speaks(text: str, language: Language) -> bool:
