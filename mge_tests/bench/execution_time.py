@@ -9,7 +9,6 @@ an answer is only parsed. Places are busy while a call of theirs is answered, fr
 """
 
 import argparse
-import ast
 import json
 import os
 import subprocess
@@ -32,6 +31,7 @@ from mge_assets.services.generating import Generation
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.journal import JournalStore
 from mge_resources.settings import read_settings
+from mge_resources.syntax import parse_python
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.services.layered import Layered
 
@@ -118,7 +118,7 @@ def report(told: dict[str, Any], bills: list[Any], seconds: dict[str, float], sc
 def parsed(_: Generation, atom: Atom, code: bytes, *__: object) -> ValidationResult:
     """Level 1 that asks for no more than that the answer parses."""
     try:
-        ast.parse(code)
+        parse_python(code)
     except SyntaxError as error:
         return ValidationResult(Level.ATOMIC, atom.name, (Check.of("syntax", (Finding("syntax", Severity.ERROR, str(error)),)),))
     return ValidationResult(Level.ATOMIC, atom.name, (Check.of("syntax", ()),))
