@@ -135,7 +135,7 @@ class Wires(httpx2.AsyncBaseTransport):
 
     def keep(self, place: tuple[str, str, int], wire: Wire) -> None:
         """Keep the connection of an answer that was read to its end, where it may be used again."""
-        if wire.speech.our_state is h11.DONE and wire.speech.their_state is h11.DONE:
+        if wire.speech.our_state is h11.DONE and wire.speech.their_state is h11.DONE and not wire.speech.trailing_data[0]:
             wire.speech.start_next_cycle()
             wire.idle_since = time.monotonic()
             self._idle.setdefault(place, []).append(wire)
