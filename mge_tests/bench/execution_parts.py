@@ -87,7 +87,7 @@ class _Steps:
                 yield waits_for
                 resume = partial(next, steps)
             except BaseException as error:
-                resume = partial(steps.throw, error)  # type: ignore[attr-defined]
+                resume = partial(steps.throw, error)
 
 
 class Neighbours:
