@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from mge_resources.packages import read_packages
+
 
 class Strictness(StrEnum):
     """How strict validation is: low lets warnings pass, high treats them as errors."""
@@ -99,8 +101,6 @@ class Settings(BaseModel):
     @field_validator("project_packages")
     @classmethod
     def _usable(cls, words: str | None) -> str | None:
-        from mge_resources.sandbox.packages import read_packages  # noqa: PLC0415 - only who sets it needs the sandbox's modules this early
-
         return ":".join(read_packages(words)) if words else None
 
     @property

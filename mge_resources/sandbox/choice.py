@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from threading import Lock
 
+from mge_resources.packages import read_packages
 from mge_resources.sandbox.isolations import BubblewrapSandbox, NamespaceSandbox, find_bubblewrap
 from mge_resources.sandbox.landlocked import LandlockSandbox
-from mge_resources.sandbox.packages import PackagedSandbox, read_packages
+from mge_resources.sandbox.packages import PackagedSandbox
 from mge_resources.sandbox.port import Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.sandbox.probe import NOT_PROMISED, Promise, self_test
 from mge_resources.sandbox.seatbelt import SeatbeltSandbox, find_sandbox_exec

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mge_resources.packages import NODE_MODULES
 from mge_resources.sandbox.port import Limits, SandboxUnavailableError
 
-NODE_MODULES = "node_modules"
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")
 _TOOL_PATH = "/usr/local/bin:/usr/bin:/bin"

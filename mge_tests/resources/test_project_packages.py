@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mge_resources.packages import read_packages
 from mge_resources.sandbox import Sandbox, SandboxJob, open_sandbox
-from mge_resources.sandbox.packages import PackagedSandbox, read_packages
+from mge_resources.sandbox.packages import PackagedSandbox
 from mge_resources.settings import SettingsError, read_settings
 
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
