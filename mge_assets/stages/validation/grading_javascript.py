@@ -151,7 +151,7 @@ def _doubts(apart: _Graded, suite: _Suite) -> Iterator[Finding]:
         for finding in _findings(apart, suite):
             yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
     else:
-        for place, what in suspicions(suite.project, suite.file):
+        for place, what in suspicions(suite.project, suite.file, suite.tests):
             yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
