@@ -15,7 +15,7 @@ import anthropic
 from mge_resources.llm.allowances import read_allowances
 from mge_resources.llm.answers import read_answer
 from mge_resources.llm.batches import MessageBatches
-from mge_resources.llm.connections import Clients
+from mge_resources.llm.connections import ClientsByLoop
 from mge_resources.llm.faults import as_model_error, timed_out
 from mge_resources.llm.policies import Variation, variation
 from mge_resources.llm.port import Allowance, ModelReply, ModelRequest
@@ -72,7 +72,7 @@ class ClaudeModel:
     ) -> None:
         self._model, self._key, self._base_url = model, api_key, base_url
         self._priced, self._deadline, self._today, self._table = priced, deadline, today, table or price_table()
-        self._clients = Clients(self._connected)
+        self._clients = ClientsByLoop(self._connected)
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class ClaudeModel:
         if not self._priced:
             return None
         cost = partial(self._cost, batch=True)
-        return MessageBatches(self._model, self.name, self._clients.here, partial(parameters, self._model, lifetime="1h"), cost, self._key)
+        return MessageBatches(self._model, self.name, lambda: self._clients.here().first, partial(parameters, self._model, lifetime="1h"), cost, self._key)
 
     def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """The most that this call can cost: every byte a token, every token written to the cache, the answer as long as it may be."""
@@ -123,9 +123,9 @@ class ClaudeModel:
         await self._clients.aclose()
 
     async def _send(self, request: ModelRequest, sent: Variation) -> tuple[object, tuple[Allowance, ...]]:
-        messages = self._clients.here().messages.with_raw_response
-        raw = await messages.create(**parameters(self._model, request), extra_headers=sent.headers, extra_body=sent.body)
-        return await raw.parse(), read_allowances(raw.headers)
+        with self._clients.here().lent() as client:
+            raw = await client.messages.with_raw_response.create(**parameters(self._model, request), extra_headers=sent.headers, extra_body=sent.body)
+            return await raw.parse(), read_allowances(raw.headers)
 
     def _connected(self, transport: anthropic.DefaultAsyncHttpxClient) -> anthropic.AsyncAnthropic:
         return anthropic.AsyncAnthropic(

@@ -1,45 +1,84 @@
-"""Clients of the SDK, one for each event loop; they share what is dear to make, the certificates that are trusted."""
+"""Clients of the SDK for many calls at once: each with a few connections of its own.
+
+A client looks through all its connections whenever a call begins and ends: with a thousand in one client that took a fifth of an atom's processor time,
+and beyond a hundred idle ones it closed them, so that each call began with a handshake.
+"""
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from urllib.request import getproxies
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 import anthropic
 import httpx2
 
-from mge_resources.llm.wires import Wires
-
+CALLS_A_CLIENT = 16
+"""Calls under way at once in one client; a client costs 1 ms and 100 KB, a look through 16 connections 20 µs."""
 Make = Callable[[anthropic.DefaultAsyncHttpxClient], anthropic.AsyncAnthropic]
 
 
 class Clients:
-    """The clients of all event loops, made as they are needed."""
+    """The clients of one event loop, made as they are needed."""
+
+    def __init__(self, make: Make, context: ssl.SSLContext) -> None:
+        self._make, self._context = make, context
+        self._all: list[anthropic.AsyncAnthropic] = []
+        self._room: dict[int, int] = {}
+
+    @property
+    def first(self) -> anthropic.AsyncAnthropic:
+        """The client for what is asked one at a time."""
+        return self._all[0] if self._all else self._another()[1]
+
+    @contextmanager
+    def lent(self) -> Iterator[anthropic.AsyncAnthropic]:
+        """A client with room for a call, for as long as the block runs."""
+        place = next(iter(self._room), None)
+        if place is None:
+            place = self._another()[0]
+        self._take(place)
+        try:
+            yield self._all[place]
+        finally:
+            self._room[place] = self._room.get(place, 0) + 1
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for client in self._all:
+            await client.close()
+
+    def _another(self) -> tuple[int, anthropic.AsyncAnthropic]:
+        client = self._make(anthropic.DefaultAsyncHttpxClient(verify=self._context))
+        self._all.append(client)
+        self._room[len(self._all) - 1] = CALLS_A_CLIENT
+        return len(self._all) - 1, client
+
+    def _take(self, place: int) -> None:
+        self._room[place] -= 1
+        if not self._room[place]:
+            del self._room[place]
+
+
+class ClientsByLoop:
+    """The clients of each event loop; they share what is dear to make, the certificates that are trusted."""
 
     def __init__(self, make: Make) -> None:
         self._make = make
         self._context: ssl.SSLContext | None = None
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Clients] = WeakKeyDictionary()
 
-    def here(self) -> anthropic.AsyncAnthropic:
-        """The client of the running loop."""
+    def here(self) -> Clients:
+        """Those of the running loop."""
         loop = asyncio.get_running_loop()
         found = self._clients.get(loop)
         if found is None:
-            found = self._clients[loop] = self._make(self._transport())
+            self._context = self._context or httpx2.create_ssl_context()
+            found = self._clients[loop] = Clients(self._make, self._context)
         return found
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
-
-    def _transport(self) -> anthropic.DefaultAsyncHttpxClient:
-        """Our own connections; the SDK's where proxies are set, which it knows to speak to."""
-        if self._context is None:
-            self._context = httpx2.create_ssl_context()
-        if getproxies().keys() - {"no"}:
-            return anthropic.DefaultAsyncHttpxClient(verify=self._context)
-        return anthropic.DefaultAsyncHttpxClient(transport=Wires(self._context))
+        clients = self._clients.pop(asyncio.get_running_loop(), None)
+        if clients is not None:
+            await clients.aclose()
