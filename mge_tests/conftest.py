@@ -4,7 +4,9 @@ MGE_DATABASE_URL points the whole suite at a real server; otherwise one embedded
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +20,9 @@ from mge_resources.database import EmbeddedPostgres, ensure_schemas, normalise_u
 from mge_resources.database import create_engine as create_mge_engine
 from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_resources.settings import Settings
+
+NewDatabase = Callable[[str], AbstractContextManager[str]]
+"""Copies the database of this name; the copy's URL, and gone at the block's end."""
 
 _OURS = ("MGE_", "V2_", "FF_", "ANTHROPIC_", "DAGSTER_")
 
@@ -66,20 +71,24 @@ def template(server: str, administrator: Engine) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def new_database(server: str, administrator: Engine) -> NewDatabase:
+    """Copies databases."""
+    return partial(_copied, server, administrator)
+
+
 @pytest.fixture
-def database(server: str, administrator: Engine, template: str) -> Iterator[str]:
+def database(new_database: NewDatabase, template: str) -> Iterator[str]:
     """URL of a migrated, empty database of this test's own."""
-    name = f"mge_test_{uuid4().hex[:12]}"
-    with _database(administrator, name, template):
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with new_database(template) as url:
+        yield url
 
 
 @pytest.fixture
-def database_beside(server: str, administrator: Engine, template: str) -> Iterator[SecretStr]:
+def database_beside(new_database: NewDatabase, template: str) -> Iterator[SecretStr]:
     """URL of a second such database."""
-    name = f"mge_test_{uuid4().hex[:12]}"
-    with _database(administrator, name, template):
-        yield SecretStr(make_url(server).set(database=name).render_as_string(hide_password=False))
+    with new_database(template) as url:
+        yield SecretStr(url)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +111,13 @@ def workspace(settings: Settings) -> Iterator[Workspace]:
     """The services of a fresh installation."""
     with open_workspace(settings) as opened:
         yield opened
+
+
+@contextmanager
+def _copied(server: str, administrator: Engine, template: str) -> Iterator[str]:
+    name = f"mge_test_{uuid4().hex[:12]}"
+    with _database(administrator, name, template):
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 class _database:  # noqa: N801 -- reads as a statement
