@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for: a real PostgreSQL, and a database of its own on it.
 
 MGE_DATABASE_URL points the whole suite at a real server; otherwise one embedded server serves it and is stopped at the end.
+Hypothesis tries the same examples every time, however slow the machine is: ``--hypothesis-profile=default`` looks for new ones.
 """
 
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
@@ -23,6 +26,9 @@ from mge_resources.settings import Settings
 
 NewDatabase = Callable[[str], AbstractContextManager[str]]
 """Copies the database of this name; the copy's URL, and gone at the block's end."""
+
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("same")
 
 _OURS = ("MGE_", "V2_", "FF_", "ANTHROPIC_", "DAGSTER_")
 
