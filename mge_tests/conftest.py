@@ -19,7 +19,8 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from mge_assets.services.workspace import Workspace, open_workspace
 from mge_assets.store.migrations import migrate
-from mge_resources.database import EmbeddedPostgres, ensure_schemas, normalise_url
+from mge_resources.dagster_storage import PooledDagsterStorage
+from mge_resources.database import EmbeddedPostgres, dagster_url, ensure_schemas, normalise_url
 from mge_resources.database import create_engine as create_mge_engine
 from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_resources.settings import Settings
@@ -75,6 +76,15 @@ def template(server: str, administrator: Engine) -> Iterator[str]:
         migrate(engine)
         engine.dispose()
         yield name
+
+
+@pytest.fixture(scope="session")
+def used_template(new_database: NewDatabase, template: str) -> Iterator[str]:
+    """Name of one in which Dagster has made its tables as well, which takes it a second."""
+    with new_database(template) as url:
+        storage = PooledDagsterStorage(dagster_url(url))
+        storage.event_log_storage.dispose()
+        yield str(make_url(url).database)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from dulwich import porcelain
 from mge_assets.examples import example
 from mge_assets.services.workspace import open_workspace
 from mge_resources.settings import Settings
+from mge_tests.conftest import NewDatabase
 from mge_tests.forked_mge import run_forked
 
 
@@ -38,6 +39,13 @@ class Mge:
         """Begin it in a new interpreter."""
         command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
         return subprocess.Popen(command, cwd=self.place, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def database(new_database: NewDatabase, used_template: str) -> Iterator[str]:
+    """Dagster's tables are there: it makes them in a second, which is tested elsewhere."""
+    with new_database(used_template) as url:
+        yield url
 
 
 @pytest.fixture
