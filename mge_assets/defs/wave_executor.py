@@ -1,4 +1,4 @@
-"""The executor that runs a wave's steps side by side in one process. The only module that leans on Dagster's internals.
+"""The executor that runs a wave's steps side by side in one process. This module and ``lean_steps`` alone lean on Dagster's internals.
 
 Steps whose function is async share one event loop, each other step has a thread. The loop has a thread of its own too:
 in the main thread Dagster's error boundaries swap signal handlers, and a hundred interleaved swaps would leave a wrong
@@ -36,8 +36,9 @@ from dagster._core.execution.plan.step import ExecutionStep
 from dagster._core.execution.retries import RetryMode, get_retries_config
 from dagster._core.executor.base import Executor
 from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
-from dagster_async_executor.execution.plan.execute_plan import dagster_event_sequence_for_step as async_sequence
 
+from mge_assets.defs.lean_steps import async_sequence, lightened
+from mge_assets.defs.rare_collection import rare_collection
 from mge_assets.defs.readiness import forget_needs, needs_of
 from mge_assets.defs.signals import has_arrived
 from mge_assets.defs.wave_order import DependencyOrder, WaveOrder
@@ -96,10 +97,11 @@ class WaveExecutor(Executor):
 
     def _iterate(self, job_context: PlanExecutionContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         with (
+            rare_collection(),
             InstanceConcurrencyContext(job_context.instance, job_context.dagster_run) as slots,
             execution_plan.start(retry_mode=self._retries, instance_concurrency_context=slots) as active,
         ):
-            yield from _WaveLoop(job_context, active, self._limit).events()
+            yield from _WaveLoop(lightened(job_context), active, self._limit).events()
 
 
 class _WaveLoop:
@@ -266,7 +268,7 @@ def _sequence(step_context: StepExecutionContext, loop: asyncio.AbstractEventLoo
     compute = step_context.op_def.compute_fn
     function = compute.decorated_fn if isinstance(compute, DecoratedOpFunction) else compute
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return cast("AsyncGenerator[DagsterEvent, None]", async_sequence(step_context))
+        return async_sequence(step_context)
     return _in_thread(step_context, loop)
 
 

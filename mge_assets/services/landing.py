@@ -5,7 +5,7 @@ A use that does not fit is the fault of whoever does not keep the contract: of t
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -37,6 +37,7 @@ class LandingCheck:
     mendable: Callable[[str], bool] = field(default=lambda _: False)
 
     def __post_init__(self) -> None:
+        self._called: dict[str, Mapping[bytes, Sequence[tuple[int, str]]]] = {}
         self._callers: dict[str, list[str]] = defaultdict(list)
         for caller, callees in self.live.atoms.touches.items():
             for callee in callees:
@@ -109,8 +110,19 @@ class LandingCheck:
     def _used(self, atom: Atom, code: bytes) -> list[str]:
         """The functions that it uses: those that its draft tells of, and those of its file that its code names; a draft without a body tells of few."""
         words = set(_WORD.findall(code))
-        beside = (each.atom.name for each in self.live.atoms.files[atom.file] if each.atom.kind in _CALLED and _plain(each.atom.name) in words)
-        return list(dict.fromkeys((*self.live.atoms.touches.get(atom.name, ()), *(name for name in beside if name != atom.name))))
+        here = self._called_here(atom.file)
+        beside = sorted(found for word in words for found in here.get(word, ()))
+        return list(dict.fromkeys((*self.live.atoms.touches.get(atom.name, ()), *(name for _, name in beside if name != atom.name))))
+
+    def _called_here(self, file: str) -> Mapping[bytes, Sequence[tuple[int, str]]]:
+        """The functions of a file by their plain name, each with its place: looked through for every atom, a file of thousands takes longer than all else."""
+        if file not in self._called:
+            found: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
+            for place, each in enumerate(self.live.atoms.files[file]):
+                if each.atom.kind in _CALLED:
+                    found[_plain(each.atom.name)].append((place, each.atom.name))
+            self._called[file] = found
+        return self._called[file]
 
     def _users(self, atom: Atom) -> list[str]:
         """The atoms that use it, found likewise."""

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import anthropic
 
 from mge_resources.llm.allowances import read_allowances
 from mge_resources.llm.answers import read_answer
 from mge_resources.llm.batches import MessageBatches
+from mge_resources.llm.connections import Clients
 from mge_resources.llm.faults import as_model_error, timed_out
 from mge_resources.llm.policies import Variation, variation
 from mge_resources.llm.port import Allowance, ModelReply, ModelRequest
@@ -72,7 +72,7 @@ class ClaudeModel:
     ) -> None:
         self._model, self._key, self._base_url = model, api_key, base_url
         self._priced, self._deadline, self._today, self._table = priced, deadline, today, table or price_table()
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, anthropic.AsyncAnthropic] = WeakKeyDictionary()
+        self._clients = Clients(self._connected)
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class ClaudeModel:
         if not self._priced:
             return None
         cost = partial(self._cost, batch=True)
-        return MessageBatches(self._model, self.name, self._client, partial(parameters, self._model, lifetime="1h"), cost, self._key)
+        return MessageBatches(self._model, self.name, self._clients.here, partial(parameters, self._model, lifetime="1h"), cost, self._key)
 
     def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
         """The most that this call can cost: every byte a token, every token written to the cache, the answer as long as it may be."""
@@ -120,24 +120,21 @@ class ClaudeModel:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
+        await self._clients.aclose()
 
     async def _send(self, request: ModelRequest, sent: Variation) -> tuple[object, tuple[Allowance, ...]]:
-        raw = await self._client().messages.with_raw_response.create(**parameters(self._model, request), extra_headers=sent.headers, extra_body=sent.body)
+        messages = self._clients.here().messages.with_raw_response
+        raw = await messages.create(**parameters(self._model, request), extra_headers=sent.headers, extra_body=sent.body)
         return await raw.parse(), read_allowances(raw.headers)
 
-    def _client(self) -> anthropic.AsyncAnthropic:
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = anthropic.AsyncAnthropic(
-                api_key=self._key or "none",
-                base_url=self._base_url,
-                max_retries=0,  # a retried call may be billed twice, so each goes through the journal
-                timeout=anthropic.Timeout(None, connect=CONNECT_SECONDS),
-            )
-        return self._clients[loop]
+    def _connected(self, transport: anthropic.DefaultAsyncHttpxClient) -> anthropic.AsyncAnthropic:
+        return anthropic.AsyncAnthropic(
+            api_key=self._key or "none",
+            base_url=self._base_url,
+            max_retries=0,  # a retried call may be billed twice, so each goes through the journal
+            timeout=anthropic.Timeout(None, connect=CONNECT_SECONDS),
+            http_client=transport,
+        )
 
     def _cost(self, answering: str, usage: TokenUsage, *, batch: bool = False) -> float:
         """USD at the price of the model that answered, where that has one; otherwise of the one that was asked."""

@@ -26,7 +26,8 @@ class PrefixGate:
                 self._leaders[prefix] = asyncio.Event()
                 return True
             try:
-                await asyncio.wait_for(leader.wait(), LONGEST_WAIT)
+                async with asyncio.timeout(LONGEST_WAIT):  # wait_for makes a task of its own for each of a thousand
+                    await leader.wait()
             except TimeoutError:
                 return False
         if prefix:

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import fields
 
-from mge_assets.model.atoms import Atom
+from mge_assets.model.atoms import Atom, AtomContext
 from mge_assets.stages.generation.prompts import PROMPT_VERSION, prompts_digest
 from mge_assets.stages.generation.work import DependencyCode, must_generate
+
+_COMPONENTS = tuple(each.name for each in fields(AtomContext))  # astuple copies each line that they hold
 
 
 def fingerprint(atom: Atom, *, regenerate: bool, dependencies: Sequence[DependencyCode], model: str, brief: Sequence[str] = ()) -> str:
@@ -19,7 +21,9 @@ def fingerprint(atom: Atom, *, regenerate: bool, dependencies: Sequence[Dependen
     """
     generated = must_generate(atom, regenerate=regenerate)
     own = [atom.name, atom.kind, atom.language, atom.file, atom.scope, atom.indent, atom.signature, atom.stub, atom.text.hex(), regenerate]
-    *components, exempt, _ = astuple(atom.context)  # what was run only tests the code; what its author is told of it is among the test cases
+    *components, exempt, _ = (
+        getattr(atom.context, name) for name in _COMPONENTS
+    )  # what was run only tests the code; what its author is told of it is among the test cases
     prompt = [model, PROMPT_VERSION, prompts_digest(), *brief] if generated else []
     contracts = sorted([each.name, each.kind, each.file, each.signature, "" if each.signature else each.code.hex()] for each in dependencies)
     everything = json.dumps([own, components, sorted(exempt), contracts, prompt], ensure_ascii=True, separators=(",", ":"))

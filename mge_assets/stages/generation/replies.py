@@ -50,6 +50,8 @@ def _chosen(answer: str, atom: Atom) -> str:
         if _is_bare_code(answer, atom):
             return answer
         raise ReplyError("the answer holds no fenced block", fix="answer with the atom's code in one fenced block")
+    if len(blocks) == 1:  # as asked for: nothing to weigh, which would parse it twice
+        return blocks[0].code
     best = max(range(len(blocks)), key=lambda position: (*_worth(blocks[position], atom), position))
     return blocks[best].code
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from mge_assets.model.atoms import Atom, AtomKind
 from mge_assets.model.attempts import TEMPERATURES
@@ -43,14 +44,24 @@ def build_request(work: AtomWork, attempt: int, feedback: str, max_tokens: int) 
     """The request of this attempt (from 1). ``feedback`` is what was wrong with the one before, empty where there was none."""
     atom = work.atom
     return ModelRequest(
-        system=render("system"),
-        shared=render("shared", plan_summary=work.plan_summary, requirements=work.requirements, contract=work.contract),
+        system=_system(),
+        shared=_shared(work.plan_summary, work.requirements, work.contract),
         prompt=_prompt(work, feedback),
         attempt=attempt,
         temperature=TEMPERATURES[min(attempt, len(TEMPERATURES)) - 1],
         max_tokens=max_tokens,
         draft=atom.text or None,
     )
+
+
+@cache
+def _system() -> str:
+    return render("system")
+
+
+@lru_cache(maxsize=16)  # the same for all atoms of an execution
+def _shared(plan_summary: str, requirements: tuple[str, ...], contract: str) -> str:
+    return render("shared", plan_summary=plan_summary, requirements=requirements, contract=contract)
 
 
 def _prompt(work: AtomWork, feedback: str) -> str:

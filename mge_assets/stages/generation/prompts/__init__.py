@@ -9,7 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 PROMPT_VERSION = "v2"
 """The folder of templates in use."""
@@ -20,7 +20,14 @@ _FENCE = re.compile(r"`{3,}")
 
 def render(template: str, **values: object) -> str:
     """The template of this name (``system``, ``shared``, ``atom``, ``feedback``), filled."""
-    return _environment().get_template(f"{template}.md.j2").render(**values).strip()
+    return _template(template).render(**values).strip()
+
+
+@cache
+def _template(name: str) -> Template:
+    found = _environment().get_template(f"{name}.md.j2")
+    found.globals = dict(found.globals)  # jinja's own chain of mappings is copied for each prompt, in as long as the rest takes
+    return found
 
 
 @cache
