@@ -1,23 +1,35 @@
 """Fixtures that every test may ask for: a real PostgreSQL, and a database of its own on it.
 
 MGE_DATABASE_URL points the whole suite at a real server; otherwise one embedded server serves it and is stopped at the end.
+Hypothesis tries the same examples every time, however slow the machine is: ``--hypothesis-profile=default`` looks for new ones.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from mge_assets.services.workspace import Workspace, open_workspace
 from mge_assets.store.migrations import migrate
-from mge_resources.database import EmbeddedPostgres, ensure_schemas, normalise_url
+from mge_resources.dagster_storage import PooledDagsterStorage
+from mge_resources.database import EmbeddedPostgres, dagster_url, ensure_schemas, normalise_url
 from mge_resources.database import create_engine as create_mge_engine
 from mge_resources.sandbox import Sandbox, open_sandbox
 from mge_resources.settings import Settings
+
+NewDatabase = Callable[[str], AbstractContextManager[str]]
+"""Copies the database of this name; the copy's URL, and gone at the block's end."""
+
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("same")
 
 _OURS = ("MGE_", "V2_", "FF_", "ANTHROPIC_", "DAGSTER_")
 
@@ -66,20 +78,33 @@ def template(server: str, administrator: Engine) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def used_template(new_database: NewDatabase, template: str) -> Iterator[str]:
+    """Name of one in which Dagster has made its tables as well, which takes it a second."""
+    with new_database(template) as url:
+        storage = PooledDagsterStorage(dagster_url(url))
+        storage.event_log_storage.dispose()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def new_database(server: str, administrator: Engine) -> NewDatabase:
+    """Copies databases."""
+    return partial(_copied, server, administrator)
+
+
 @pytest.fixture
-def database(server: str, administrator: Engine, template: str) -> Iterator[str]:
+def database(new_database: NewDatabase, template: str) -> Iterator[str]:
     """URL of a migrated, empty database of this test's own."""
-    name = f"mge_test_{uuid4().hex[:12]}"
-    with _database(administrator, name, template):
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with new_database(template) as url:
+        yield url
 
 
 @pytest.fixture
-def database_beside(server: str, administrator: Engine, template: str) -> Iterator[SecretStr]:
+def database_beside(new_database: NewDatabase, template: str) -> Iterator[SecretStr]:
     """URL of a second such database."""
-    name = f"mge_test_{uuid4().hex[:12]}"
-    with _database(administrator, name, template):
-        yield SecretStr(make_url(server).set(database=name).render_as_string(hide_password=False))
+    with new_database(template) as url:
+        yield SecretStr(url)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +127,13 @@ def workspace(settings: Settings) -> Iterator[Workspace]:
     """The services of a fresh installation."""
     with open_workspace(settings) as opened:
         yield opened
+
+
+@contextmanager
+def _copied(server: str, administrator: Engine, template: str) -> Iterator[str]:
+    name = f"mge_test_{uuid4().hex[:12]}"
+    with _database(administrator, name, template):
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 class _database:  # noqa: N801 -- reads as a statement

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,28 +15,47 @@ from dulwich import porcelain
 from mge_assets.examples import example
 from mge_assets.services.workspace import open_workspace
 from mge_resources.settings import Settings
+from mge_tests.conftest import NewDatabase
+from mge_tests.forked_mge import run_forked
+
+
+class Mge:
+    """Runs the command in a fresh installation, in an empty folder."""
+
+    def __init__(self, place: Path, environment: Mapping[str, str]) -> None:
+        self.place, self._environment = place, environment
+
+    def __call__(self, *arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, in a process that has imported all of it."""
+        return run_forked([str(one) for one in arguments], {**self._environment, **extra}, self.place, 240)
+
+    def anew(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """The same in a new interpreter, as a person starts it."""
+        begun = self.start(*arguments)
+        out, errors = begun.communicate(timeout=240)
+        return subprocess.CompletedProcess(begun.args, begun.returncode, out, errors)
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """Begin it in a new interpreter."""
+        command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
+        return subprocess.Popen(command, cwd=self.place, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
-def mge(settings: Settings, tmp_path: Path):
-    """Runs the command in a fresh installation, in an empty folder."""
+def database(new_database: NewDatabase, used_template: str) -> Iterator[str]:
+    """Dagster's tables are there: it makes them in a second, which is tested elsewhere."""
+    with new_database(used_template) as url:
+        yield url
+
+
+@pytest.fixture
+def mge(settings: Settings, tmp_path: Path) -> Mge:
     place = tmp_path / "here"
     place.mkdir()
     url = settings.database_url
     assert url
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment = {**kept, "MGE_HOME": str(settings.home), "MGE_DATABASE_URL": url.get_secret_value(), "COLUMNS": "200"}
-
-    def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
-        return subprocess.run(command, cwd=place, env={**environment, **extra}, capture_output=True, text=True, timeout=240, check=False)
-
-    def start(*arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "mge_assets.cli", *map(str, arguments)]
-        return subprocess.Popen(command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    run.place, run.start = place, start  # type: ignore[attr-defined]
-    return run
+    return Mge(place, {**kept, "MGE_HOME": str(settings.home), "MGE_DATABASE_URL": url.get_secret_value(), "COLUMNS": "200"})
 
 
 def one_error(done: subprocess.CompletedProcess[str], *words: str) -> str:
@@ -49,8 +69,8 @@ def one_error(done: subprocess.CompletedProcess[str], *words: str) -> str:
     return lines[0]
 
 
-def test_run_delivers_a_project_whose_own_tests_pass_and_again_reuses_it_all(mge):
-    done = mge("run", "--json", "--out", "made")
+def test_run_delivers_a_project_whose_own_tests_pass_and_again_reuses_it_all(mge: Mge):
+    done = mge.anew("run", "--json", "--out", "made")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert list(summary) == ["masterplan", "status", "atoms", "waves", "max_parallel", "precision_percent", "cost_usd", "seconds", "delivered", "report"]
@@ -68,7 +88,7 @@ def test_run_delivers_a_project_whose_own_tests_pass_and_again_reuses_it_all(mge
     assert "Traceback" not in again.stderr
 
 
-def test_the_real_plan_ends_with_its_defects_named(mge):
+def test_the_real_plan_ends_with_its_defects_named(mge: Mge):
     done = mge("run", example("inventory"), "--json", "--out", "made")
     assert done.returncode == 1
     summary = json.loads(done.stdout)
@@ -88,6 +108,8 @@ def task(name: str, file: str, **more: str) -> str:
     return "\n".join([*lines, *(f"            {key}: {value}" for key, value in more.items())]) + "\n"
 
 
+SHORT = PLAN + task("a", "a.py", code='"x = 1\\n"')
+
 BAD = {
     "unknown language": (PLAN + task("a", "a.rb", code="x"), ("plan.yaml:7", "language")),
     "a cycle": (PLAN + task("a", "a.py", code="x", depends_on="[b]") + task("b", "b.py", code="x", depends_on="[a]"), ("a", "b", "depends_on")),
@@ -102,25 +124,25 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_plan_gives_one_clear_line_and_leaves_nothing_behind(mge, case: str):
+def test_a_bad_plan_gives_one_clear_line_and_leaves_nothing_behind(mge: Mge, case: str):
     text, words = BAD[case]
     (mge.place / "plan.yaml").write_text(text)
     one_error(mge("run", "plan.yaml", "--out", "made"), *words)
     assert not (mge.place / "made").exists()
 
 
-def test_a_missing_plan_file_says_so(mge):
+def test_a_missing_plan_file_says_so(mge: Mge):
     one_error(mge("run", "nowhere.yaml"), "nowhere.yaml")
 
 
-def test_a_binary_draft_is_refused(mge):
+def test_a_binary_draft_is_refused(mge: Mge):
     (mge.place / "draft.py").write_bytes(b"x = 1\n\0\0\xff")
     (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", source="draft.py"))
     one_error(mge("run", "plan.yaml", "--out", "made"), "draft.py", "binary")
     assert not (mge.place / "made").exists()
 
 
-def test_an_empty_draft_is_a_finding_and_is_delivered_empty(mge):
+def test_an_empty_draft_is_a_finding_and_is_delivered_empty(mge: Mge):
     (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='""') + task("b", "b.py", code='"x = 1\\n"'))
     done = mge("run", "plan.yaml", "--out", "made", "--json")
     assert done.returncode == 0, done.stderr
@@ -128,38 +150,40 @@ def test_an_empty_draft_is_a_finding_and_is_delivered_empty(mge):
     assert "draft of task" in done.stderr or "empty" in done.stderr
 
 
-def test_a_foreign_output_folder_is_left_alone(mge):
+def test_a_foreign_output_folder_is_left_alone(mge: Mge):
     (mge.place / "made").mkdir()
     (mge.place / "made/mine.txt").write_text("mine")
     one_error(mge("run", "--out", "made"), "--out")
     assert [path.name for path in (mge.place / "made").iterdir()] == ["mine.txt"]
 
 
-def test_what_a_person_changed_in_the_delivered_project_is_not_overwritten(mge):
-    assert mge("run", "--out", "made").returncode == 0
-    changed = next((mge.place / "made/tables").glob("*.py"))
+def test_what_a_person_changed_in_the_delivered_project_is_not_overwritten(mge: Mge):
+    (mge.place / "plan.yaml").write_text(SHORT)
+    assert mge("run", "plan.yaml", "--out", "made").returncode == 0
+    changed = mge.place / "made/a.py"
+    assert changed.read_text() == "x = 1\n"
     changed.write_text("# mine\n")
-    done = mge("run", "--out", "made")
+    done = mge("run", "plan.yaml", "--out", "made")
     assert done.returncode == 1
     assert changed.name in done.stderr
     assert changed.read_text() == "# mine\n"
 
 
-def test_a_model_that_can_not_be_reached_is_named_once(mge):
+def test_a_model_that_can_not_be_reached_is_named_once(mge: Mge):
     (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='"def f():\\n    ...\\n"'))
-    done = mge("run", "plan.yaml", "--json", ANTHROPIC_BASE_URL="http://127.0.0.1:9", MGE_MODEL="any", V2_RETRY_MAX_ATTEMPTS="1")
+    done = mge("run", "plan.yaml", "--json", ANTHROPIC_BASE_URL="http://127.0.0.1:9", MGE_MODEL="any", MGE_ATOM_TIMEOUT="3", V2_RETRY_MAX_ATTEMPTS="1")
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if "not generated" in line]
     assert len(lines) == 1, done.stderr
 
 
-def test_a_stub_that_nobody_wrote_is_mentioned(mge):
+def test_a_stub_that_nobody_wrote_is_mentioned(mge: Mge):
     (mge.place / "plan.yaml").write_text(PLAN + task("a", "a.py", code='"def f():\\n    ...\\n"'))
     done = mge("run", "plan.yaml", "--json")
     assert "without a body yet: a.f; set ANTHROPIC_API_KEY" in done.stderr
 
 
-def test_an_interrupt_is_one_line_and_exit_code_130_and_the_next_run_goes_on(mge, settings: Settings):
+def test_an_interrupt_is_one_line_and_exit_code_130_and_the_next_run_goes_on(mge: Mge, settings: Settings):
     (mge.place / "plan.yaml").write_text(PLAN + "".join(task(f"t{n}", f"m{n}.py", code='"x = 1\\n"') for n in range(40)))
     victim = mge.start("run", "plan.yaml", "--json")
     log = settings.logs / "mge.jsonl"
@@ -174,32 +198,33 @@ def test_an_interrupt_is_one_line_and_exit_code_130_and_the_next_run_goes_on(mge
     assert json.loads(mge("run", "plan.yaml", "--json").stdout)["status"] == "completed"
 
 
-def test_the_same_plan_twice_at_once_is_refused_in_one_line(mge, settings: Settings):
-    assert mge("run", "--out", "made").returncode == 0
-    with open_workspace(settings) as other, other.execution.exclusively("text-tables"):
-        one_error(mge("run", "--out", "made"), "being executed by another process")
+def test_the_same_plan_twice_at_once_is_refused_in_one_line(mge: Mge, settings: Settings):
+    (mge.place / "plan.yaml").write_text(SHORT)
+    assert mge("run", "plan.yaml", "--out", "made").returncode == 0
+    with open_workspace(settings) as other, other.execution.exclusively("p"):
+        one_error(mge("run", "plan.yaml", "--out", "made"), "being executed by another process")
 
 
-def test_an_unknown_plan_lists_the_known_ones(mge):
+def test_an_unknown_plan_lists_the_known_ones(mge: Mge):
     one_error(mge("status", "nothing"), "nothing", "none yet")
 
 
-def test_a_database_that_is_not_there_is_one_line(mge):
+def test_a_database_that_is_not_there_is_one_line(mge: Mge):
     done = mge("status", MGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert done.returncode == 3
     assert len([line for line in done.stderr.splitlines() if line]) == 1, done.stderr
 
 
-def test_a_wrong_setting_is_named(mge):
+def test_a_wrong_setting_is_named(mge: Mge):
     done = mge("run", V2_MAX_PARALLEL_ATOMS="many")
     assert done.returncode == 3
     assert "V2_MAX_PARALLEL_ATOMS" in done.stderr
 
 
-def test_atomize_prints_one_line_a_file_with_the_agreed_keys(mge):
+def test_atomize_prints_one_line_a_file_with_the_agreed_keys(mge: Mge):
     (mge.place / "a.py").write_bytes(b"def f(x):\r\n    return x\r\n")
     (mge.place / "b.ts").write_text("export const one: number = 1;\n")
-    done = mge("atomize", "a.py", "b.ts", "--json")
+    done = mge.anew("atomize", "a.py", "b.ts", "--json")
     assert done.returncode == 0
     first, second = map(json.loads, done.stdout.splitlines())
     assert (first["file"], first["language"], second["language"]) == ("a.py", "python", "typescript")
@@ -208,7 +233,7 @@ def test_atomize_prints_one_line_a_file_with_the_agreed_keys(mge):
     assert mge("atomize", "none.py").returncode == 2
 
 
-def test_graph_prints_one_object_a_folder(mge):
+def test_graph_prints_one_object_a_folder(mge: Mge):
     (mge.place / "one").mkdir()
     (mge.place / "one/main.py").write_text("def f():\n    pass\n\nf()\n")
     done = mge("graph", "one", "one", "--json", "--references")
@@ -218,7 +243,7 @@ def test_graph_prints_one_object_a_folder(mge):
     assert any(reference["name"] == "f" and reference["targets"] == [{"file": "main.py", "line": 1}] for reference in found[0]["references"])
 
 
-def test_graph_shows_a_plan_file_in_both_orders_and_in_forms_for_others(mge):
+def test_graph_shows_a_plan_file_in_both_orders_and_in_forms_for_others(mge: Mge):
     plan = example("inventory")
     done = mge("graph", plan, MGE_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert done.returncode == 0, done.stderr
@@ -232,7 +257,7 @@ def test_graph_shows_a_plan_file_in_both_orders_and_in_forms_for_others(mge):
     one_error(mge("graph", "nowhere"), "nowhere", "mge run")
 
 
-def test_graph_tells_a_newcomer_in_a_line_what_to_give_it(mge):
+def test_graph_tells_a_newcomer_in_a_line_what_to_give_it(mge: Mge):
     for name in ("empty", "code"):
         (mge.place / name).mkdir()
     (mge.place / "code/a.py").write_bytes(b"def f():\0\n")
@@ -245,7 +270,7 @@ def test_graph_tells_a_newcomer_in_a_line_what_to_give_it(mge):
     one_error(mge("graph", "nowhere", "--references"), "--references is for folders")
 
 
-def test_graph_tells_what_changed_since_a_commit_and_what_that_touches(mge):
+def test_graph_tells_what_changed_since_a_commit_and_what_that_touches(mge: Mge):
     porcelain.init(str(mge.place))
     (mge.place / "pkg").mkdir()
     (mge.place / "pkg/base.py").write_text("def twice(number):\n    return 2 * number\n")
@@ -260,7 +285,7 @@ def test_graph_tells_what_changed_since_a_commit_and_what_that_touches(mge):
     one_error(mge("graph", "pkg", "--since", "none"), "no commit 'none'")
 
 
-def test_a_run_by_contract_takes_fewer_waves_and_the_plan_tells_what_changed_since(mge):
+def test_a_run_by_contract_takes_fewer_waves_and_the_plan_tells_what_changed_since(mge: Mge):
     plan = mge.place / "plan.yaml"
     plan.write_text(
         "name: two\nphases:\n- name: p\n  milestones:\n  - name: m\n    tasks:\n    - name: t\n      description: d\n      file: t.py\n      code: |\n"
@@ -278,20 +303,22 @@ def test_a_run_by_contract_takes_fewer_waves_and_the_plan_tells_what_changed_sin
     one_error(mge("graph", "two", "--since", "7"), "version 7", "versions with a graph: 1")
 
 
-def test_doctor_schema_and_url_work_in_an_empty_installation(mge):
-    assert {look["subject"] for look in json.loads(mge("doctor", "--json").stdout)} >= {"Python", "database", "sandbox", "model"}
+def test_doctor_schema_and_url_work_in_an_empty_installation(mge: Mge):
+    assert {look["subject"] for look in json.loads(mge.anew("doctor", "--json").stdout)} >= {"Python", "database", "sandbox", "model"}
     assert json.loads(mge("schema").stdout)["title"] == "MGE masterplan"
     assert mge("db", "url").stdout.startswith("postgresql+psycopg2://")
 
 
-def test_reset_leaves_an_empty_database_that_works(mge):
-    assert mge("run", "--out", "made").returncode == 0
+def test_reset_leaves_an_empty_database_that_works(mge: Mge):
+    (mge.place / "plan.yaml").write_text(SHORT)
+    assert mge("run", "plan.yaml", "--out", "made").returncode == 0
+    assert len(json.loads(mge("status", "--json").stdout)) == 1
     assert mge("db", "reset").returncode != 0
     assert mge("db", "reset", "--yes").returncode == 0
     assert json.loads(mge("status", "--json").stdout) == []
 
 
-def test_import_gives_a_plan_that_delivers_the_same_bytes(mge):
+def test_import_gives_a_plan_that_delivers_the_same_bytes(mge: Mge):
     source = mge.place / "pkg"
     (source / "sub dir").mkdir(parents=True)
     files = {

@@ -54,9 +54,11 @@ class ToolCheckers:
         return self._scripts.scripts(files)
 
     def close(self) -> None:
-        """End every process that was started."""
-        for worker in (self._python, self._bandit, self._typescript, self._scripts):
-            worker.close()
+        """End every process that was started. None is started again."""
+        for worker in (self._python, self._bandit):
+            worker.end()
+        for compiler in (self._typescript, self._scripts):
+            compiler.close()
 
 
 def _remarks(answer: Mapping[str, Any]) -> tuple[Remark, ...]:

@@ -60,7 +60,7 @@ class Scripts:
             return self._known[key]
 
     def close(self) -> None:
-        """End the process, if it runs."""
+        """End the process, if it runs. None is started again."""
         self._typescript.close()
 
     def _asked(self, files: Mapping[str, bytes], wanted: list[str]) -> Mapping[str, Script]:

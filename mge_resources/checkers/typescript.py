@@ -36,9 +36,10 @@ class TypeScript:
             return tuple(Remark("typescript", **remark) for remark in worker.ask(question)["remarks"])
 
     def close(self) -> None:
-        """End the process, if it runs."""
+        """End the process, if it runs. None is started again."""
+        self._refused = self._refused or "TypeScript's compiler was closed while something was still checked; run it again"
         if self._worker is not None:
-            self._worker.close()
+            self._worker.end()
 
     def worker(self) -> Worker:
         """The process, ready to be asked. Raises CheckerUnavailableError where it can not be had."""

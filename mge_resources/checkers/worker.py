@@ -17,13 +17,16 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
 class Worker:
-    """One process, started when first asked; one question at a time. After a crash or a late answer the next question starts a new one."""
+    """One process, started when first asked; one question at a time. After a crash or a late answer the next question starts a new one.
+
+    Not so once it was ended: a thread that goes on with its work after a pause would leave behind a process that nobody ends.
+    """
 
     def __init__(self, name: str, command: Sequence[str], patience: float, environment: Mapping[str, str] | None = None) -> None:
         self._name, self._command, self._patience, self._environment = name, tuple(command), patience, dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = RLock()
-        self._left = b""
+        self._left, self._ended = b"", False
         self.generation = 0
 
     @property
@@ -32,8 +35,13 @@ class Worker:
         return self._lock
 
     def started(self) -> int:
-        """Start the process unless it runs; answers which start this is, so that the caller knows what the process remembers."""
+        """Start the process unless it runs; answers which start this is, so that the caller knows what the process remembers.
+
+        Raises CheckerUnavailableError where it can't be started, or was ended.
+        """
         with self._lock:
+            if self._ended:
+                raise CheckerUnavailableError(f"{self._name} was closed while something was still checked; run it again")
             if self._process is None or self._process.poll() is not None:
                 self._start()
             return self.generation
@@ -63,6 +71,11 @@ class Worker:
             if process is not None:
                 process.kill()
                 process.communicate()
+
+    def end(self) -> None:
+        """End the process for good."""
+        self._ended = True
+        self.close()
 
     def _start(self) -> None:
         self.close()

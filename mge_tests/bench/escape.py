@@ -29,6 +29,7 @@ def copied(folder: Path) -> Path:
     """What the corpus needs, where every user can read it."""
     root = Path(mge_resources.__file__).parent.parent
     shutil.copytree(root / "mge_resources" / "sandbox", folder / "mge_resources" / "sandbox")
+    shutil.copy(root / "mge_resources" / "packages.py", folder / "mge_resources")
     shutil.copytree(root / "mge_tests" / "security", folder / "mge_tests" / "security")
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -10,6 +10,14 @@ from sqlalchemy import Engine, make_url, text
 
 from mge_assets.defs.launch import open_instance
 from mge_resources.settings import Settings
+from mge_tests.conftest import NewDatabase
+
+
+@pytest.fixture
+def database(new_database: NewDatabase, used_template: str) -> Iterator[str]:
+    """URL of a database of this test's own, with Dagster's tables in it."""
+    with new_database(used_template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -144,10 +144,10 @@ def test_an_interrupt_cancels_the_walk_and_the_next_one_goes_on(
 
     def hold(self: object, plan: str) -> None:
         held.set()
-        released.wait(30)
+        released.wait(150)
 
     def interrupt() -> None:
-        held.wait(20)
+        held.wait(120)
         os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:

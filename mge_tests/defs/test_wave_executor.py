@@ -136,7 +136,7 @@ def test_an_interrupt_ends_the_run_without_waiting_for_what_is_in_flight(toy_ins
 
 
 def test_blocking_steps_run_side_by_side_in_threads(toy_instance: DagsterInstance):
-    meeting = threading.Barrier(6, timeout=10)
+    meeting = threading.Barrier(6, timeout=60)
 
     @op(out=DynamicOut(Nothing))
     def fan() -> Iterator[DynamicOutput[None]]:

@@ -34,7 +34,7 @@ def starting_server(url: str, refused: Container[int]) -> Iterator[tuple[str, li
     try:
         yield own.render_as_string(hide_password=False), told
     finally:
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -206,7 +206,7 @@ def test_the_server_holds_none_of_its_clients_pipes_and_is_in_a_session_of_its_o
     pin.start(pin=True)
     pin.stop()
     code = code.replace(".ensure_running()", ".start(pin=True)")
-    done = subprocess.run([sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=REPOSITORY, timeout=20, check=False)
+    done = subprocess.run([sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=REPOSITORY, timeout=120, check=False)
     assert done.stdout == b"ready\n"  # and no time-out: the pipe has ended although the server runs
     server = EmbeddedPostgres(data).status().pid
     assert server is not None

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from mge_assets.model.errors import HaltedError, OrderError
 from mge_assets.model.executions import ExecutionStatus
 from mge_assets.services.workspace import Workspace, open_workspace
+from mge_assets.stages.generation import calls
 from mge_resources.settings import Settings
 from mge_tests.fakes.emulator.server import MessagesServer
 from mge_tests.services.layered import Layered, generating
@@ -19,6 +20,12 @@ from mge_tests.services.walk import plan_all
 
 PLAN = Layered("night", (5, 3))
 NAMES = {f"f{layer}_{place}" for layer, width in enumerate(PLAN.widths) for place in range(width)}
+
+
+@pytest.fixture(autouse=True)
+def _asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a caller waits before it asks again is promised elsewhere; here it would be most of the time."""
+    monkeypatch.setattr(calls, "BACKOFF", (0.1, 0.2, 0.4))
 
 
 def opened(settings: Settings, server: MessagesServer, **changes: object) -> Workspace:

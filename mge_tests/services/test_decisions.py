@@ -17,9 +17,13 @@ FAILED = "inventory.stock.turnover"
 
 
 @pytest.fixture
-def review(workspace: Workspace, tmp_path: Path):
-    done = walk(workspace, example("inventory"), tmp_path / "out")
-    return next(review for review in workspace.review.queue(done.plan) if review.atom == FAILED)
+def workspace(inventory: Workspace) -> Workspace:
+    return inventory
+
+
+@pytest.fixture
+def review(workspace: Workspace):
+    return next(review for review in workspace.review.queue("inventory-service") if review.atom == FAILED)
 
 
 def test_an_edit_becomes_the_code_and_is_kept_by_the_next_run(workspace: Workspace, review, tmp_path: Path):

@@ -11,6 +11,7 @@ from mge_assets.model.errors import ConflictError, NotFoundError, OrderError
 from mge_assets.model.executions import ExecutionStatus
 from mge_assets.services.validation import CHARGED
 from mge_assets.services.workspace import Workspace, open_workspace
+from mge_tests.services.conftest import Walked
 from mge_tests.services.walk import plan_all, walk
 
 PLAN = """
@@ -99,14 +100,15 @@ def test_tasks_may_swap_their_files(workspace: Workspace, pair: Path, tmp_path: 
     assert {stored.task: stored.atom.file for stored in workspace.atoms.of_plan("pair")} == {"base": "pair/user.py", "user": "pair/base.py"}
 
 
-def test_a_defective_draft_fails_alone_and_goes_before_a_person(workspace: Workspace, tmp_path: Path):
-    done = walk(workspace, example("inventory"), tmp_path / "out")
+def test_a_defective_draft_fails_alone_and_goes_before_a_person(inventory: Workspace, inventory_once: Walked):
+    done = inventory_once.done
     failed = {outcome.name for outcome in done.outcomes if outcome.status is AtomStatus.FAILED}
     assert failed == {"inventory.reporting.column_widths", "inventory.stock.turnover"}
     assert done.progress.status is ExecutionStatus.FAILED
-    queue = workspace.review.queue(done.plan)
+    queue = inventory.review.queue(done.plan)
     assert failed <= {review.atom for review in queue}
-    assert {review.atom for review in queue[: len(failed)]} == failed
+    last = max(place for place, review in enumerate(queue) if review.atom in failed)
+    assert {review.parts["validation"] for review in queue[: last + 1]} == {0.0}, "only what fails a check of its own may come before them"
     assert [attempt.number for attempt in next(o for o in done.outcomes if o.name in failed).attempts] == [0, 1]
 
 
@@ -158,9 +160,9 @@ def test_waves_without_atoms_say_what_comes_first(workspace: Workspace, pair: Pa
         workspace.execution.start("pair", "run")
 
 
-def test_every_level_of_the_result_survives_the_database(workspace: Workspace, tmp_path: Path):
-    done = walk(workspace, example("inventory"), tmp_path / "out")
-    stored = {(result.level, result.subject): result for result in workspace.validation.results(done.plan)}
+def test_every_level_of_the_result_survives_the_database(inventory: Workspace, inventory_once: Walked):
+    done = inventory_once.done
+    stored = {(result.level, result.subject): result for result in inventory.validation.results(done.plan)}
     for outcome in done.outcomes:
         last = outcome.attempts[-1].validation
         assert last is not None

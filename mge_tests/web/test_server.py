@@ -58,7 +58,7 @@ def test_it_serves_says_nothing_and_stops_when_asked(served: tuple["subprocess.P
     process, port = served
     assert answers(port) == 200
     process.send_signal(number)
-    told = process.communicate(timeout=20)
+    told = process.communicate(timeout=120)
     assert (process.returncode, *told) == (0, "", "")
     assert answers(port) is None
 
@@ -68,7 +68,7 @@ def test_a_taken_port_is_told_in_one_line(workspace: Workspace) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         process = start(workspace.settings.root, "--port", str(taken.getsockname()[1]))
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=120)
     assert (process.returncode, out, told.count("\n")) == (3, "", 1)
     assert "choose another with --port" in told
 

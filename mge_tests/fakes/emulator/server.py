@@ -88,14 +88,14 @@ class MessagesServer:
         self._thread = threading.Thread(target=self._loop.run_forever, name="messages-server", daemon=True)
         self._thread.start()
         opened = asyncio.start_server(self._connection, "127.0.0.1", self.port, backlog=2048)
-        self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(60)
         self.service.base_url = self.url
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     @property

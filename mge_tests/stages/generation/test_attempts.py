@@ -270,7 +270,7 @@ def test_an_atom_out_of_time_fails_and_keeps_the_reservation_of_its_call() -> No
             raise AssertionError
 
     journal = MemoryJournal()
-    outcome = asyncio.run(RetryOrchestrator(Slow(()), validate, journal, atom_timeout=0.05).run(work()))
+    outcome = asyncio.run(RetryOrchestrator(Slow(()), validate, journal, atom_timeout=0.5).run(work()))
     assert (outcome.status, outcome.attempts[-1].error_class, outcome.code) == (AtomStatus.FAILED, ErrorClass.TIMEOUT, STUB)
     assert journal.states == ["failed"]
     assert journal.total_usd == 0.05

@@ -109,7 +109,7 @@ def test_tests_in_typescript_and_tests_without_a_runner_are_run(box):
 def test_one_endless_test_costs_its_own_seconds_and_is_named(box):
     begin = time.monotonic()
     found = run(box, GOOD + 'test("for ever", () => { const one = new Basket(); one.add("a"); one.wait(); });\n', seconds=1.0)
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 60, "all tests together may take 120"
     assert [(finding.rule, finding.message) for finding in found.findings] == [("tests.limit", "for ever: the test did not end within 1 s")]
     never = 'test("waits", () => new Promise((resolve) => { setTimeout(resolve, 60000); }));\n'
     assert [finding.message for finding in run(box, GOOD + never, seconds=1.0).findings] == ["waits: the test did not end within 1 s"]

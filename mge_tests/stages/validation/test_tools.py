@@ -8,7 +8,7 @@ from mge_assets.model.findings import CheckStatus, Severity
 from mge_assets.stages.validation import AtomicValidator, Inspector
 from mge_assets.stages.validation.integration import circle_findings, name_findings
 from mge_assets.stages.validation.project import Project
-from mge_resources.checkers import CheckerUnavailableError
+from mge_resources.checkers import CheckerUnavailableError, open_checkers
 from mge_resources.syntax import Language
 from mge_tests.stages.validation.cases import check, cut, rules
 
@@ -151,3 +151,18 @@ def test_sql_that_is_put_together_is_found_where_it_is_run(line, found):
     content = f"def go(db, x):\n    return {line}\n".encode()
     result = AtomicValidator().validate_drafts(content, cut("pkg/code.py", content))[0]
     assert ("python.sql" in rules(result)) is found
+
+
+def test_a_thread_that_goes_on_after_the_end_starts_no_process_that_nobody_ends(tmp_path: Path):
+    checkers = open_checkers(tmp_path, fetch=False)
+    code = {"a.py": b"one: str = 1\n"}
+    assert [remark.rule for remark in checkers.types(Language.PYTHON, code)] == ["assignment"]
+    checkers.close()
+    for late in (
+        lambda: checkers.types(Language.PYTHON, code),
+        lambda: checkers.lint(code),
+        lambda: checkers.types(Language.TYPESCRIPT, {"a.ts": b"let a = 1;"}),
+    ):
+        with pytest.raises(CheckerUnavailableError, match="closed"):
+            late()
+    assert checkers._python._process is None
