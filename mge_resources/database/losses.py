@@ -34,6 +34,7 @@ _GOING = frozenset({"57P01", "57P02", "57P03", "57P05"})
 """PostgreSQL's codes of a server that is stopped, crashed, not ready, or rid of an idle client."""
 _REASONS = ("authentication failed", "does not exist", "pg_hba.conf", "too many", "could not translate host name", "permission denied", "does not support SSL")
 _log = logging.getLogger("mge.database")
+_log.setLevel(logging.WARNING)  # a terminal that wants to hear of errors only hears of this too
 
 
 def is_loss(error: BaseException) -> bool:

@@ -1,12 +1,13 @@
 """Runs of generated atoms that are killed with -9 again and again: nothing is lost, nothing is paid for twice, and the end is the same.
 
-    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--gap 5 20] [--faults] [--seed 1]
+    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--gap 5 20] [--embedded] [--faults] [--seed 1]
 
 Each kill comes at a random moment of a run, with ``--points`` at each of the named ones; the next run takes it up. Of every four victims one is a process
 that the run has started (a checker, the sandbox), which the run has to outlast. The emulator's ledger tells what was paid, the journal what we know of. The
-end is the atoms with their code, attempts and confidence, the review queue and the delivered project. With ``--postgres`` the server is stopped at once
-(-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead (``--gap``), and is away for up to 5. With ``--faults`` nothing is killed: answers fail at the rates of
-the reliability protocol. Prints failures of how many, where the kills fell, and the bound of 95 % that so many good ones give.
+end is the atoms with their code, attempts and confidence, the review queue and the delivered project. With ``--postgres`` the server is stopped at once (-m
+immediate, as pg_ctl calls it) every 5 to 20 seconds instead (``--gap``), and is away for up to 5; with ``--embedded`` it is the run's own server that is
+killed with -9, and the run has to start it again. With ``--faults`` nothing is killed: answers fail at the rates of the reliability protocol. Prints failures
+of how many, where the kills fell, and the bound of 95 % that so many good ones give.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from mge_resources.database import EmbeddedPostgres
-from mge_tests.bench.crash_audit import Installation, audit, installation
+from mge_tests.bench.crash_audit import Installation, audit, embedded_installation, installation
+from mge_tests.bench.crash_embedded import Killer
 from mge_tests.bench.protocol_faults import RATES, held_out
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.fakes.emulator.server import MessagesServer
@@ -64,6 +66,7 @@ def main() -> None:
     parser.add_argument("--points", action="store_true", help="kill at each named point instead")
     parser.add_argument("--postgres", type=float, default=0.0, help="seconds of a restarting database")
     parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 20.0), help="seconds between two stops of the database, at least and at most")
+    parser.add_argument("--embedded", action="store_true", help="with --postgres: the run's own server, killed with -9")
     parser.add_argument("--faults", action="store_true", help="answers that fail, and no kills")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -82,7 +85,9 @@ def main() -> None:
             finish(first)
             ground = Ground(folder, plan, url, server, first.ends(), time.monotonic() - begin)
             print(f"an undisturbed run takes {ground.seconds:.1f} s", flush=True)
-            if given.postgres:
+            if given.postgres and given.embedded:
+                revived(ground, given)
+            elif given.postgres:
                 restarted(ground, database, given)
             elif given.points:
                 at_points(ground)
@@ -178,6 +183,28 @@ def restarted(ground: Ground, database: EmbeddedPostgres, given: argparse.Namesp
         thread.join()
     more = rounds - needed[1]
     print(f"{sum(wrong.values())} failures in {rounds} runs with {stops} restarts in {time.monotonic() - begin:.0f} s; {more} needed more than one start")
+
+
+def revived(ground: Ground, given: argparse.Namespace) -> None:
+    """Run after run while the run's own database server is killed again and again."""
+    chance, wrong, needed, fell = random.Random(given.seed), Counter[str](), Counter[int](), Counter[str]()
+    begin = time.monotonic()
+    while time.monotonic() - begin < given.postgres:
+        ground.server.ledger.bills.clear()
+        where = embedded_installation(ground.folder / f"own-{sum(needed.values())}", ground.plan, ground.server.url)
+        assert where.embedded is not None
+        try:
+            with Killer(where, chance, given.gap) as killer:
+                starts = run_on(where)
+            audit(where, ground.server, ground.wanted, wrong)
+        finally:
+            where.embedded.stop()
+        needed[starts] += 1
+        fell += killer.fell
+        print(f"{sum(needed.values())} runs, {dict(fell)} killed, the last in {starts} starts: {faults_of(wrong)}", flush=True)
+    more, rounds = sum(needed.values()) - needed[1], sum(needed.values())
+    seconds = time.monotonic() - begin
+    print(f"{sum(wrong.values())} failures in {rounds} runs with {dict(fell)} killed in {seconds:.0f} s; {more} needed more than one start")
 
 
 def _made_at_last(ground: Ground, name: str) -> Installation:
