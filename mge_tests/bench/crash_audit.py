@@ -32,11 +32,14 @@ class Installation:
     url: str
     environment: dict[str, str] = field(default_factory=dict)
     embedded: EmbeddedPostgres | None = None
+    pids: list[int] = field(default_factory=list)
 
     def run(self, point: str = "") -> nursery.Run:
         """The run as a process; with a point it is killed there, at the second time where there is one."""
         arguments = ["run", str(self.plan), "--out", str(self.folder / "out"), "--json"]
-        return nursery.start(arguments, self.environment, self.folder, point=point, time=1 if point in ONCE else 2)
+        run = nursery.start(arguments, self.environment, self.folder, point=point, time=1 if point in ONCE else 2)
+        self.pids.append(run.pid)
+        return run
 
     def query(self, statement: str) -> list[Any]:
         """Rows of the installation's database, its own server started if need be."""

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ def _be_mge(arguments: list[str], environment: Mapping[str, str], out: str, erro
     for number, path in ((1, out), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.environ.update(environment)
+    tempfile.tempdir = None  # it may be known from before the fork
     if point:
         arm(point, time)
     sys.argv = ["mge", *arguments]
