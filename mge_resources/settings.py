@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from mge_resources.packages import read_packages
 
 
 class Strictness(StrEnum):
@@ -72,6 +74,11 @@ class Settings(BaseModel):
         alias="MGE_SANDBOX_LANDLOCK",
         description="on: where this machine refuses namespaces, an ordinary user's code runs under the weaker Landlock; off: it is not run.",
     )
+    project_packages: str | None = Field(
+        None,
+        alias="MGE_PROJECT_PACKAGES",
+        description="What a plan's code and tests may import: virtual environments, `site-packages` or a `node_modules`, separated by `:`; seen read-only.",
+    )
     case_seconds: float = Field(60, ge=0, le=3600, alias="MGE_CASE_SECONDS", description="Seconds in which a plan's drafts are called for cases; 0 calls none.")
     integration_every: int = Field(
         10, ge=0, le=10_000, alias="MGE_INTEGRATION_EVERY", description="Atoms that land between two rounds of integration tests; 0 runs none meanwhile."
@@ -93,6 +100,11 @@ class Settings(BaseModel):
     def root(self) -> Path:
         """``home`` as an absolute path."""
         return self.home.expanduser().absolute()
+
+    @field_validator("project_packages")
+    @classmethod
+    def _usable(cls, words: str | None) -> str | None:
+        return ":".join(read_packages(words)) if words else None
 
     @property
     def artefacts(self) -> Path:
@@ -133,4 +145,4 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         return Settings.model_validate({name: found[name] for name in names if found.get(name)}, by_name=False, by_alias=True)
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(f"{first['loc'][0]}: {first['msg']}; got {first['input']!r}") from error
+        raise SettingsError(f"{first['loc'][0]}: {str(first['msg']).removeprefix('Value error, ')}; got {first['input']!r}") from error

@@ -130,6 +130,11 @@ def _not_promised(sandbox: object) -> str:
     return f"not promised: {less}; allow user namespaces for the whole" if less else ""
 
 
+def _packages(settings: Settings) -> tuple[State, str, str]:
+    folders = (settings.project_packages or "").split(":")
+    return State.OK, "; ".join(folders).strip() or "what is installed beside mge: MGE_PROJECT_PACKAGES names others", ""
+
+
 def _node(_: Settings) -> tuple[State, str, str]:
     node = shutil.which("node")
     return (State.OK, node, "") if node else (State.WARNING, "not found: JavaScript tests will not be run", "install Node.js 18 or newer")
@@ -149,5 +154,6 @@ _LOOKS: dict[str, Callable[[Settings], tuple[State, str, str]]] = {
     "parsers": _parsers,
     "sandbox": _sandbox,
     "Node.js": _node,
+    "packages": _packages,
     "model": _model,
 }

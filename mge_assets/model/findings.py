@@ -43,20 +43,21 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One named check and what it found; ``reason`` says why it was not run."""
+    """One named check and what it found; ``reason`` says why it was not run, ``share`` how much of what it counts passed, 0–1, where it counts something."""
 
     name: str
     status: CheckStatus
     findings: tuple[Finding, ...] = ()
     reason: str = ""
+    share: float | None = None
 
     @classmethod
-    def of(cls, name: str, findings: tuple[Finding, ...]) -> "Check":
+    def of(cls, name: str, findings: tuple[Finding, ...], share: float | None = None) -> "Check":
         """The check that ran and found these."""
         severities = {finding.severity for finding in findings}
         if Severity.ERROR in severities:
-            return cls(name, CheckStatus.FAILED, findings)
-        return cls(name, CheckStatus.WARNED if Severity.WARNING in severities else CheckStatus.PASSED, findings)
+            return cls(name, CheckStatus.FAILED, findings, share=share)
+        return cls(name, CheckStatus.WARNED if Severity.WARNING in severities else CheckStatus.PASSED, findings, share=share)
 
     @classmethod
     def not_run(cls, name: str, reason: str) -> "Check":

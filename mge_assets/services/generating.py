@@ -20,6 +20,9 @@ from mge_resources.llm.port import LanguageModel
 MOST_SUSPECTS = 2
 """Other atoms that are looked at again for one whose tests fail: beyond the second the tests rarely tell them apart."""
 
+Written = tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]
+"""How an atom ended, and how others did that were written anew for its sake."""
+
 
 @dataclass
 class Generation:
@@ -49,7 +52,7 @@ class Generation:
     def __post_init__(self) -> None:
         self.landing = LandingCheck(self.live, self._mendable)
 
-    async def run(self, atom_id: UUID) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
+    async def run(self, atom_id: UUID) -> Written:
         """How the atom ended, and how others did that were written anew for its sake."""
         outcome = await self._landable(atom_id, await self._orchestrator(atom_id).run(self.live.work(atom_id)))
         self._made[outcome.name] = max((attempt.number for attempt in outcome.attempts), default=0)
@@ -140,12 +143,26 @@ class Generation:
         tested = self.tests.judged(self.landing.judged(result, atom, code), atom, code, before)
         return tested if self.cases is None else self.cases.judged(tested, atom, code, before)
 
-    async def _reconsidered(self, atom_id: UUID, outcome: AtomOutcome) -> tuple[AtomOutcome, tuple[tuple[UUID, AtomOutcome], ...]]:
-        """The atom's answer stands, and those that share its failing tests are written anew, one after the other, until the tests pass."""
+    async def _reconsidered(self, atom_id: UUID, outcome: AtomOutcome) -> Written:
+        """Who shares the failing tests and is as likely at fault is looked at again; then the atom's own attempts that are left; then the less likely.
+
+        The less likely matter because they were judged before the failing tests could run: those that could passed on them.
+        """
         assert self.tests is not None
-        answer = next(attempt for attempt in reversed(outcome.attempts) if attempt.code is not None)
+        found = await self._with_others(atom_id, outcome, self.tests.suspects.get(outcome.name, ()))
+        if found is not None:
+            return found
+        outcome = await self._after_all(atom_id, outcome)
+        if outcome.status is AtomStatus.COMPLETED or not _fails_tests_alone(outcome):
+            return outcome, ()
+        return await self._with_others(atom_id, outcome, self.tests.doubtful.get(outcome.name, ())) or (outcome, ())
+
+    async def _with_others(self, atom_id: UUID, outcome: AtomOutcome, suspects: Sequence[str]) -> Written | None:
+        """The atom's answer stands, and suspects are written anew, one after the other, until the tests pass; ``None`` where they never do."""
+        assert self.tests is not None
+        answer = _last_answer(outcome)
         assert answer.code is not None
-        for name in self.tests.suspects.get(outcome.name, ())[:MOST_SUSPECTS]:
+        for name in suspects[:MOST_SUSPECTS]:
             stored = self.live.atoms.by_name[name]
             made = self._made.get(name, 0)
             if self.live.statuses.get(name) is not AtomStatus.COMPLETED or made >= self.max_attempts:
@@ -160,14 +177,14 @@ class Generation:
                     attempts = (*(each for each in outcome.attempts if each is not answer), passed)
                     return AtomOutcome(outcome.name, AtomStatus.COMPLETED, answer.code, attempts), ((stored.atom_id, again),)
             self.tests.withdraw(outcome.name)
-        return await self._after_all(atom_id, outcome, answer), ()
+        return None
 
-    async def _after_all(self, atom_id: UUID, outcome: AtomOutcome, answer: Attempt) -> AtomOutcome:
+    async def _after_all(self, atom_id: UUID, outcome: AtomOutcome) -> AtomOutcome:
         """The attempts that are left, where the loop had stopped in the belief that the fault was another's."""
         made = self._made.get(outcome.name, 0)
         if made >= self.max_attempts:
             return outcome
-        work = replace(self.live.work(atom_id), regenerate=True, suspected=answer, attempts_made=made)
+        work = replace(self.live.work(atom_id), regenerate=True, suspected=_last_answer(outcome), attempts_made=made)
         further = await self._orchestrator(atom_id).run(work)
         self._made[outcome.name] = max((attempt.number for attempt in further.attempts), default=made)
         return replace(further, attempts=(*outcome.attempts, *further.attempts))
@@ -198,6 +215,11 @@ def _shown(work: AtomWork, beside: Sequence[DependencyCode]) -> AtomWork:
         return replace(whole, dependencies=(*whole.dependencies, *beside))
 
     return replace(work, more=more)
+
+
+def _last_answer(outcome: AtomOutcome) -> Attempt:
+    """The last attempt that came to code."""
+    return next(attempt for attempt in reversed(outcome.attempts) if attempt.code is not None)
 
 
 def _fails_tests_alone(outcome: AtomOutcome) -> bool:

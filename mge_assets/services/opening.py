@@ -77,7 +77,8 @@ class ExecutionOpener:
         pacer = accounts.pacer if accounts else Pacer(self.settings.max_parallel_atoms)
         plan, strictness = together.plan, self.settings.validation_strictness
         tests = self.stores.plans.tests(plan.name) if self.model.remote else None
-        yardstick = Yardstick(plan, strictness, self.settings.validation_thresholds or "", tests, self.stores.validations.of_atoms(plan.name))
+        known, packages = self.stores.validations.of_atoms(plan.name), self.settings.project_packages or ""
+        yardstick = Yardstick(plan, strictness, self.settings.validation_thresholds or "", tests, known, packages)
         live = LiveExecution(
             atoms=together,
             codes={},

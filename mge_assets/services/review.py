@@ -109,11 +109,11 @@ def _settled(stored: StoredAtom) -> bool:
 
 
 def _tests_share(result: ValidationResult) -> float | None:
-    """1.0 where the task's acceptance tests passed, 0.0 where they failed, ``None`` where none ran."""
+    """How many of the task's acceptance tests passed, 0–1; ``None`` where none ran."""
     check = next((check for check in result.checks if check.name == "tests"), None)
     if check is None or check.status is CheckStatus.NOT_RUN:
         return None
     verdicts = [finding.rule for each in result.checks if each.name == "triage" for finding in each.findings]
     if check.status is CheckStatus.FAILED and verdicts and "triage.code" not in verdicts:
         return None  # the tests are at fault: they speak neither for the atoms nor against them
-    return 0.0 if check.status is CheckStatus.FAILED else 1.0
+    return (check.share or 0.0) if check.status is CheckStatus.FAILED else 1.0

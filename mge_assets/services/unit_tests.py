@@ -59,13 +59,15 @@ class _Standing:
 class UnitTests:
     """The unit tests of one execution. Safe to call from many threads; runs of one suite follow one another.
 
-    ``suspects`` are, for an atom whose tests failed, the other generated atoms that the failing tests entered, the likeliest first.
+    ``suspects`` are, for an atom whose tests failed, the other generated atoms that the failing tests entered and that are as likely at fault, the
+    likeliest first; ``doubtful`` those that are less likely.
     """
 
     live: LiveExecution
     sandbox: Sandbox
     tests: StoredTests
     suspects: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    doubtful: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _passed: dict[str, bytes] = field(default_factory=dict)
     _brought: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     _locks: dict[str, threading.RLock] = field(default_factory=lambda: defaultdict(threading.RLock))
@@ -170,8 +172,9 @@ class UnitTests:
         if self._is_innocent(atom, now, scores, others):
             return Check.of(CHECK, ())
         own = scores.get(atom.name, 0.0) - _EPSILON
-        generated = sorted((name for name in others if name in self._generated and scores.get(name, 0.0) >= own), key=lambda name: (-scores[name], name))
-        self.suspects[atom.name] = tuple(generated)
+        ranked = sorted(others & self._generated, key=lambda name: (-scores.get(name, 0.0), name))
+        generated = [name for name in ranked if scores.get(name, 0.0) >= own]
+        self.suspects[atom.name], self.doubtful[atom.name] = tuple(generated), tuple(ranked[len(generated) :])
         findings = [self.told(suite.text, suite.file, atom, code, before, run) for run, _ in failing[:_MOST]]
         if generated:
             findings.append(Finding(SHARED, Severity.INFO, f"as likely at fault: {', '.join(generated[:3])}"))

@@ -30,6 +30,8 @@ from mge_assets.stages.validation import (
     respect,
     stood_by,
 )
+from mge_assets.stages.validation.failed_tests import Blame
+from mge_assets.stages.validation.judging import RULE
 from mge_assets.store.atoms import StoredAtom
 from mge_assets.store.integration import IntegrationRun
 from mge_assets.store.plans import StoredTests
@@ -66,7 +68,7 @@ class ValidationService:
         """``contents`` gives a plan's files by task; of the settings those of validation are read."""
         self._stores, self._plans, self._contents = stores, plans, contents
         self._sandbox, self._strictness, self._inspector = sandbox, settings.validation_strictness, inspector
-        self._test_seconds = settings.test_seconds
+        self._test_seconds, self._packages = settings.test_seconds, settings.project_packages or ""
         self._thresholds = read_thresholds(settings.validation_thresholds or "")
         self._atomic, self._strengths = AtomicValidator(inspector), StrengthService(sandbox, settings.mutation_seconds)
 
@@ -85,7 +87,8 @@ class ValidationService:
                 overrides = self._stores.overrides.of_plan(plan)
                 results = [respect(result, overrides) for result in found]
             execution = self._stores.executions.newest(plan)
-            self._stores.validations.save(plan, [(result, whole.digest) for result in results], execution.execution_id if execution else None)
+            kept = [(result, "" if _hangs_on_the_machine(result) else whole.digest) for result in results]
+            self._stores.validations.save(plan, kept, execution.execution_id if execution else None)
             if Level.TASK in levels or Level.MASTERPLAN in levels:
                 self._charge(plan, whole)
         self._stores.plans.add_seconds(plan, Stage.VALIDATION, clock.seconds)
@@ -235,7 +238,7 @@ class ValidationService:
 
     def _digest(self, plan: Masterplan, project: Mapping[str, bytes], tests: StoredTests) -> str:
         """What a result of levels 2–4 follows from: every file, every test, how strict we are, and whether tests can run at all."""
-        strict = f"{self._strictness}\0{sorted(self._thresholds.items())}\0{self._test_seconds:g}"
+        strict = f"{self._strictness}\0{sorted(self._thresholds.items())}\0{self._test_seconds:g}\0{self._packages}"
         told = hashlib.sha256(f"{plan.model_dump_json()}\0{tests}\0{strict}\0{self._sandbox.isolation}".encode())
         for file, content in sorted(project.items()):
             told.update(f"\0{file}\0".encode() + hashlib.sha256(content).digest())
@@ -256,6 +259,11 @@ def charges(results: Sequence[ValidationResult]) -> Mapping[str, tuple[Finding, 
                     error = replace(finding, severity=Severity.ERROR)
                     found.setdefault(match.group(1), {}).setdefault(finding.message, error)
     return {name: tuple(told.values()) for name, told in found.items()}
+
+
+def _hangs_on_the_machine(result: ValidationResult) -> bool:
+    """Whether a test failed for what this machine lacks: somebody may bring it, and no file of the plan changes by that."""
+    return any(finding.rule == f"{RULE}{Blame.ENVIRONMENT.value}" for check in result.checks for finding in check.findings)
 
 
 def _approved(stored: StoredAtom) -> bool:

@@ -36,7 +36,8 @@ class Workspace:
             api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
         )
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
-        self.sandbox = CompilingSandbox(open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock), self.checkers)
+        sandbox = open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock, packages=settings.project_packages or "")
+        self.sandbox = CompilingSandbox(sandbox, self.checkers)
         inspector = Inspector(self.checkers)
         self.plans = PlanService(stores.plans, stores.executions, settings.user)
         self.drafts = DraftService(self.plans, stores.plans)

@@ -16,13 +16,17 @@ from mge_resources.settings import Strictness
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What the atoms of a plan are judged by today. ``tests`` are missing where none are run; ``known`` is what each was judged by last, by its name."""
+    """What the atoms of a plan are judged by today. ``tests`` are missing where none are run; ``known`` is what each was judged by last, by its name.
+
+    ``packages`` are the folders from which tests may import, as the setting names them.
+    """
 
     plan: Masterplan
     strictness: Strictness
     thresholds: str
     tests: StoredTests | None
     known: Mapping[str, str]
+    packages: str = ""
     _marks: dict[str, str] = field(default_factory=dict)
 
     def mark(self, stored: StoredAtom) -> str:
@@ -35,7 +39,8 @@ class Yardstick:
         if task not in self._marks:
             milestone = next((each.name for each in self.plan.milestones if any(one.name == task for one in each.tasks)), "")
             texts = (self.tests.tasks.get(task, ""), self.tests.milestones.get(milestone, ""), self.tests.plan) if self.tests else ()
-            parts = (VALIDATOR_VERSION, self.strictness.value, self.thresholds, *texts)
+            packages = [f"packages {self.packages}"] if self.packages and self.tests else []
+            parts = (VALIDATOR_VERSION, self.strictness.value, self.thresholds, *texts, *packages)
             self._marks[task] = hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
         return self._marks[task]
 

@@ -54,9 +54,10 @@ def finding_from_json(row: Mapping[str, Any]) -> Finding:
 
 def check_to_json(check: Check) -> dict[str, Any]:
     """A check as JSON."""
-    return {"name": check.name, "status": check.status.value, "findings": [finding_to_json(f) for f in check.findings], "reason": check.reason}
+    counted = {} if check.share is None else {"share": check.share}
+    return {"name": check.name, "status": check.status.value, "findings": [finding_to_json(f) for f in check.findings], "reason": check.reason, **counted}
 
 
 def check_from_json(row: Mapping[str, Any]) -> Check:
     """The check that ``check_to_json`` wrote."""
-    return Check(row["name"], CheckStatus(row["status"]), tuple(finding_from_json(f) for f in row["findings"]), row["reason"])
+    return Check(row["name"], CheckStatus(row["status"]), tuple(finding_from_json(f) for f in row["findings"]), row["reason"], row.get("share"))

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from threading import Lock
 
+from mge_resources.packages import read_packages
 from mge_resources.sandbox.isolations import BubblewrapSandbox, NamespaceSandbox, find_bubblewrap
 from mge_resources.sandbox.landlocked import LandlockSandbox
+from mge_resources.sandbox.packages import PackagedSandbox
 from mge_resources.sandbox.port import Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 from mge_resources.sandbox.probe import NOT_PROMISED, Promise, self_test
 from mge_resources.sandbox.seatbelt import SeatbeltSandbox, find_sandbox_exec
@@ -103,13 +105,15 @@ class ProvenSandbox:
             return _proven(self._choice, landlock=self._landlock)
 
 
-def open_sandbox(choice: str = "auto", *, landlock: bool = False) -> Sandbox:
+def open_sandbox(choice: str = "auto", *, landlock: bool = False, packages: str = "") -> Sandbox:
     """The sandbox of the setting: ``auto``, ``bwrap``, ``namespaces``, or ``off``, which never runs anything. Raises ValueError.
 
-    ``landlock`` lets ``auto`` take that weaker isolation where the machine refuses the others, and not to root.
+    ``landlock`` lets ``auto`` take that weaker isolation where the machine refuses the others, and not to root. ``packages`` are the project's, as the
+    setting names them.
     """
     if choice not in CHOICES:
         raise ValueError(f"sandbox {choice!r} is unknown; use one of {', '.join(CHOICES)}")
     if choice == "off":
         return NoSandbox("the sandbox is switched off, so code is not run; set MGE_SANDBOX=auto")
-    return ProvenSandbox(choice, landlock=landlock)
+    proven, folders = ProvenSandbox(choice, landlock=landlock), read_packages(packages)
+    return PackagedSandbox(proven, folders) if folders else proven

@@ -46,10 +46,10 @@ def _checked_name(name: str) -> str:
     return str(path)
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """The job's environment, from nothing: our fixed values, what the interpreter needs, and what the job asks for."""
-    view = machine.view()
-    environment = {**_ENVIRONMENT, **({"LD_LIBRARY_PATH": view.library_path} if view.library_path else {}), **given}
+def _environment(given: Mapping[str, str], view: machine.View) -> dict[str, str]:
+    """The job's environment, from nothing: our fixed values, what the interpreters need, and what the job asks for."""
+    needed = {"LD_LIBRARY_PATH": view.library_path, "NODE_PATH": view.node_path}
+    environment = {**_ENVIRONMENT, **{name: value for name, value in needed.items() if value}, **given}
     python_path = [part for part in (given.get("PYTHONPATH", ""), view.python_path) if part]
     return {**environment, "PYTHONPATH": ":".join(python_path)} if python_path else environment
 
@@ -71,9 +71,9 @@ def encoded(job: SandboxJob, groups: Sequence[str] = (), home: str = "", wrapper
         "processes": job.limits.processes + 1, "total_bytes": job.limits.total_bytes,
     }  # fmt: skip
     work_bytes = _WORK_BYTES + 2 * sum(map(len, files.values()))
-    view = machine.view()
+    view = machine.view(job.packages)
     header: dict[str, Any] = {
-        "command": command, "environment": _environment(job.environment), "limits": limits, "work_bytes": work_bytes,
+        "command": command, "environment": _environment(job.environment, view), "limits": limits, "work_bytes": work_bytes,
         "collect": [_checked_name(name) for name in job.collect], "binds": view.binds, "links": view.links, "groups": groups, "home": home, "wrapper": wrapper,
         "warm": job.warm and list(job.command[:1]) == ["{python}"] and len(job.command) > 1 and not job.command[1].startswith("-"),
     }  # fmt: skip
@@ -138,13 +138,12 @@ class BubblewrapSandbox:
             return run_pair(self.run, job, job.partner)
         content, work_bytes = encoded(job)
         boot = _BOOT.format(folder=_INSIDE, module="entries", entry="inside")
-        command = (*self._arguments(work_bytes), sys.executable, "-I", "-S", "-c", boot)
+        command = (*self._arguments(work_bytes, machine.view(job.packages)), sys.executable, "-I", "-S", "-c", boot)
         user = _free_uid() if os.geteuid() == 0 else None
         start = started_anew(Launch(command, user), launcher_environment())
         return run_launcher(start, content, job.stdin, job.link, job.limits, self.isolation)
 
-    def _arguments(self, work_bytes: int) -> list[str]:
-        view = machine.view()
+    def _arguments(self, work_bytes: int, view: machine.View) -> list[str]:
         fixed = (
             "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000 --hostname sandbox --die-with-parent --new-session --as-pid-1 --cap-drop ALL"
             " --proc /proc --dev /dev --remount-ro /dev --size 16777216 --perms 1777 --tmpfs /dev/shm --size 67108864 --perms 1777 --tmpfs /tmp"

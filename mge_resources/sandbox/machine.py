@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mge_resources.packages import NODE_MODULES
 from mge_resources.sandbox.port import Limits, SandboxUnavailableError
 
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -24,6 +25,7 @@ class View:
     links: tuple[tuple[str, str], ...]
     library_path: str = ""
     python_path: str = ""
+    node_path: str = ""
 
 
 def _uncovered(paths: Iterable[Path]) -> list[Path]:
@@ -66,18 +68,24 @@ def _node() -> str | None:
 
 
 @cache
-def view() -> View:
-    """What this process's sandboxes see: system libraries and programs, the interpreter, its packages, Node; nothing else."""
+def view(packages: tuple[str, ...] = ()) -> View:
+    """What this process's sandboxes see: system libraries and programs, the interpreter, its packages, Node, and a project's packages; nothing else."""
     links = tuple((name, str(Path(name).readlink())) for name in _SYSTEM if Path(name).is_symlink())
     system = [Path(name) for name in _SYSTEM if Path(name).is_dir() and not Path(name).is_symlink()]
     node = _node()
     paths = _uncovered([*system, *map(Path, _ETC), *_interpreter_parts(), *([Path(node)] if node else [])])
+    modules = [folder for folder in packages if Path(folder).name == NODE_MODULES]
+    python = [folder for folder in packages if folder not in modules]
     shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
     return View(
-        binds=tuple((str(path.resolve()), str(path)) for path in paths),
+        binds=(
+            *((str(path.resolve()), str(path)) for path in (*paths, *map(Path, python))),
+            *((str(Path(folder).resolve()), f"/{NODE_MODULES}") for folder in modules),
+        ),
         links=links,
         library_path=str(sysconfig.get_config_var("LIBDIR")) if shared else "",
-        python_path=":".join(_outside_prefix(_package_folders())),
+        python_path=":".join((*python, *_outside_prefix(_package_folders()))),
+        node_path=":".join((*modules, *(f"/{NODE_MODULES}" for _ in modules))),
     )
 
 

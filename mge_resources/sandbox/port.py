@@ -30,7 +30,8 @@ class SandboxJob:
     command ``{python} script …`` to run in a fork of an interpreter that has pytest loaded, where the isolation has one: a fresh process
     in namespaces of its own either way. ``partner`` is a job that runs beside this one in a sandbox of its own: a socket between the two is
     descriptor 3 of both, and the outcome is this job's. ``typescript`` says that files of ``project/`` are TypeScript, which somebody must compile
-    before: a sandbox alone refuses such a job.
+    before: a sandbox alone refuses such a job. ``packages`` are folders of this machine that the command may import from: Python's before its own, a
+    ``node_modules`` as if it lay at the root.
     """
 
     command: Sequence[str]
@@ -43,6 +44,7 @@ class SandboxJob:
     warm: bool = False
     partner: "SandboxJob | None" = None
     typescript: bool = False
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

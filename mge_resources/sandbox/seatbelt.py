@@ -34,7 +34,7 @@ class SeatbeltSandbox:
             return run_pair(self.run, job, job.partner)
         home = new_home()
         start = started_anew(direct_launch("wrapped", "wrapped"), launcher_environment())
-        tools = {path for bind in machine.view().binds for path in bind}
+        tools = {path for bind in machine.view(job.packages).binds for path in bind}
         rules = profile(tools, (home + WORK, str(Path(home, "tmp"))))
         try:
             content, _ = encoded(job, home=home, wrapper=(self._program, "-p", rules))

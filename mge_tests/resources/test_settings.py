@@ -36,6 +36,7 @@ VALUES = {
     "MGE_BUDGET_SOFT_USD": "1.5", "MGE_BUDGET_USD": "2.5",
     "MGE_ATOM_TIMEOUT": "30.0", "MGE_BATCH_POLL_SECONDS": "5.0", "MGE_SANDBOX": "off", "MGE_CASE_SECONDS": "60.0", "MGE_INTEGRATION_EVERY": "5",
     "MGE_MUTATION_SECONDS": "7.5", "MGE_TEST_SECONDS": "3.0", "MGE_SANDBOX_LANDLOCK": "True", "MGE_CACHE": "/c", "MGE_FETCH_TOOLS": "False",
+    "MGE_PROJECT_PACKAGES": str(Path(pytest.__file__).parents[1]),
 }  # fmt: skip
 
 

@@ -74,6 +74,20 @@ def test_tests_that_need_the_codes_process_are_said_to_be_graded_there(sandbox):
     assert "threading" in note.message
 
 
+def test_what_the_tests_can_not_load_does_not_speak_against_them(sandbox):
+    files = {**HONEST["threads"], "sums.py": "def total(text):\n    return eval(text)\n"}
+    assert judged(sandbox, files, files.pop("tests/test_model.py")).status is CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("way", ["import sums\n", "import pkgutil\ntotal = pkgutil.resolve_name('su' + 'ms:total')\n"])
+def test_what_the_code_loads_speaks_against_it_however_it_is_named(sandbox, way):
+    files = {**HONEST["threads"], "sums.py": "def total(text):\n    return eval(text)\n"}
+    tests = files.pop("tests/test_model.py")
+    (name,) = [name for name in files if name.startswith("pkg/") and not name.endswith("__init__.py")]
+    files[name] = way + files[name]
+    assert [finding.rule for finding in judged(sandbox, files, tests).findings][:1] == ["tests.tampering"]
+
+
 def test_a_pass_beside_the_code_is_not_believed_of_code_that_looks_around(sandbox):
     check = judged(sandbox, CHEATS["patches pytest's verdict"], "import threading\n" + PYTHON_TESTS)
     assert [finding.rule for finding in check.findings][:1] == ["tests.tampering"]

@@ -1,5 +1,6 @@
 """An atom lands only where it fits those that use it and those that it uses; whoever does not keep the contract writes again."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,70 @@ def test_members_that_each_pass_and_do_not_fit_together_are_not_left_so(settings
     exec((tmp_path / "out/ranks.py").read_text(), scope)
     assert scope["report"]([1, 3, 2]) == "[3, 2, 1] | 1", (tmp_path / "out/ranks.py").read_text()
     assert done.progress.status.value == "completed"
+
+
+JOINT = """name: game
+phases:
+  - name: Core
+    milestones:
+      - name: All
+        tasks:
+          - name: cards
+            description: Cards.
+            file: cards.py
+            code: |
+              def deal() -> list[int]:
+                  ...
+
+
+              def used(cards: list[int], word: str) -> bool:
+                  ...
+            tests: |
+              from cards import deal, used
+
+
+              def test_four():
+                  assert len(deal()) == 4
+
+
+              def test_order():
+                  assert deal() == sorted(deal())
+
+
+              def test_nothing():
+                  assert used([], "")
+
+
+              def test_too_few():
+                  assert not used([1, 1], "1")
+
+
+              def test_too_many():
+                  assert not used([2], "22")
+
+
+              def test_all():
+                  assert used(deal(), "1234")
+"""
+DEAL = "def deal() -> list[int]:\n    return [1, 2, 3, 4]"
+USED = "def used(cards: list[int], word: str) -> bool:\n    return sorted(map(str, cards)) == sorted(word)"
+UNUSED = "def used(cards: list[int], word: str) -> bool:\n    return not cards"
+
+
+def test_an_atom_that_passed_before_the_joint_test_could_run_is_looked_at_again(settings, tmp_path: Path):
+    path = tmp_path / "game.yaml"
+    path.write_text(JOINT)
+
+    def late(_: int) -> str:
+        time.sleep(1.5)  # the other one has landed by then
+        return DEAL
+
+    answers: dict[str, str | Callable[[int], str]] = {"cards.deal": late, "cards.used": lambda asked: UNUSED if asked == 1 else USED}
+    with MessagesServer(answers) as server, open_workspace(generating(settings, server)) as workspace:
+        done = walk(workspace, path, tmp_path / "out")
+    assert [each.status for each in done.outcomes] == [AtomStatus.COMPLETED] * len(done.outcomes)
+    assert "sorted(word)" in (tmp_path / "out/cards.py").read_text()
+    assert [got.atom for got in server.received].count("cards.used") == 2
 
 
 SCRIPT_PLAN = """name: crates

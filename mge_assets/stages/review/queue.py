@@ -120,7 +120,7 @@ def _reasons(atom: ScoredAtom, outcome: AtomOutcome | None) -> Iterator[str]:
 def _failure(outcome: AtomOutcome) -> str:
     """How the atom's last attempt ended."""
     last = outcome.attempts[-1] if outcome.attempts else None
-    calls = sum(1 for attempt in outcome.attempts if attempt.number > 0)
+    calls = max((attempt.number for attempt in outcome.attempts), default=0)
     tries = {0: "Its draft did not pass", 1: "Its only attempt failed"}.get(calls, f"All {calls} attempts failed")
     return f"{tries}: {last.error.rstrip('.')}." if last and last.error else f"{tries}."
 

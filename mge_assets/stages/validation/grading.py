@@ -72,6 +72,12 @@ def unfinished(outcome: SandboxOutcome, test_file: str) -> Finding:
     return failed(message, Place(test_file), "tests.unfinished")
 
 
+def share_of(report: Mapping[str, Any]) -> float | None:
+    """How many of the tests that ran passed, 0–1; ``None`` where the run did not come to its end or ran none."""
+    passed, lost = int(report.get("passed") or 0), len(report.get("failures", ())) + len(report.get("late", ()))
+    return passed / (passed + lost) if report.get("finished") and passed + lost else None
+
+
 def late_finding(name: str, seconds: float, place: Place) -> Finding:
     """The finding of one test that was ended because it went on for too long."""
     return failed(f"{name}: the test did not end within {seconds:g} s", place, LATE, f"{FIX}; a test that needs longer asks for a larger MGE_TEST_SECONDS")
@@ -150,7 +156,7 @@ def _doubts(apart: Graded | None, shape: TestShape, suite: Suite) -> Iterator[Fi
         for finding in _findings(apart, suite):
             yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
         return
-    for place, what in suspicions(suite.project, suite.file):
+    for place, what in suspicions(suite.project, suite.file, suite.tests):
         yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
@@ -168,9 +174,9 @@ def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str,
     shape, suite = shape_of(tests, _names(project, test_file)), Suite(project, test_file, tests, limits, seconds)
     apart = _run(sandbox, "apart", suite) if shape.served else None
     if apart is not None and (apart.passed or (apart.late and shape.plain)):
-        return Check.of(CHECK, tuple(_findings(apart, suite)))
+        return Check.of(CHECK, tuple(_findings(apart, suite)), share_of(apart.report))
     beside = _run(sandbox, "beside", suite)
     found = tuple(_findings(beside, suite))
     if not beside.passed:
-        return Check.of(CHECK, found)
+        return Check.of(CHECK, found, share_of(beside.report))
     return Check.of(CHECK, (*found, *(tuple(_doubts(apart, shape, suite)) or (_beside(shape, apart, test_file),))))

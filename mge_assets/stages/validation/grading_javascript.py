@@ -9,7 +9,7 @@ from typing import Any
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Severity
-from mge_assets.stages.validation.grading import CHECK, MOST_LATE, TAMPERED, Suite, failed, last_line, late_finding, unfinished
+from mge_assets.stages.validation.grading import CHECK, MOST_LATE, TAMPERED, Suite, failed, last_line, late_finding, share_of, unfinished
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.reach_javascript import WHOLE, programs, speaks_typescript, with_tests
 from mge_assets.stages.validation.spelling import spelled_out
@@ -151,7 +151,7 @@ def _doubts(apart: _Graded, suite: _Suite) -> Iterator[Finding]:
         for finding in _findings(apart, suite):
             yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
     else:
-        for place, what in suspicions(suite.project, suite.file):
+        for place, what in suspicions(suite.project, suite.file, suite.tests):
             yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
 
@@ -166,9 +166,9 @@ def javascript_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: 
     if apart.passed:
         return Check.of(CHECK, tuple(_none(apart, suite)))
     if suite.plain and (apart.outcome.limit or apart.report.get("late")):
-        return Check.of(CHECK, tuple(_findings(apart, suite)))
+        return Check.of(CHECK, tuple(_findings(apart, suite)), share_of(apart.report))
     beside = _run(lambda skip: _beside(sandbox, suite, skip))
     if not beside.passed:
-        return Check.of(CHECK, tuple(_findings(beside, suite)))
+        return Check.of(CHECK, tuple(_findings(beside, suite)), share_of(beside.report))
     note = Finding("tests.beside", Severity.INFO, "graded in the code's own process: the tests lean on it", "", Place(test_file))
     return Check.of(CHECK, (*_none(beside, suite), *(tuple(_doubts(apart, suite)) or (note,))))

@@ -165,7 +165,7 @@ def _with_verdicts(check: Check, verdicts: Sequence[_Judged]) -> list[Check]:
         first = verdicts[0].verdict
         return [Check.not_run(check.name, f"the machine, not the code: {first.evidence}; {first.remedy}"), Check.of(CHECK, told)]
     findings = tuple(_weighed(finding, by_finding.get(id(finding))) for finding in check.findings)
-    return [Check.of(check.name, findings), Check.of(CHECK, told)]
+    return [Check.of(check.name, findings, check.share), Check.of(CHECK, told)]
 
 
 def _weighed(finding: Finding, one: _Judged | None) -> Finding:

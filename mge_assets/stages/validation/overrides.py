@@ -14,7 +14,7 @@ def respect(result: ValidationResult, overrides: Sequence[Override]) -> Validati
 
 
 def _read(check: Check, overrides: Sequence[Override]) -> Check:
-    return check if check.status is CheckStatus.NOT_RUN else Check.of(check.name, tuple(_weigh(finding, overrides) for finding in check.findings))
+    return check if check.status is CheckStatus.NOT_RUN else Check.of(check.name, tuple(_weigh(finding, overrides) for finding in check.findings), check.share)
 
 
 def _weigh(finding: Finding, overrides: Sequence[Override]) -> Finding:
@@ -39,4 +39,4 @@ def _eased(check: Check, earlier: Check, *, approved: bool) -> Check:
     outcome = "and a person approved it" if approved else "and no test speaks against it: look at it"
     words = f"the model gave this answer again after it was refused, {outcome}"
     weighed = (replace(finding, severity=severity) if finding in mine else finding for finding in check.findings)
-    return Check.of(check.name, (*weighed, Finding(INSISTED, severity, words)))
+    return Check.of(check.name, (*weighed, Finding(INSISTED, severity, words)), check.share)

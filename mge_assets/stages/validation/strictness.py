@@ -45,4 +45,4 @@ def _read(check: Check, severity: Severity) -> Check:
     def weigh(finding: Finding) -> Finding:
         return replace(finding, severity=severity) if finding.severity is Severity.WARNING else finding
 
-    return check if check.status is CheckStatus.NOT_RUN else Check.of(check.name, tuple(map(weigh, check.findings)))
+    return check if check.status is CheckStatus.NOT_RUN else Check.of(check.name, tuple(map(weigh, check.findings)), check.share)

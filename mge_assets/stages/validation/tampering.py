@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from mge_assets.model.errors import Place
+from mge_assets.stages.validation.nearness import near
 from mge_resources.syntax import parse_python
 
 _MODULES = {
@@ -14,6 +15,7 @@ _MODULES = {
     "traceback": "looks at the calls around it", "atexit": "acts after its tests", "_pytest": "touches pytest", "pytest": "touches pytest",
     "builtins": "changes what names mean", "importlib": "imports by name", "runpy": "runs other files", "pdb": "traces its caller", "bdb": "traces its caller",
     "faulthandler": "looks at the calls around it", "unittest": "touches its tests", "code": "runs text", "codeop": "runs text", "pickle": "runs what it loads",
+    "pkgutil": "imports by name", "zipimport": "imports by name", "imp": "imports by name",
     "marshal": "reads code objects", "dis": "reads code objects", "_thread": "acts after its call",
 }  # fmt: skip
 _ATTRIBUTES = {
@@ -67,13 +69,13 @@ def _node(node: ast.AST) -> str:
     return found
 
 
-def suspicions(project: Mapping[str, bytes], test_file: str) -> Iterator[tuple[Place, str]]:
-    """(place, what the code does there) for everything in the project's Python files that speaks against a pass, each place once."""
-    for name, content in sorted(project.items()):
+def suspicions(project: Mapping[str, bytes], test_file: str, tests: str) -> Iterator[tuple[Place, str]]:
+    """(place, what the code does there) for everything in the Python files that the tests may load that speaks against a pass, each place once."""
+    for name in sorted(near(project, tests)):
         if not name.endswith(".py") or name == test_file:
             continue
         try:
-            tree = parse_python(content)
+            tree = parse_python(project[name])
         except (SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mge_assets.model.errors import Place
+from mge_assets.stages.validation.nearness import near
 from mge_resources.syntax import Language, detect_language
 
 _SIGNS = (
@@ -17,16 +18,17 @@ _SIGNS = (
     ),
     (re.compile(r"\b(prepareStackTrace|captureStackTrace|__proto__|setPrototypeOf)\b|\.prototype\s*(\.|\[)[^=;\n]*=[^=]"), "changes what other code relies on"),
     (re.compile(r"\b(eval|Function)\s*\(|\bglobalThis\b|\bglobal\s*\."), "reaches for what everybody shares"),
+    (re.compile(r"""\b(import|require)\s*\(\s*(?!["'][^"']*["']\s*[,)])"""), "imports what its text does not name"),
     (re.compile(r"/job/|/proc/|\.test\."), "names what belongs to its tests"),
 )
 
 
-def suspicions(project: Mapping[str, bytes], test_file: str) -> Iterator[tuple[Place, str]]:
-    """(place, what the code does there) for everything in the project's scripts that speaks against a pass."""
-    for name, content in sorted(project.items()):
+def suspicions(project: Mapping[str, bytes], test_file: str, tests: str) -> Iterator[tuple[Place, str]]:
+    """(place, what the code does there) for everything in the scripts that the tests may load that speaks against a pass."""
+    for name in sorted(near(project, tests)):
         if name == test_file or detect_language(name) not in (Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX):
             continue
-        for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
+        for number, line in enumerate(project[name].decode(errors="replace").splitlines(), 1):
             for sign, what in _SIGNS:
                 if sign.search(line):
                     yield Place(name, number), what

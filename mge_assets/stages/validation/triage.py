@@ -19,6 +19,7 @@ _CALL = re.compile(r"(?:\w+\.)*(\w+)\(\) (?:takes|missing|got an unexpected|got 
 _IMPORTED = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 _OWNER = re.compile(r"(?:module|type object)? ?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
 _FIXTURE = re.compile(r"'(\w+)'")
+_WHERE = "where MGE_PROJECT_PACKAGES points, or beside mge"
 _ENOENT = 2
 
 
@@ -80,9 +81,9 @@ def _missing_package(case: _Case, top: str) -> Verdict | None:
         return Verdict(Blame.ENVIRONMENT, f"this Python has no module {top!r}", "use a Python that was built with it")
     if is_standard(Language.PYTHON, top) or top.lower() in declared:
         text = declared.get(top.lower(), top)
-        return Verdict(Blame.ENVIRONMENT, f"{top!r} is declared and not installed here", f'install it beside mge: pip install "{text}"')
+        return Verdict(Blame.ENVIRONMENT, f"{top!r} is declared and not installed here", f'pip install "{text}" {_WHERE}')
     if last.startswith("/"):
-        return Verdict(Blame.ENVIRONMENT, f"{last.rpartition('/')[2]} of another package needs {top!r}", f"install {top!r} beside mge")
+        return Verdict(Blame.ENVIRONMENT, f"{last.rpartition('/')[2]} of another package needs {top!r}", f"install {top!r} {_WHERE}")
     return None
 
 
@@ -111,7 +112,9 @@ def _missing_name(case: _Case) -> Verdict | None:
         if module.partition(".")[0] in case.modules:
             return _unplanned(case, f"{name!r} of {module!r}", drafts.speak_of(name))
         return Verdict(
-            Blame.ENVIRONMENT, f"the installed {module.partition('.')[0]!r} has no {name!r}", "install the version that the plan asks for beside mge"
+            Blame.ENVIRONMENT,
+            f"the installed {module.partition('.')[0]!r} has no {name!r}",
+            f"install the version that the plan asks for {_WHERE}",
         )
     if "NameError" in failure.kinds and case.in_test:
         return _unplanned(case, f"the name {failure.subject!r}", drafts.speak_of(failure.subject))

@@ -66,7 +66,8 @@ def _missing_module(case: _Case) -> Verdict | None:
         package, by_test = "/".join(match[1].split("/")[: 2 if match[1].startswith("@") else 1]), case.by_test(match[2] or "")
         declared = declared_packages(case.known.requirements)
         if package.lower() in declared or is_standard(Language.JAVASCRIPT, package):
-            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", "packages of npm are not there where tests run: put a stand-in for it")
+            remedy = "name the node_modules that has it in MGE_PROJECT_PACKAGES, or have the test put a stand-in for it"
+            return Verdict(Blame.ENVIRONMENT, f"{package!r} is declared and not here", remedy)
         if by_test:
             return Verdict(Blame.TEST, f"it imports {package!r}, which the plan does not declare", "write the test without it")
         return Verdict.of(Blame.CODE, f"the code imports {package!r}, which the plan does not declare")

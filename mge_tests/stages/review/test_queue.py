@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,12 @@ def test_reasons_are_plain_sentences_and_say_nothing_twice():
         "The check 'style' warned: print is left in.",
         "It took 4 attempts.",
     )
+
+
+@pytest.mark.parametrize(("calls", "words"), [(0, "Its draft did not pass."), (1, "Its only attempt failed."), (4, "All 4 attempts failed.")])
+def test_the_number_of_attempts_is_told_where_only_the_last_is_kept(calls: int, words: str):
+    (item,) = select_for_review([], [AtomOutcome("a", AtomStatus.FAILED, b"", (Attempt(calls, b"x", None),))])
+    assert item.reasons[0] == words
 
 
 def test_a_blocked_atom_names_what_it_waits_for():

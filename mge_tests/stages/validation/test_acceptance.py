@@ -6,6 +6,7 @@ import pytest
 
 from mge_assets.model.findings import CheckStatus, Severity
 from mge_assets.stages.validation import TaskValidator, acceptance, run_tests
+from mge_assets.store.rows import check_from_json, check_to_json
 from mge_resources.sandbox import Limits, Sandbox, open_sandbox
 from mge_resources.syntax import Language
 from mge_tests.stages.validation.cases import check, cut, task
@@ -34,6 +35,23 @@ def test_a_failed_test_is_named_with_its_line_and_message(sandbox):
     assert finding.rule == "tests.failed"
     assert finding.message == "test_double: assert 9 == 6"
     assert str(finding.place) == "tests/test_model.py:5"
+
+
+def test_the_share_of_tests_that_passed_is_told_and_kept(sandbox):
+    half = run(sandbox, MODEL.replace(b"2 * x", b"3 * x"))
+    assert (half.status, half.share) == (CheckStatus.FAILED, 0.5)
+    assert check_from_json(check_to_json(half)) == half
+    assert run(sandbox, MODEL).share == 1.0
+    assert run(sandbox, b"def double(x):\n    return (x\n").share in {0.0, None}
+
+
+@needs_node
+def test_the_share_of_tests_that_passed_is_told_in_javascript_too(sandbox):
+    code = b"export const doubled = (x) => 3 * x;\n"
+    tests = 'import test from "node:test";\nimport assert from "node:assert";\nimport { doubled } from "../m.mjs";\n'
+    tests += "".join(f'test("{number}", () => assert.equal(doubled({number}), {2 * number}));\n' for number in (0, 1, 2, 3))
+    told = run_tests(sandbox, {"m.mjs": code}, "tests/m.test.mjs", tests, Language.JAVASCRIPT)
+    assert (told.status, told.share) == (CheckStatus.FAILED, 0.25)
 
 
 def test_an_exception_in_the_code_points_at_the_code(sandbox):

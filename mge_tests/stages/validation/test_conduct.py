@@ -27,6 +27,9 @@ def said(head: str, words: str, body: str) -> list[str]:
         ("def f(n) -> None:", "Nothing.", "return [n]", "its contract says None"),
         ("def f(n) -> tuple[int, int]:", "Two.", "return n, n, n", "returns 3 values"),
         ("def f(n) -> int:", "One. Raises KeyError for an unknown one.", "raise ValueError(n)", "raises ValueError"),
+        ("def f(n) -> int:", "The price.", "global total\n    total = n\n    return n", "writes to total of its module"),
+        ("def f(n) -> int:", "The price.", "PRICES[n] = 1\n    return n", "writes to PRICES of its module"),
+        ("def f(n) -> int:", "The price.", "PRICES.append(n)\n    return n", "writes to PRICES of its module"),
     ],
 )
 def test_what_is_not_as_promised_is_told(head: str, words: str, body: str, fault: str):
@@ -46,6 +49,14 @@ def test_what_is_not_as_promised_is_told(head: str, words: str, body: str, fault
         ("def f(n) -> int:", "One.", "raise ValueError(n)"),
         ("def f(n) -> int:", "One. Raises KeyError.", "try:\n        raise ValueError\n    except ValueError:\n        return n"),
         ("def f(n) -> list:", "One.", "def inner():\n        yield n\n    return list(inner())"),
+        ("def f(n) -> int:", "The price, which is recorded.", "PRICES[n] = 1\n    return n"),
+        ("def f(n) -> None:", "Nothing.", "PRICES[n] = 1"),
+        ("def f(n) -> int:", "The price.", "if n not in PRICES:\n        PRICES[n] = 1\n    return PRICES[n]"),
+        ("def f(n) -> int:", "The price.", "global total\n    if total is None:\n        total = n\n    return total"),
+        ("def f(n) -> int:", "The price.", "PRICES = {}\n    PRICES[n] = 1\n    return PRICES[n]"),
+        ("def f(n) -> int:", "The price.", "from prices import PRICES\n    return len(PRICES)"),
+        ("def f(n) -> int:", "The price.", "class PRICES:\n        pass\n    PRICES[n] = 1\n    return n"),
+        ("def f(PRICES) -> int:", "The price, put in.", "PRICES[1] = 1\n    return 1"),
     ],
 )
 def test_what_keeps_the_promise_or_leaves_a_doubt_is_not(head: str, words: str, body: str):

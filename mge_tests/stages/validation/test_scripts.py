@@ -16,6 +16,7 @@ from mge_assets.stages.validation.reach_javascript import WHOLE
 from mge_assets.stages.validation.strength import strength
 from mge_resources.checkers import CompilingSandbox
 from mge_resources.sandbox import Sandbox
+from mge_resources.sandbox.packages import PackagedSandbox
 from mge_resources.syntax import Language, parse
 from mge_tests.resources.compiler import compiling, needs_compiler
 
@@ -191,4 +192,16 @@ def test_a_package_of_npm_that_is_declared_and_not_there_is_said_in_one_line_and
     text = HEAD + 'test("t", () => assert.equal(doubled(1), 2));\n'
     told = judged(failed, box, project, TESTS, text, Grounds(Drafts({FILE: CODE}), ("zod@^4",)), lambda: failed)
     assert [(check.name, check.status) for check in told] == [("tests", CheckStatus.NOT_RUN), ("triage", CheckStatus.WARNED)]
-    assert "'zod' is declared and not here; packages of npm are not there where tests run: put a stand-in for it" in told[0].reason
+    assert "'zod' is declared and not here; name the node_modules that has it in MGE_PROJECT_PACKAGES, or have the test put a stand-in for it" in told[0].reason
+
+
+def test_a_package_of_npm_that_the_setting_names_is_there_for_code_and_tests(box, tmp_path):
+    package = tmp_path / "node_modules/zod"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text('{"name": "zod", "type": "module", "exports": {"./mini": "./mini.js"}}')
+    (package / "mini.js").write_text("export const z = 21;\n")
+    code = b'import { z } from "zod/mini";\nexport const made = () => z * 2;\n' + CODE
+    text = HEAD.replace("import { Basket", 'import { made } from "../src/basket.js";\nimport { z } from "zod/mini";\nimport { Basket')
+    text += 'test("t", () => assert.equal(made(), z + z));\n'
+    packaged = PackagedSandbox(box, (str(tmp_path / "node_modules"),))
+    assert run(packaged, text, code).status is CheckStatus.PASSED
