@@ -11,13 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from mge_tests.bench.crash_audit import Installation
-from mge_tests.recovery.nursery import below
+from mge_tests.recovery.nursery import below, groups_of
 from mge_tests.services.layered import Layered
 
 _PR_SET_CHILD_SUBREAPER = 36
 PATIENCE_SECONDS = 10.0
 """How long what is left may take to end by itself."""
-_GROUPS = Path("/sys/fs/cgroup")
 _LOCKS = """
     SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database WHERE locktype = 'advisory' AND datname = current_database()
 """
@@ -70,7 +69,7 @@ class Leftovers:
     def _found(self, where: Installation) -> dict[str, str]:
         alive = [pid for pid in below(os.getpid()) if pid not in self._known]
         folders = [path.name for path in Path(where.environment["TMPDIR"]).iterdir()]
-        groups = [path.name for pid in where.pids for path in _GROUPS.glob(f"**/mge-{pid}-*")]
+        groups = [name for pid in where.pids for name in groups_of(pid)]
         found = {"processes": " | ".join(map(_words, alive)), "temporary folders": ", ".join(folders), "control groups": ", ".join(groups)}
         with suppress(Exception):
             held = where.query(

@@ -99,3 +99,8 @@ def below(pid: int) -> list[int]:
         found += children
         left += children
     return found
+
+
+def groups_of(pid: int) -> list[str]:
+    """The control groups that this process has made and that are still there."""
+    return [name for _, folders, _ in os.walk("/sys/fs/cgroup") for name in folders if name.startswith(f"mge-{pid}-")]

@@ -12,7 +12,7 @@ import pytest
 
 from mge_resources.leavings import temporary_folder
 from mge_resources.sandbox import open_sandbox
-from mge_tests.recovery.nursery import below
+from mge_tests.recovery.nursery import below, groups_of
 
 VICTIM = """
 import sys, threading
@@ -25,10 +25,6 @@ with temporary_folder("types") as folder:
     print(folder, flush=True)
     threading.Event().wait()
 """
-
-
-def groups_of(pid: int) -> list[Path]:
-    return list(Path("/sys/fs/cgroup").glob(f"**/mge-{pid}-*"))
 
 
 def within(seconds: float, wanted: Callable[[], bool]) -> bool:
