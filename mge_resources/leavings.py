@@ -76,8 +76,10 @@ class _Beside:
         return True
 
     def _start(self) -> None:
-        if self._process is not None:
-            self._process.wait()  # somebody has ended it
+        if self._process is not None and self._process.stdin is not None:  # somebody has ended it
+            with suppress(OSError):
+                self._process.stdin.close()
+            self._process.wait()
         environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}  # some interpreters need it to start
         command = [sys.executable, "-I", "-S", "-c", _PROGRAM]
         with suppress(OSError):  # without it a kill leaves something, and that is all

@@ -50,6 +50,7 @@ class Leftovers:
     def __init__(self) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._known = set(below(os.getpid()))
+        self._older = set(groups_of())  # process ids are used again
         self.seen = 0
 
     def know(self) -> None:
@@ -69,7 +70,7 @@ class Leftovers:
     def _found(self, where: Installation) -> dict[str, str]:
         alive = [pid for pid in below(os.getpid()) if pid not in self._known]
         folders = [path.name for path in Path(where.environment["TMPDIR"]).iterdir()]
-        groups = [name for pid in where.pids for name in groups_of(pid)]
+        groups = [name for pid in where.pids for name in groups_of(pid) if name not in self._older]
         found = {"processes": " | ".join(map(_words, alive)), "temporary folders": ", ".join(folders), "control groups": ", ".join(groups)}
         with suppress(Exception):
             held = where.query(

@@ -101,6 +101,7 @@ def below(pid: int) -> list[int]:
     return found
 
 
-def groups_of(pid: int) -> list[str]:
-    """The control groups that this process has made and that are still there."""
-    return [name for _, folders, _ in os.walk("/sys/fs/cgroup") for name in folders if name.startswith(f"mge-{pid}-")]
+def groups_of(pid: int | None = None) -> list[str]:
+    """The control groups that this process (or any) has made and that are still there."""
+    start = "mge-" if pid is None else f"mge-{pid}-"
+    return [name for _, folders, _ in os.walk("/sys/fs/cgroup") for name in folders if name.startswith(start)]
