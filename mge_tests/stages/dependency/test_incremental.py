@@ -219,3 +219,10 @@ def test_a_script_named_like_python_code_is_analysed_with_it():
     assert reanalyse(before, analyse(before), now) == analyse(now)
     alone = {"b.py": before["a.py"], "a.js": before["a.js"]}
     assert reanalyse(before, analyse(before), alone) == analyse(alone)
+
+
+def test_a_function_that_is_copied_for_each_call_is_analysed_when_it_gets_too_long_for_that():
+    source = b"def run(callback, *given):\n    return callback(*given)\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return run(one)\n"
+    before = {"a.py": source, "b.py": b"from a import run\n\n\ndef three():\n    return 3\n\n\nprint(run(three)())\n"}
+    now = {**before, "a.py": source.replace(b"    return callback", b"    # long\n" * 70 + b"    return callback")}
+    assert reanalyse(before, analyse(before), now) == analyse(now)

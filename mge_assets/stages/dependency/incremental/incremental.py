@@ -3,6 +3,11 @@
 Values flow both ways between files that import one another, into what a file calls and back out of it, so an edit of code may resolve calls anywhere
 in its part of the files: that part is analysed anew. What isn't: the other parts, and parts where only layout was edited (comments, blank lines,
 spaces, docstrings that tell no other types). Layout moves what was found, and it is moved with it.
+
+The roads not taken, measured: edits that state the same though they read otherwise (texts, outside calls, names of locals) can be told by lowering both
+texts, 0.05 to 0.2 of an analysis; that holds for a tenth of the commits of click, and makes the others 6 to 12 % dearer. Files solved alone beside what is
+known of their neighbours would be exact only where the order in which values arrive does not matter: with the files in three other orders click and
+requests had the same edges, networkx, where 6 % of the nodes are full, 1,200 to 1,650 others of 35,600.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from mge_assets.model.graph import Symbol, SymbolKind
-from mge_assets.stages.dependency.python.closures import lines, makes_functions
+from mge_assets.stages.dependency.python.closures import calls_parameter, lines, makes_functions
 from mge_assets.stages.dependency.python.docstrings import documented
 from mge_resources.syntax import Language, detect_language, parse
 
@@ -137,5 +137,10 @@ def _content(string: Node) -> str:
 
 
 def _copied_otherwise(old: Node, new: Node) -> bool:
-    """True for a function that makes functions, where its length changed: short ones are copied for each call, as far as a bound on all lines allows."""
-    return lines(old) != lines(new) and (makes_functions(old) or makes_functions(new))
+    """True for a function that may be copied for each call, where its length changed: short ones are, as far as a bound on all lines allows."""
+    return lines(old) != lines(new) and any(_may_be_copied(tree) for tree in (old, new))
+
+
+def _may_be_copied(tree: Node) -> bool:
+    name = tree.child_by_field_name("name")
+    return makes_functions(tree) or calls_parameter(tree) or (name is not None and name.text == b"__new__")
