@@ -5,7 +5,6 @@ dagster-postgres opens a connection for every statement, which costs two thirds 
 """
 
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -13,17 +12,16 @@ from typing import Any
 import sqlalchemy
 from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
-from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
+from mge_resources.dagster_rows import OnceEventLogStorage, WholeRunStorage
 from mge_resources.dagster_tables import make_tables, mark_applied
-from mge_resources.database import PATIENCE_SECONDS, DatabaseError, dagster_url, database_url, ensure_schemas, revive_server
-from mge_resources.settings import read_settings
+from mge_resources.database import DatabaseError, dagster_url, database_url, ensure_schemas, revive_server, through_losses
+from mge_resources.settings import Settings, read_settings
 
 _POOL = {"pool_size": 4, "max_overflow": 16, "pool_recycle": 1800, "pool_pre_ping": True}
 """One loop writes nearly everything, through one connection; the daemon's threads and blocking steps come beside it."""
@@ -55,6 +53,7 @@ class PooledDagsterStorage(DagsterPostgresStorage):
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         unmarked = make_tables(postgres_url)
         super().__init__(postgres_url, should_autocreate_tables=False, inst_data=inst_data)
+        self._run_storage = WholeRunStorage(postgres_url, should_autocreate_tables=False)
         self._event_log_storage = GatheringEventLogStorage(postgres_url, should_autocreate_tables=False)
         engine = sqlalchemy.create_engine(postgres_url, isolation_level="AUTOCOMMIT", **_POOL)
         for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
@@ -71,21 +70,20 @@ class PooledDagsterStorage(DagsterPostgresStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> "PooledDagsterStorage":  # noqa: ARG003
         """Opens the installation's database, started if need be; one that goes away meanwhile is tried again. Raises SettingsError, DatabaseError."""
         settings = read_settings()
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            url = database_url(settings)
-            ensure_schemas(url)
-            try:
-                storage = cls(dagster_url(url), inst_data)
-                break
-            except (OperationalError, DagsterPostgresException) as error:  # Dagster's patience is 6 s, to recover from a crash takes up to a minute
-                if time.monotonic() > until:
-                    raise DatabaseError(f"the database goes away again and again: {error}", "look into the server's log") from error
+        ensure_schemas(database_url(settings), settings.database_patience)
+        storage = through_losses(lambda: cls._opened(settings, inst_data), settings.database_patience)
         revive_server(storage._event_log_storage._engine, settings)
         return storage
 
+    @classmethod
+    def _opened(cls, settings: Settings, inst_data: ConfigurableClassData | None) -> "PooledDagsterStorage":
+        try:
+            return cls(dagster_url(database_url(settings)), inst_data)
+        except DagsterPostgresException as error:  # its own patience with a connection is over, after 6 s
+            raise error.__cause__ or error from None
 
-class GatheringEventLogStorage(PostgresEventLogStorage):
+
+class GatheringEventLogStorage(OnceEventLogStorage):
     """Writes the events of steps together, in one statement, in the order in which they came.
 
     One by one an event costs 1.5 ms, gathered 0.5 ms, and a step has three or more. Whoever reads or writes through this
@@ -100,6 +98,7 @@ class GatheringEventLogStorage(PostgresEventLogStorage):
     def store_event(self, event: EventLogEntry) -> None:
         """Stores one event: a step's bookkeeping within 50 ms, everything else at once."""
         if event.is_dagster_event and event.dagster_event_type not in _MINOR:
+            self._write()
             super().store_event(event)
             return
         row = self._event_to_row(event)
@@ -112,7 +111,7 @@ class GatheringEventLogStorage(PostgresEventLogStorage):
             timer.start()
 
     def _write_later(self) -> None:
-        with suppress(SQLAlchemyError, DagsterPostgresException):  # kept, and raised to whoever uses the storage next
+        with suppress(SQLAlchemyError, DagsterPostgresException, DatabaseError):  # kept, and raised to whoever uses the storage next
             self._write()
 
     def _write(self) -> None:
@@ -121,16 +120,14 @@ class GatheringEventLogStorage(PostgresEventLogStorage):
                 rows, self._gathered = self._gathered, []
             try:
                 if rows:
-                    with super()._connect() as connection:
-                        connection.execute(SqlEventLogStorageTable.insert(), rows)
+                    self.insert_once(rows)
             except BaseException:
                 with self._adding:
                     self._gathered = rows + self._gathered
                 raise
 
     def _connect(self) -> AbstractContextManager[Connection]:
-        if self._gathered:
-            self._write()
+        self._write()  # or waits for whoever writes just now
         return super()._connect()
 
     def dispose(self) -> None:

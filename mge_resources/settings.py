@@ -30,6 +30,9 @@ class Settings(BaseModel):
 
     home: Path = Field(Path(".mge"), alias="MGE_HOME", description="Where this installation keeps its database, Dagster's home and its artefacts.")
     database_url: SecretStr | None = Field(None, alias="MGE_DATABASE_URL", description="A PostgreSQL server to use instead of the embedded one.")
+    database_patience: float = Field(
+        60.0, ge=0, le=3600, alias="MGE_DATABASE_PATIENCE", description="Seconds that a run waits for a database that went away; 0 waits for none."
+    )
     plans: Path | None = Field(None, alias="MGE_PLANS", description="Watched folder of plan files; <MGE_HOME>/plans if unset.")
     user: str = Field(default_factory=getpass.getuser, alias="MGE_USER", description="Who decides, as recorded in the audit.")
     anthropic_api_key: SecretStr | None = Field(

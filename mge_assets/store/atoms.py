@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, Text, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.atoms import Atom, AtomContext, Atomicity, Atomization, AtomKind, Span
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.cases import case_from_json, case_to_json
 from mge_assets.model.ids import atom_id, masterplan_id, task_id
+from mge_assets.store.retrying import Store
 from mge_assets.store.rows import finding_from_json, finding_to_json, update_rows, upsert
 from mge_assets.store.tables import AtomicUnitRow, MasterplanRow, TaskRow
 
@@ -75,11 +76,8 @@ class AtomSummary:
     kinds: Mapping[str, int]
 
 
-class AtomStore:
+class AtomStore(Store):
     """Reads and writes atoms."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def replace(self, plan: str, task: str, digest: str, atomization: Atomization, description: str) -> None:
         """Store a task's atoms in place of those it had; an atom of the same name keeps its code, status and decisions."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.leases import Lease, check_fence
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.tables import ExecutionRow, LlmCallRow, MessageBatchRow
 from mge_assets.store.tables.executions import UNSENT, CallState
 
@@ -25,11 +25,8 @@ class StoredBatch:
     created_at: datetime
 
 
-class BatchStore:
+class BatchStore(Store):
     """Reads and writes message batches."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def open(self, lease: Lease, model: str, calls: Sequence[UUID]) -> StoredBatch:
         """Put down that these calls are about to be sent together. Raises FencedError where another runs the execution."""
@@ -48,17 +45,14 @@ class BatchStore:
         assert created is not None
         return StoredBatch(key, "", model, tuple(calls), created)
 
-    @again_after_loss
     def arrived(self, batch: UUID, provider_id: str) -> None:
         """Put down under what name the server knows the batch."""
         self._set(batch, provider_id=provider_id)
 
-    @again_after_loss
     def ended(self, batch: UUID) -> None:
         """Put down that its answers are here."""
         self._set(batch, ended_at=func.clock_timestamp())
 
-    @again_after_loss
     def withdraw(self, batch: UUID) -> None:
         """It never arrived: its calls are as they were before."""
         table, call = MessageBatchRow, LlmCallRow
@@ -66,7 +60,6 @@ class BatchStore:
             connection.execute(update(call).where(call.batch == str(batch), call.state == CallState.RESERVED).values(batch=UNSENT))
             connection.execute(delete(table).where(table.batch_id == batch))
 
-    @again_after_loss
     def of_plan(self, plan: str) -> tuple[StoredBatch, ...]:
         """The plan's batches whose answers are still to come, the oldest first."""
         table = MessageBatchRow
@@ -76,7 +69,6 @@ class BatchStore:
             rows = connection.execute(query.where(table.ended_at.is_(None), table.execution_id.in_(theirs)).order_by(table.created_at)).all()
         return tuple(StoredBatch(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows)
 
-    @again_after_loss
     def known(self, provider_ids: Collection[str]) -> frozenset[str]:
         """Which of the server's batches are this installation's."""
         table = MessageBatchRow

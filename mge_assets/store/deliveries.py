@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from mge_assets.model.ids import masterplan_id
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import DeliveredFileRow, MasterplanRow
 
 
@@ -21,11 +22,8 @@ class DeliveredFile:
     complete: bool
 
 
-class DeliveryStore:
+class DeliveryStore(Store):
     """Reads and writes what was delivered where."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def save(self, plan: str, out: str, files: Sequence[DeliveredFile], execution: UUID | None) -> None:
         """Store the files that now stand in a folder, in place of those that stood there before."""

@@ -14,7 +14,6 @@ from mge_assets.model.executions import ControlSignal, ExecutionStatus, Schedule
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.landings import Landing, write_landings
 from mge_assets.store.leases import LeaseStore, NewExecution, check_fence
-from mge_assets.store.retrying import again_after_loss
 from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ExecutionRow, ExecutionWaveRow, LlmCallRow, MasterplanRow
 
 __all__ = ["ExecutionStore", "NewExecution", "StoredExecution", "WaveSummary"]
@@ -63,30 +62,25 @@ class WaveSummary:
 class ExecutionStore(LeaseStore):
     """Reads and writes executions; as a runner (see ``leases``) it writes only what its lease covers."""
 
-    @again_after_loss
     def set_values(self, execution: UUID, **values: Any) -> None:  # noqa: ANN401 -- columns of the execution's row
         """Store columns of the execution's row."""
         with self._engine.begin() as connection:
             connection.execute(update(ExecutionRow).where(ExecutionRow.execution_id == execution).values(**values))
 
-    @again_after_loss
     def newest(self, plan: str) -> StoredExecution | None:
         """The plan's newest execution, or ``None``."""
         return self._read(ExecutionRow.masterplan_id == masterplan_id(plan))
 
-    @again_after_loss
     def one(self, execution: UUID) -> StoredExecution | None:
         """One execution, or ``None``."""
         return self._read(ExecutionRow.execution_id == execution)
 
-    @again_after_loss
     def plan_of(self, execution: UUID) -> str | None:
         """The name of the plan that an execution belongs to."""
         query = select(MasterplanRow.name).join(ExecutionRow, ExecutionRow.masterplan_id == MasterplanRow.masterplan_id)
         with self._engine.connect() as connection:
             return connection.scalar(query.where(ExecutionRow.execution_id == execution))
 
-    @again_after_loss
     def last_errors(self, plan: str) -> dict[UUID, str]:
         """What ended each failed atom's last attempt in the newest execution, by atom; those that have a word for it."""
         attempt, atom = AtomRetryRow, AtomicUnitRow
@@ -97,14 +91,12 @@ class ExecutionStore(LeaseStore):
             rows = connection.execute(query.where(*wanted).order_by(attempt.attempt_number))
             return {row[0]: row[1] for row in rows}
 
-    @again_after_loss
     def atoms_run(self, execution: UUID) -> int:
         """How many atoms an execution has run so far, re-used ones left out."""
         with self._engine.connect() as connection:
             query = select(func.count(AtomRetryRow.atom_id.distinct())).where(AtomRetryRow.execution_id == execution)
             return connection.scalar(query) or 0
 
-    @again_after_loss
     def land(self, execution: UUID, landings: Sequence[Landing]) -> None:
         """Store outcomes with their attempts and level-1 results in one transaction. Raises FencedError where another has taken over."""
         lease = self.lease(execution)
@@ -112,7 +104,6 @@ class ExecutionStore(LeaseStore):
             check_fence(connection, lease)
             write_landings(connection, execution, masterplan_id(lease.plan), landings)
 
-    @again_after_loss
     def close_wave(self, plan: str, wave: int, *, reused: int, in_flight: int) -> WaveSummary:
         """Store how a wave went, counted from its atoms."""
         table, atom = ExecutionWaveRow, AtomicUnitRow
@@ -128,7 +119,6 @@ class ExecutionStore(LeaseStore):
             connection.execute(update(table).where(*mine).values(status=status, completed_atoms=done, failed_atoms=failed + blocked, **times))
         return WaveSummary(wave, atoms, done, failed, blocked, reused, seconds)
 
-    @again_after_loss
     def wave_states(self, plan: str) -> tuple[tuple[int, WaveStatus, int, float], ...]:
         """(number, status, atoms, wall seconds) of each wave, in order."""
         table = ExecutionWaveRow
@@ -137,7 +127,6 @@ class ExecutionStore(LeaseStore):
             rows = connection.execute(query.where(table.masterplan_id == masterplan_id(plan)).order_by(table.wave_number))
             return tuple((row[0], row[1], row[2], float(row[3])) for row in rows)
 
-    @again_after_loss
     def atom_times(self, plan: str) -> Mapping[UUID, tuple[datetime, datetime]]:
         """When each atom that the newest execution ran began and ended."""
         atom, run = AtomicUnitRow, ExecutionRow
@@ -147,7 +136,6 @@ class ExecutionStore(LeaseStore):
             rows = connection.execute(query.where(atom.completed_at.is_not(None)))
             return {row[0]: (row[1], row[2]) for row in rows if row[1] and row[2]}
 
-    @again_after_loss
     def wave_of(self, wave: UUID) -> tuple[str, int] | None:
         """The plan and number of a wave, by its id."""
         table = ExecutionWaveRow
@@ -156,14 +144,12 @@ class ExecutionStore(LeaseStore):
             row = connection.execute(query.where(table.wave_id == wave)).first()
         return (row[0], row[1]) if row else None
 
-    @again_after_loss
     def wave_ids(self, plan: str) -> tuple[UUID, ...]:
         """The ids of a plan's waves, in order."""
         table = ExecutionWaveRow
         with self._engine.connect() as connection:
             return tuple(connection.scalars(select(table.wave_id).where(table.masterplan_id == masterplan_id(plan)).order_by(table.wave_number)))
 
-    @again_after_loss
     def wave_progress(self, plan: str) -> tuple[tuple[int, int, int], ...]:
         """(number, atoms, atoms that came to an end) of each wave, in order, as the atoms stand now."""
         table, atom = ExecutionWaveRow, AtomicUnitRow
@@ -174,7 +160,6 @@ class ExecutionStore(LeaseStore):
         with self._engine.connect() as connection:
             return tuple((row[0], row[1], row[2]) for row in connection.execute(query.order_by(one.c.wave_number)))
 
-    @again_after_loss
     def wave_members(self, plan: str) -> tuple[tuple[int, tuple[UUID, ...], float | None], ...]:
         """(number, atoms, wall seconds or ``None``) of each wave, in order."""
         table = ExecutionWaveRow
@@ -182,7 +167,6 @@ class ExecutionStore(LeaseStore):
         with self._engine.connect() as connection:
             return tuple((row[0], tuple(row[1]), row[2]) for row in connection.execute(query.order_by(table.wave_number)))
 
-    @again_after_loss
     def attempts(self, atom: UUID) -> tuple[RowMapping, ...]:
         """Every attempt at an atom, newest execution first, as rows of ``atom_retry_history``."""
         table = AtomRetryRow.__table__

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Engine, distinct, func, select, union
+from sqlalchemy import ColumnElement, Connection, distinct, func, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import OPEN_REVIEWS, ReviewStatus
 from mge_assets.model.executions import ExecutionStatus, WaveStatus
 from mge_assets.model.findings import Level
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import (
     AtomicUnitRow,
     AtomRetryRow,
@@ -80,11 +81,8 @@ class ExecutionFigures:
     wave_time: Timing
 
 
-class FigureStore:
+class FigureStore(Store):
     """Counts. Each method is one or two statements, however many plans there are."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def atoms(self) -> AtomFigures:
         """Figures over atoms."""

@@ -3,21 +3,19 @@
 import json
 import zlib
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from mge_assets.model.changes import Snapshot
 from mge_assets.model.ids import masterplan_id, part_id
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import GraphVersionRow
 
 KEPT = 50
 """States kept of a plan."""
 
 
-class GraphVersionStore:
+class GraphVersionStore(Store):
     """Reads and writes snapshots."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def save(self, plan: str, version: int, digest: str, snapshot: Snapshot) -> None:
         """Store the state that the plan is in now; one that was there before becomes the newest again."""

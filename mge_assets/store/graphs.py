@@ -6,11 +6,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, cast, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, insert, select, update
 
 from mge_assets.model.graph import AtomEdge, AtomGraph, Boundaries, Cluster, Confidence, EdgeType, Hub, Region
 from mge_assets.model.ids import masterplan_id, part_id
 from mge_assets.model.waves import Order, Wave, WaveFigures, WavePlan
+from mge_assets.store.retrying import Store
 from mge_assets.store.rows import upsert
 from mge_assets.store.tables import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, ExecutionWaveRow, TaskRow
 
@@ -39,11 +40,8 @@ class StoredGraph:
     waves_follow: str
 
 
-class GraphStore:
+class GraphStore(Store):
     """Reads and writes graphs and waves."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def save(self, plan: str, graph: AtomGraph, ids: Mapping[str, UUID], digest: str, boundaries: Boundaries = _NO_BOUNDARIES) -> None:
         """Store a plan's graph in place of the one it had; its waves go with the old one."""

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from mge_assets.model.ids import masterplan_id
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.tables import IntegrationRunRow
 
 
@@ -27,16 +28,17 @@ class IntegrationRun:
     culprits: tuple[Mapping[str, Any], ...] = ()
 
 
-class IntegrationStore:
+class IntegrationStore(Store):
     """Reads and writes rounds."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @again_after_loss
     def add(self, plan: str, execution: UUID, run: IntegrationRun) -> None:
         """Store a round of an execution."""
+        self._add(uuid4(), plan, execution, run)
+
+    @again_after_loss
+    def _add(self, key: UUID, plan: str, execution: UUID, run: IntegrationRun) -> None:
         row = {
+            "run_id": key,
             "masterplan_id": masterplan_id(plan),
             "execution_id": execution,
             "number": run.number,
@@ -50,7 +52,7 @@ class IntegrationStore:
             "duration_seconds": run.seconds,
         }
         with self._engine.begin() as connection:
-            connection.execute(insert(IntegrationRunRow).values(row))
+            connection.execute(insert(IntegrationRunRow).values(row).on_conflict_do_nothing())
 
     def of_execution(self, execution: UUID) -> Sequence[IntegrationRun]:
         """The rounds of an execution, the first one first."""

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Connection, Engine, Float, Integer, Numeric, Text, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import ARRAY, Connection, Float, Integer, Numeric, Text, Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mge_assets.model.executions import ControlSignal
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.leases import Lease, check_fence
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.tables import AtomRetryRow, ExecutionRow, LlmCallRow, MasterplanRow, PlanBudgetRow
 from mge_assets.store.tables.executions import UNSENT, CallState
 from mge_resources.llm.port import ModelError, ModelReply, TruncatedReplyError
@@ -144,13 +144,9 @@ class CallFigures:
     seconds: float
 
 
-class JournalStore:
+class JournalStore(Store):
     """Writes a row before a call is sent and settles it after."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @again_after_loss
     def book(self, lease: Lease, calls: Sequence[Reservation], limits: Limits) -> list[Booking]:
         """Book calls, in order, as far as the plan's budget goes and its runner may. Raises FencedError where another has taken over."""
         with self._engine.begin() as connection:
@@ -180,7 +176,6 @@ class JournalStore:
                 connection.execute(update(PlanBudgetRow).where(PlanBudgetRow.masterplan_id == masterplan_id(lease.plan)).values(values))
         return bookings
 
-    @again_after_loss
     def settle_all(self, settlements: Sequence[Settlement]) -> list[None]:
         """Replace reservations by bills; a call that is settled already stays as it is."""
         with self._engine.begin() as connection:
@@ -190,13 +185,18 @@ class JournalStore:
     def reserve(self, execution: UUID, atom: UUID, attempt: int, model: str, request_digest: str, usd: float) -> UUID:
         """Book one call without asking for a limit; answers the call's id."""
         key = uuid4()
+        self._reserve(execution, Reservation(key, atom, "", attempt, model, request_digest, usd))
+        return key
+
+    @again_after_loss
+    def _reserve(self, execution: UUID, call: Reservation) -> None:
         with self._engine.begin() as connection:
             plan = connection.scalar(_plan_of(execution))
             budget = _budget(connection, str(plan))
-            connection.execute(insert(LlmCallRow), [_row(execution, Reservation(key, atom, "", attempt, model, request_digest, usd))])
-            values = {"committed_usd": budget.committed_usd + _money(usd)}
-            connection.execute(update(PlanBudgetRow).where(PlanBudgetRow.masterplan_id == masterplan_id(str(plan))).values(values))
-        return key
+            if connection.scalar(select(LlmCallRow.call_id).where(LlmCallRow.call_id == call.call_id)) is None:
+                connection.execute(insert(LlmCallRow), [_row(execution, call)])
+                values = {"committed_usd": budget.committed_usd + _money(call.usd)}
+                connection.execute(update(PlanBudgetRow).where(PlanBudgetRow.masterplan_id == masterplan_id(str(plan))).values(values))
 
     def settle(self, call: UUID, reply: ModelReply) -> None:
         """Replace the reservation by the bill."""
@@ -206,14 +206,12 @@ class JournalStore:
         """Close a call that gave no answer; unless it is known to cost nothing, its reservation stays counted."""
         self.settle_all([Settlement.failed(call, error, known_unbilled=known_unbilled)])
 
-    @again_after_loss
     def total_usd(self, execution: UUID) -> float:
         """What an execution has cost so far, open reservations included, in USD."""
         with self._engine.connect() as connection:
             total = select(func.coalesce(func.sum(LlmCallRow.cost_usd), 0)).where(LlmCallRow.execution_id == execution)
             return float(connection.scalar(total) or 0)
 
-    @again_after_loss
     def bill(self, execution: UUID) -> CallBill:
         """What an execution's calls came to."""
         call = LlmCallRow
@@ -223,21 +221,18 @@ class JournalStore:
             row = connection.execute(select(func.count(), *states, *sums).where(call.execution_id == execution)).one()
         return CallBill(row[0], row[1], row[2], int(row[3]), int(row[4]), float(row[5]))
 
-    @again_after_loss
     def budget(self, plan: str, limits: Limits) -> Budget:
         """What the plan has cost so far and may cost."""
         with self._engine.begin() as connection:
             row = _budget(connection, plan)
         return Budget(float(row.committed_usd), limits.hard_usd if row.hard_usd is None else float(row.hard_usd))
 
-    @again_after_loss
     def set_hard_limit(self, plan: str, usd: float) -> None:
         """Give the plan a limit of its own, in USD over all its executions."""
         with self._engine.begin() as connection:
             _budget(connection, plan)
             connection.execute(update(PlanBudgetRow).where(PlanBudgetRow.masterplan_id == masterplan_id(plan)).values(hard_usd=usd))
 
-    @again_after_loss
     def figures(self, model: str) -> CallFigures:
         """What this model's answered calls were like: how many, and their median tokens and seconds. Those of batches tell no seconds."""
         call = LlmCallRow

@@ -19,7 +19,7 @@ from mge_assets.model.errors import ConflictError, FencedError
 from mge_assets.model.executions import ControlSignal, ExecutionMode, ExecutionStatus, Schedule
 from mge_assets.model.ids import masterplan_id
 from mge_assets.store.owners import is_gone, owner_name
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.tables import ExecutionRow, LlmCallRow, MasterplanRow
 from mge_assets.store.tables.executions import UNSENT, CallState
 from mge_resources.database import DatabaseError
@@ -76,11 +76,11 @@ class Asked:
     batch: bool = False
 
 
-class LeaseStore:
+class LeaseStore(Store):
     """Takes, renews and gives back leases. One object stands for one runner; two of them in one process are two runners."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._me = owner_name()
         self._leases: dict[UUID, Lease] = {}
         self._locks: dict[str, Connection] = {}
@@ -106,7 +106,6 @@ class LeaseStore:
             raise fenced()
         return found
 
-    @again_after_loss
     def renew(self, execution: UUID, in_flight: int) -> ControlSignal | None:
         """Heartbeat: renews the lease, says what is in flight, answers what was asked of the runner; ``None`` where another has taken over."""
         lease, table = self.lease(execution), ExecutionRow
@@ -114,7 +113,6 @@ class LeaseStore:
         with self._engine.begin() as connection:
             return connection.scalar(update(table).where(*_mine(lease)).values(values).returning(table.order))
 
-    @again_after_loss
     def finish(self, execution: UUID, status: ExecutionStatus, *, error: str = "") -> None:
         """End this runner's stint: completed, failed or paused. Nothing happens where another has taken over."""
         lease, table = self._leases.get(execution), ExecutionRow
@@ -125,16 +123,22 @@ class LeaseStore:
             connection.execute(update(table).where(*mine).values(values | ended))
         self._leases.pop(execution, None)
 
-    @again_after_loss
     def ask(self, plan: str, new: NewExecution) -> UUID:
         """Put down that the plan is to be executed; whoever looks for such rows takes it up. Raises ConflictError where it runs, or was asked for before."""
+        return self._ask(plan, new, [])
+
+    @again_after_loss
+    def _ask(self, plan: str, new: NewExecution, tries: list[str]) -> UUID:
         owner, table = masterplan_id(plan), ExecutionRow
+        tries.append(plan)
         with self._engine.begin() as connection:
             _alone(connection, plan)
             row = self._open(connection, plan)
             if row is not None and row.status is ExecutionStatus.RUNNING and not _lost(row):
                 raise _taken(plan)
             if row is not None and row.status is ExecutionStatus.PENDING:
+                if len(tries) > 1:  # it may be the try before this one, whose answer was lost, that asked
+                    return UUID(str(row.execution_id))
                 raise ConflictError(f"masterplan {plan} was asked to be executed already", fix="wait until it is taken up, or cancel it")
             key = uuid4() if row is None else row.execution_id
             asked = {"status": ExecutionStatus.PENDING, "order": ControlSignal.GO_ON, "error": "", "schedule": new.schedule}
@@ -144,7 +148,6 @@ class LeaseStore:
                 connection.execute(update(table).where(table.execution_id == key).values({**asked, "asked_wave": new.wave, "batch": table.batch | new.batch}))
         return key
 
-    @again_after_loss
     def asked(self) -> tuple[Asked, ...]:
         """What was asked for and nobody runs yet, the oldest first."""
         table = ExecutionRow
@@ -153,19 +156,23 @@ class LeaseStore:
         with self._engine.connect() as connection:
             return tuple(Asked(*row) for row in connection.execute(mine.order_by(table.started_at)))
 
-    @again_after_loss
     def order(self, plan: str, order: ControlSignal, words: str) -> ExecutionStatus | None:
         """Tell the plan's open execution to pause, to be cancelled, or to go on after all; answers how it stood. ``None`` where none is open.
 
         One that nobody runs is put there at once; one that runs sends no further call from the moment that this returns.
         Raises ConflictError for one that is on its way to stand still and is to do something else: it can't be called back.
         """
+        return self._order(plan, order, words, [])
+
+    @again_after_loss
+    def _order(self, plan: str, order: ControlSignal, words: str, stood: list[ExecutionStatus]) -> ExecutionStatus | None:
         table = ExecutionRow
         with self._engine.begin() as connection:
             _alone(connection, plan)
             row = self._open(connection, plan)
-            if row is None:
-                return None
+            if row is None or (stood and row.order is order):  # by the try before this one, whose answer was lost
+                return stood[0] if stood else None
+            stood.append(ExecutionStatus(row.status))
             mine = update(table).where(table.execution_id == row.execution_id)
             if row.status is ExecutionStatus.RUNNING and not _lost(row):
                 if row.order is ControlSignal.CANCEL or (row.order is ControlSignal.PAUSE and order is ControlSignal.GO_ON):
@@ -180,7 +187,6 @@ class LeaseStore:
                 connection.execute(mine.values({"status": status, "error": words, "lease_until": None, **end}))
             return ExecutionStatus(row.status)
 
-    @again_after_loss
     def reap(self) -> tuple[tuple[str, str], ...]:
         """Put executions whose process is gone on pause, so that they can be resumed; answers their (plan, run)."""
         table = ExecutionRow

@@ -2,26 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import AtomMemoryRow
 
 
-class MemoryStore:
+class MemoryStore(Store):
     """Recalls code."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @again_after_loss
     def recall(self, fingerprint: str) -> bytes | None:
         """The code that passed under this fingerprint, if there is any."""
         with self._engine.connect() as connection:
             return connection.scalar(select(AtomMemoryRow.code).where(AtomMemoryRow.fingerprint == fingerprint))
 
-    @again_after_loss
     def known(self, fingerprints: Sequence[str]) -> Mapping[str, bytes]:
         """The same for many."""
         with self._engine.connect() as connection:

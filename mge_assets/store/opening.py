@@ -3,17 +3,17 @@
 from sqlalchemy import Engine, text
 
 from mge_assets.store.migrations import migrate
-from mge_resources.database import APPLICATION_SCHEMA, DAGSTER_SCHEMA, create_engine, database_url, ensure_schemas, revive_server
+from mge_resources.database import APPLICATION_SCHEMA, DAGSTER_SCHEMA, create_engine, database_url, ensure_schemas, revive_server, through_losses
 from mge_resources.settings import Settings
 
 
 def open_engine(settings: Settings) -> Engine:
     """An engine on the migrated database. Raises DatabaseError where the server can't be started or reached."""
     url = database_url(settings)
-    ensure_schemas(url)
+    ensure_schemas(url, settings.database_patience)
     engine = create_engine(url)
     revive_server(engine, settings)
-    migrate(engine)
+    through_losses(lambda: migrate(engine), settings.database_patience)
     return engine
 
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from mge_assets.model.findings import Level, Override
 from mge_assets.model.ids import masterplan_id
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import FindingOverrideRow
 
 
-class OverrideStore:
+class OverrideStore(Store):
     """Reads and writes overrides; they are kept as long as their plan."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def add(self, plan: str, override: Override) -> None:
         """Record an override; one of the same finding gets the new reason."""

@@ -3,24 +3,20 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import func, select, text, update
 
 from mge_assets.model.executions import ExecutionStatus
 from mge_assets.model.places import Standing
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import ExecutionRow
 
 Decide = Callable[[Mapping[UUID, Standing]], Standing | None]
 """From how all stand, the execution's own among them, to how it stands from now on."""
 
 
-class PlaceStore:
+class PlaceStore(Store):
     """Reads how all executions stand that share the places, whatever their plan and process, and puts down how one of them does."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @again_after_loss
     def share(self, execution: UUID, decide: Decide) -> int:
         """Have it decided how an execution stands while nobody else changes anything; answers how many executions there are."""
         table = ExecutionRow

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, cast, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, cast, delete, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from mge_assets.model.drafts import Draft, DraftOrigin
 from mge_assets.model.executions import ExecutionMode
@@ -14,6 +14,7 @@ from mge_assets.model.findings import Finding
 from mge_assets.model.ids import masterplan_id, part_id, task_id
 from mge_assets.model.masterplan import Masterplan, Task
 from mge_assets.model.stages import Stage
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.rows import finding_from_json, finding_to_json, upsert
 from mge_assets.store.tables import MasterplanHistoryRow, MasterplanRow, MasterplanVersionRow, MilestoneRow, PhaseRow, SubtaskRow, TaskRow
 from mge_resources.syntax import Language, detect_language
@@ -39,23 +40,25 @@ class StoredTests:
     tasks: Mapping[str, str]
 
 
-class PlanStore:
+class PlanStore(Store):
     """Reads and writes plans."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def save(self, plan: Masterplan, *, text: bytes, digest: str, path: str, actor: str) -> tuple[int, bool]:
         """Store a plan; answers its version and whether that is a new one. Atoms of tasks that stay are kept."""
+        return self._save(uuid4(), plan, text, digest, path, actor)
+
+    @again_after_loss
+    def _save(self, note: UUID, plan: Masterplan, text: bytes, digest: str, path: str, actor: str) -> tuple[int, bool]:
         with self._engine.begin() as connection:
             known = connection.execute(select(MasterplanRow.version, MasterplanRow.digest).where(MasterplanRow.name == plan.name).with_for_update()).first()
             version = known.version if known and known.digest == digest else (known.version + 1 if known else 1)
             _write_plan(connection, plan, version, digest, path)
             if known and known.digest == digest:
-                return version, False
+                noted = select(MasterplanHistoryRow.history_id).where(MasterplanHistoryRow.history_id == note)
+                return version, connection.scalar(noted) is not None  # by the try before this one, whose answer was lost
             _write_parts(connection, plan)
             _write_version(connection, plan, version, digest, text)
-            _note(connection, plan.name, "registered", actor, {"version": version, "path": path})
+            _note(connection, note, plan.name, "registered", actor, {"version": version, "path": path})
             return version, True
 
     def names(self) -> tuple[str, ...]:
@@ -135,8 +138,12 @@ class PlanStore:
 
     def note(self, name: str, event: str, actor: str, detail: Mapping[str, Any]) -> None:
         """Add to the plan's history."""
+        self._note(uuid4(), name, event, actor, detail)
+
+    @again_after_loss
+    def _note(self, key: UUID, name: str, event: str, actor: str, detail: Mapping[str, Any]) -> None:
         with self._engine.begin() as connection:
-            _note(connection, name, event, actor, detail)
+            _note(connection, key, name, event, actor, detail)
 
     def set_figures(self, name: str, **figures: Any) -> None:  # noqa: ANN401 -- columns of the plan's row
         """Store figures of the plan's newest run (columns of ``masterplans``)."""
@@ -253,5 +260,6 @@ def _subtask_rows(task: UUID, given: Task) -> list[dict[str, Any]]:
     ]
 
 
-def _note(connection: Connection, name: str, event: str, actor: str, detail: Mapping[str, Any]) -> None:
-    connection.execute(insert(MasterplanHistoryRow).values(masterplan_id=masterplan_id(name), event=event, actor=actor, detail=dict(detail)))
+def _note(connection: Connection, key: UUID, name: str, event: str, actor: str, detail: Mapping[str, Any]) -> None:
+    row = {"history_id": key, "masterplan_id": masterplan_id(name), "event": event, "actor": actor, "detail": dict(detail)}
+    connection.execute(insert(MasterplanHistoryRow).values(row).on_conflict_do_nothing())

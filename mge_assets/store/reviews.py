@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.decisions import CONFIDENCE_PARTS, OPEN_REVIEWS, ReviewItem, ReviewStatus
 from mge_assets.model.errors import ConflictError
 from mge_assets.model.ids import masterplan_id, part_id
+from mge_assets.store.retrying import Store, again_after_loss
 from mge_assets.store.tables import AtomicUnitRow, AtomMemoryRow, DecisionAuditRow, HumanReviewRow, MasterplanRow
 
 
@@ -54,11 +55,8 @@ class Decision:
     code: bytes | None = None
 
 
-class ReviewStore:
+class ReviewStore(Store):
     """Reads and writes the review queue."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def replace_open(self, plan: str, items: Sequence[tuple[UUID, bytes, ReviewItem]]) -> None:
         """Store (atom, code, item) as the plan's open reviews; one already decided on the same code stays decided."""
@@ -90,11 +88,23 @@ class ReviewStore:
 
     def decide(self, review: StoredReview, decision: Decision) -> None:
         """Store a decision and its audit. Raises ConflictError where the code changed or somebody decided before."""
+        self._decide(review, decision, [])
+
+    @again_after_loss
+    def _decide(self, review: StoredReview, decision: Decision, tries: list[Decision]) -> None:
+        again = bool(tries)
+        tries.append(decision)
         table, atom = HumanReviewRow, AtomicUnitRow
         with self._engine.begin() as connection:
             stands = func.coalesce(atom.code, atom.draft).label("code")
-            query = select(table.status, table.code_digest, stands).join(atom, atom.atom_id == table.atom_id).where(table.review_id == review.review_id)
+            query = (
+                select(table.status, table.code_digest, table.assigned_to, table.human_feedback, stands)
+                .join(atom, atom.atom_id == table.atom_id)
+                .where(table.review_id == review.review_id)
+            )
             now = connection.execute(query.with_for_update()).first()
+            if again and now is not None and (now.status, now.assigned_to, now.human_feedback) == (decision.status, decision.actor, decision.feedback):
+                return  # by the try before this one, whose answer was lost
             if now is None or now.status not in OPEN_REVIEWS or {now.code_digest, digest_of(now.code)} != {decision.code_digest}:
                 raise ConflictError(f"{review.atom} was decided or changed meanwhile", fix="reload the review and look again")
             values = {"status": decision.status, "human_feedback": decision.feedback, "modified_code": decision.code, "reviewed_at": func.now()}

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Engine, Integer, Select, Text, Uuid, any_, cast, column, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, Select, Text, Uuid, any_, cast, column, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from mge_assets.model.graph import AtomEdge, Confidence, Tie
 from mge_assets.model.ids import masterplan_id, part_id
+from mge_assets.store.retrying import Store
 from mge_assets.store.tables import AtomDependencyRow, AtomicUnitRow, DependencyGraphRow, ExecutionWaveRow
 
 
@@ -26,11 +27,8 @@ class AtomTies:
     cut: frozenset[AtomEdge]
 
 
-class TieStore:
+class TieStore(Store):
     """Reads parts of graphs."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def near(self, plan: str, atoms: Collection[str]) -> set[str]:
         """Ids of these atoms, of what they need, and of what needs them."""

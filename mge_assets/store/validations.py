@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from mge_assets.model.findings import Check, CheckStatus, Level, Severity, ValidationResult
 from mge_assets.model.ids import masterplan_id, part_id, task_id
-from mge_assets.store.retrying import again_after_loss
+from mge_assets.store.retrying import Store
 from mge_assets.store.rows import check_from_json, check_to_json
 from mge_assets.store.tables import ValidationResultRow
 
@@ -18,13 +18,9 @@ VALIDATOR_VERSION = "6"
 """Changes when the checks do, so that older results are not taken for current ones."""
 
 
-class ValidationStore:
+class ValidationStore(Store):
     """Reads and writes validation results; of each unit the newest one is kept."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @again_after_loss
     def save(self, plan: str, results: Sequence[tuple[ValidationResult, str]], execution: UUID | None) -> None:
         """Store (result, fingerprint) of levels 2–4 in place of older ones of the same units."""
         table = ValidationResultRow
@@ -37,7 +33,6 @@ class ValidationStore:
             if rows:
                 connection.execute(insert(table), rows)
 
-    @again_after_loss
     def judge_again(self, plan: str, result: ValidationResult) -> None:
         """Store what a unit's result is now, its findings weighed anew; what was run, and when, stays."""
         kept = ("passed", "score", "checks_run", "checks_passed", "checks_failed", "errors", "warnings")
@@ -46,7 +41,6 @@ class ValidationStore:
         with self._engine.begin() as connection:
             connection.execute(update(table).where(*wanted).values({name: row[name] for name in kept}))
 
-    @again_after_loss
     def save_atoms(self, plan: str, results: Sequence[tuple[UUID, ValidationResult]], execution: UUID | None) -> None:
         """Store level 1 of atoms in place of what was stored of them."""
         table, owner = ValidationResultRow, masterplan_id(plan)

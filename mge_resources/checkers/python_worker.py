@@ -10,10 +10,11 @@ import keyword
 import os
 import re
 import sys
-import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from mge_resources.leavings import temporary_folder
 
 _MESSAGE = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): error: (?P<message>.*?)(?:  \[(?P<code>[\w-]+)\])?$")
 _NO_ATTRIBUTE = re.compile(r'^Module(?: "(?P<module>[\w.]+)")? has no attribute "(?P<name>\w+)"')
@@ -187,7 +188,7 @@ def _answer(types: _Types, question: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Answer until standard input ends."""
     out = os.fdopen(os.dup(1), "w")
-    with tempfile.TemporaryDirectory(prefix="mge-types-") as name, redirect_stdout(sys.stderr):
+    with temporary_folder("types") as name, redirect_stdout(sys.stderr):
         folder = Path(name) / "project"
         folder.mkdir()
         os.chdir(folder)

@@ -4,11 +4,11 @@ import json
 import shutil
 import subprocess
 import sysconfig
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mge_resources.checkers.port import CheckerUnavailableError, Remark
+from mge_resources.leavings import temporary_folder
 
 _SELECT = "S,PLE,B,ASYNC,RUF006,F502,F503,F504,F505,F506,F507,F508,F509,F521,F522,F523,F524,F525,F601,F602,F631,F632,F633,F634,F701,F702,F704,F706,F707,F811"
 _PATIENCE = 120.0
@@ -30,7 +30,7 @@ def ruff_remarks(files: Mapping[str, bytes]) -> tuple[Remark, ...]:
     if len(files) == 1:
         name, content = next(iter(files.items()))
         return _read(_run([*command, "--stdin-filename", "code.py", "-"], content, None), lambda _: name)
-    with tempfile.TemporaryDirectory(prefix="mge-ruff-") as folder:
+    with temporary_folder("ruff") as folder:
         names = {f"f{number}.py": name for number, name in enumerate(files)}
         for short, name in names.items():
             (Path(folder) / short).write_bytes(files[name])

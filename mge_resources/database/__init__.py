@@ -4,7 +4,6 @@ from mge_resources.database.embedded import EmbeddedPostgres, ServerStatus
 from mge_resources.database.engines import (
     APPLICATION_SCHEMA,
     DAGSTER_SCHEMA,
-    PATIENCE_SECONDS,
     create_engine,
     dagster_url,
     database_url,
@@ -14,11 +13,11 @@ from mge_resources.database.engines import (
     revive_server,
 )
 from mge_resources.database.errors import DatabaseError, DiskFullError
+from mge_resources.database.losses import patience_of, through_losses
 
 __all__ = [
     "APPLICATION_SCHEMA",
     "DAGSTER_SCHEMA",
-    "PATIENCE_SECONDS",
     "DatabaseError",
     "DiskFullError",
     "EmbeddedPostgres",
@@ -29,5 +28,7 @@ __all__ = [
     "embedded_postgres",
     "ensure_schemas",
     "normalise_url",
+    "patience_of",
     "revive_server",
+    "through_losses",
 ]

@@ -3,7 +3,7 @@
 One database holds both: the application's tables in schema ``mge``, Dagster's storage in schema ``dagster``. Which tables there are is not known here.
 """
 
-import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,16 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from mge_resources.database.embedded import EmbeddedPostgres
 from mge_resources.database.errors import DatabaseError, DiskFullError
+from mge_resources.database.lasting import make_lasting
+from mge_resources.database.losses import PATIENCE_SECONDS, connect_through, first_line, through_losses
 from mge_resources.settings import Settings
 
 DRIVER = "postgresql+psycopg2"  # plain postgresql:// means psycopg 3 since SQLAlchemy 2.1, which dagster-postgres can't speak
 APPLICATION_SCHEMA = "mge"
 DAGSTER_SCHEMA = "dagster"
 SCHEMA_LOCK = 0x6D6765  # "mge": an advisory lock, because making a schema fails when two do it at once
-PATIENCE_SECONDS = 60.0
-"""How long a connection is tried for that was there before: a server of one's own that is restarted takes 1–20 s."""
-RECONNECT_SECONDS = 0.1
 DISK_FULL = "53100"
 """PostgreSQL's code for a disk without room."""
-_COMING = "the database system is "
-"""What a server says that starts, stops or recovers; the driver keeps no code of a connection that was refused."""
 _ACCEPTED = frozenset({"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"})
 
 
@@ -89,30 +86,20 @@ def _tell_full_disk(context: ExceptionContext) -> None:
 
 
 def revive_server(engine: Engine, settings: Settings) -> None:
-    """Make whoever connects through the engine outlast a server that went away: the embedded one is started again, for one of somebody's own we wait.
+    """Make whoever works through the engine outlast a server that goes away: the embedded one is started again, for one of somebody's own we wait.
 
-    Connecting then raises DatabaseError at once where the embedded server was stopped on purpose, and after ``PATIENCE_SECONDS`` where one's own stays away.
+    Connecting then raises DatabaseError at once where the embedded server was stopped on purpose, and after MGE_DATABASE_PATIENCE where one stays away.
     """
-    server = None if settings.database_url is not None else embedded_postgres(settings)
+    _wait_to_connect(engine, settings.database_patience, None if settings.database_url is not None else embedded_postgres(settings).revive)
+    make_lasting(engine, settings.database_patience)
+
+
+def _wait_to_connect(engine: Engine, patience: float, restart: Callable[[], bool] | None = None) -> None:
+    where = f"{engine.url.host}:{engine.url.port}/{engine.url.query.get('host', '')}"
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Dialect, _: object, arguments: list[Any], options: dict[str, Any]) -> DBAPIConnection:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                return dialect.connect(*arguments, **options)
-            except dialect.loaded_dbapi.OperationalError as error:
-                if server is not None and not server.revive():
-                    raise DatabaseError("the database was stopped", "start the same again, which goes on from there") from error
-                if time.monotonic() > until or not _is_away(error):
-                    raise
-            time.sleep(0.0 if server else RECONNECT_SECONDS)
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether a server that comes back would take the connection: it refused none for a reason of its own, such as a wrong password."""
-    words = str(error)
-    return not any(reason in words for reason in ("authentication failed", "does not exist", "pg_hba.conf", "too many"))
+        return connect_through(lambda: dialect.connect(*arguments, **options), patience, where, restart)
 
 
 def dagster_url(url: str) -> str:
@@ -128,33 +115,25 @@ def _with_search_path(url: str, schema: str) -> URL:
     return parsed.update_query_dict({"options": f"{given} -csearch_path={schema}".strip()})
 
 
-def ensure_schemas(url: str) -> None:
-    """Make both schemas if they are missing; safe when many do it at once. A server that is about to come up is waited for.
+def ensure_schemas(url: str, patience: float = PATIENCE_SECONDS) -> None:
+    """Make both schemas if they are missing; safe when many do it at once. A server that is about to come up, or goes away meanwhile, is waited for.
 
     Raises DatabaseError when the server refuses, or is not there.
     """
     engine = sqlalchemy.create_engine(make_url(normalise_url(url)), poolclass=sqlalchemy.NullPool, connect_args={"connect_timeout": 10})
-    until = time.monotonic() + PATIENCE_SECONDS
+    _wait_to_connect(engine, patience)
     try:
-        while not _schemas_made(engine, until):
-            time.sleep(RECONNECT_SECONDS)
+        through_losses(lambda: _make_schemas(engine), patience)
     except (OperationalError, sqlalchemy.exc.ProgrammingError) as error:
-        reason = str(error.orig).strip().splitlines()[0]
+        reason = first_line(error.orig or error)
         raise DatabaseError(f"the database can't be prepared: {reason}", "check MGE_DATABASE_URL and that its user may create schemas") from error
     finally:
         engine.dispose()
 
 
-def _schemas_made(engine: Engine, until: float) -> bool:
-    """False while the server says that it is starting, stopping or recovering from a crash, up to the moment ``until``."""
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCHEMA_LOCK})
-            there = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
-            for schema in {APPLICATION_SCHEMA, DAGSTER_SCHEMA} - there:  # IF NOT EXISTS would ask for the right to create even when there is nothing to do
-                connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except OperationalError as error:
-        if _COMING not in str(error) or time.monotonic() > until:
-            raise
-        return False
-    return True
+def _make_schemas(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCHEMA_LOCK})
+        there = set(connection.execute(text("SELECT nspname FROM pg_namespace")).scalars())
+        for schema in {APPLICATION_SCHEMA, DAGSTER_SCHEMA} - there:  # IF NOT EXISTS would ask for the right to create even when there is nothing to do
+            connection.execute(text(f"CREATE SCHEMA {schema}"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mge_resources.leavings import gone, group_made
 from mge_resources.sandbox.port import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
@@ -81,6 +82,7 @@ def _made(parent: Path, proof: str, limits: Limits) -> Path | None:
         folder.mkdir()
     except OSError:
         return None
+    group_made(folder)
     if not (folder / proof).exists():
         _removed(folder)
         return None
@@ -94,6 +96,7 @@ def _removed(folder: Path) -> None:
         with suppress(OSError):
             folder.rmdir()
         if not folder.exists():
+            gone(folder)
             return
         time.sleep(0.01)
 

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from mge_resources.leavings import temporary_folder
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome, SandboxUnavailableError
 
 _PROGRAM = Path(__file__).with_name("probe_inside.py.txt")
@@ -90,7 +90,7 @@ def _failure(outcome: SandboxOutcome) -> str:
 @contextmanager
 def _baits(isolation: str) -> Iterator[dict[str, object]]:
     """What the run shall not reach: a file, a listener, an abstract socket, a variable, this process."""
-    with TemporaryDirectory(prefix="mge-canary-") as folder, socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
+    with temporary_folder("canary") as folder, socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
         canary = Path(folder, "canary")
         canary.write_text("canary")
         name = f"mge-canary-{os.getpid()}-{listener.getsockname()[1]}"

@@ -1,12 +1,14 @@
 """Runs of generated atoms that are killed with -9 again and again: nothing is lost, nothing is paid for twice, and the end is the same.
 
-    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--postgres SECONDS] [--faults] [--seed 1]
+    nice python -m mge_tests.bench.crash [--kills 200] [--atoms 40] [--points] [--sandboxed] [--postgres SECONDS] [--gap 5 20] [--embedded] [--faults]
 
 Each kill comes at a random moment of a run, with ``--points`` at each of the named ones; the next run takes it up. Of every four victims one is a process
 that the run has started (a checker, the sandbox), which the run has to outlast. The emulator's ledger tells what was paid, the journal what we know of. The
-end is the atoms with their code, attempts and confidence, the review queue and the delivered project. With ``--postgres`` the server is stopped at once
-(-m immediate, as pg_ctl calls it) every 5 to 20 seconds instead, and is away for up to 5. With ``--faults`` nothing is killed: answers fail at the rates of
-the reliability protocol. Prints failures of how many, where the kills fell, and the bound of 95 % that so many good ones give.
+end is the atoms with their code, attempts and confidence, the review queue and the delivered project. With ``--sandboxed`` the plan has acceptance
+tests that run in the sandbox, and what a kill leaves behind is counted too. With ``--postgres`` the server is stopped at once (-m
+immediate, as pg_ctl calls it) every 5 to 20 seconds instead (``--gap``), and is away for up to 5; with ``--embedded`` it is the run's own server that is
+killed with -9, and the run has to start it again. With ``--faults`` nothing is killed: answers fail at the rates of the reliability protocol. Prints failures
+of how many, where the kills fell, and the bound of 95 % that so many good ones give.
 """
 
 import argparse
@@ -19,13 +21,16 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mge_resources.database import EmbeddedPostgres
-from mge_tests.bench.crash_audit import Installation, audit, installation
+from mge_tests.bench.crash_audit import Installation, audit, embedded_installation, installation
+from mge_tests.bench.crash_embedded import Killer
+from mge_tests.bench.crash_leftovers import Leftovers, Tested
 from mge_tests.bench.protocol_faults import RATES, held_out
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.fakes.emulator.server import MessagesServer
@@ -48,10 +53,12 @@ class Ground:
     server: MessagesServer
     wanted: dict[str, list[str]]
     seconds: float
+    settings: Mapping[str, str]
 
     def fresh(self, name: str) -> Installation:
-        """An empty installation; bills are counted from now on."""
-        where = installation(self.folder / name, self.plan, self.url, self.server.url)
+        """An empty installation with temporary files of its own; bills are counted from now on."""
+        where = installation(self.folder / name, self.plan, self.url, self.server.url, TMPDIR=str(self.folder / name / "tmp"), **self.settings)
+        (where.folder / "tmp").mkdir()
         self.server.ledger.bills.clear()
         return where
 
@@ -63,10 +70,13 @@ def main() -> None:
     parser.add_argument("--atoms", type=int, default=40)
     parser.add_argument("--points", action="store_true", help="kill at each named point instead")
     parser.add_argument("--postgres", type=float, default=0.0, help="seconds of a restarting database")
+    parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 20.0), help="seconds between two stops of the database, at least and at most")
+    parser.add_argument("--embedded", action="store_true", help="with --postgres: the run's own server, killed with -9")
+    parser.add_argument("--sandboxed", action="store_true", help="a plan with acceptance tests, run in the sandbox; what a kill leaves is looked for")
     parser.add_argument("--faults", action="store_true", help="answers that fail, and no kills")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    plan = Layered("crashed", (given.atoms // LAYERS,) * LAYERS)
+    plan = (Tested if given.sandboxed else Layered)("crashed", (given.atoms // LAYERS,) * LAYERS)
     rates = RATES if given.faults else {}
     with tempfile.TemporaryDirectory() as name, plan.emulator(latencies=Latencies(1, 0.2), rates=rates, seed=given.seed) as server:
         folder = Path(name)
@@ -76,12 +86,15 @@ def main() -> None:
             if given.faults:
                 held_out(installation(folder / "failing", plan, url, server.url), server)
                 return
-            first = installation(folder / "undisturbed", plan, url, server.url)
+            own = {"MGE_SANDBOX": "auto", "MGE_MUTATION_SECONDS": "0"} if given.sandboxed else {}
+            first = installation(folder / "undisturbed", plan, url, server.url, **own)
             begin = time.monotonic()
             finish(first)
-            ground = Ground(folder, plan, url, server, first.ends(), time.monotonic() - begin)
+            ground = Ground(folder, plan, url, server, first.ends(), time.monotonic() - begin, own)
             print(f"an undisturbed run takes {ground.seconds:.1f} s", flush=True)
-            if given.postgres:
+            if given.postgres and given.embedded:
+                revived(ground, given)
+            elif given.postgres:
                 restarted(ground, database, given)
             elif given.points:
                 at_points(ground)
@@ -107,6 +120,7 @@ def killed(ground: Ground, given: argparse.Namespace) -> None:
     chance, wrong, fell = random.Random(given.seed), Counter[str](), Counter[str]()
     rounds = in_flight = workers = 0
     length = ground.seconds
+    leftovers = Leftovers()
     while sum(fell.values()) < given.kills:
         rounds += 1
         where = ground.fresh(f"round-{rounds}")
@@ -121,7 +135,10 @@ def killed(ground: Ground, given: argparse.Namespace) -> None:
             if code is not None:
                 wrong["a run that failed"] += code != 0
                 break
+            below = run.workers()
             run.kill()
+            if given.sandboxed:
+                wrong.update(leftovers.of(where, below))
             stage, calls = where.stands()
             fell[stage] += 1
             in_flight += calls
@@ -129,8 +146,12 @@ def killed(ground: Ground, given: argparse.Namespace) -> None:
         finish(where)
         length = time.monotonic() - begin  # moments follow the machine's load, or most would come after the end
         audit(where, ground.server, ground.wanted, wrong)
+        if given.sandboxed:
+            wrong.update(leftovers.of(where, []))
         print(f"{sum(fell.values())} kills and {workers} of workers in {rounds} rounds, {in_flight} calls in flight: {faults_of(wrong)}", flush=True)
     print("  " + ", ".join(f"{stage[2:]}: {count}" for stage, count in sorted(fell.items())))
+    if given.sandboxed:
+        print(f"  {leftovers.seen} processes below those that were killed")
     total = sum(fell.values()) + workers
     print(f"{sum(wrong.values())} failures; with none in {total}, at most {300 / max(total, 1):.1f} % of kills do harm (95 %)")
 
@@ -149,12 +170,12 @@ def at_points(ground: Ground) -> None:
 
 def restarted(ground: Ground, database: EmbeddedPostgres, given: argparse.Namespace) -> None:
     """Run after run while the database goes away again and again."""
-    chance, wrong, stops, rounds = random.Random(given.seed), Counter[str](), 0, 0
+    chance, wrong, needed, stops, rounds = random.Random(given.seed), Counter[str](), Counter[int](), 0, 0
     over = threading.Event()
 
     def disturb() -> None:
         nonlocal stops
-        while not over.wait(chance.uniform(5, 20)):
+        while not over.wait(chance.uniform(*given.gap)):
             pid = database.status().pid
             if pid:
                 os.kill(pid, signal.SIGQUIT)
@@ -169,12 +190,36 @@ def restarted(ground: Ground, database: EmbeddedPostgres, given: argparse.Namesp
             rounds += 1
             where = _made_at_last(ground, f"turn-{rounds}")
             starts = run_on(where)
+            needed[starts] += 1
             audit(where, ground.server, ground.wanted, wrong)
             print(f"{rounds} runs, {stops} restarts, the last in {starts} starts: {faults_of(wrong)}", flush=True)
     finally:
         over.set()
         thread.join()
-    print(f"{sum(wrong.values())} failures in {rounds} runs with {stops} restarts in {time.monotonic() - begin:.0f} s")
+    more = rounds - needed[1]
+    print(f"{sum(wrong.values())} failures in {rounds} runs with {stops} restarts in {time.monotonic() - begin:.0f} s; {more} needed more than one start")
+
+
+def revived(ground: Ground, given: argparse.Namespace) -> None:
+    """Run after run while the run's own database server is killed again and again."""
+    chance, wrong, needed, fell = random.Random(given.seed), Counter[str](), Counter[int](), Counter[str]()
+    begin = time.monotonic()
+    while time.monotonic() - begin < given.postgres:
+        ground.server.ledger.bills.clear()
+        where = embedded_installation(ground.folder / f"own-{sum(needed.values())}", ground.plan, ground.server.url)
+        assert where.embedded is not None
+        try:
+            with Killer(where, chance, given.gap) as killer:
+                starts = run_on(where)
+            audit(where, ground.server, ground.wanted, wrong)
+        finally:
+            where.embedded.stop()
+        needed[starts] += 1
+        fell += killer.fell
+        print(f"{sum(needed.values())} runs, {dict(fell)} killed, the last in {starts} starts: {faults_of(wrong)}", flush=True)
+    more, rounds = sum(needed.values()) - needed[1], sum(needed.values())
+    seconds = time.monotonic() - begin
+    print(f"{sum(wrong.values())} failures in {rounds} runs with {dict(fell)} killed in {seconds:.0f} s; {more} needed more than one start")
 
 
 def _made_at_last(ground: Ground, name: str) -> Installation:

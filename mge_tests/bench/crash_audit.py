@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from mge_resources.database import EmbeddedPostgres
 from mge_tests.fakes.emulator.server import MessagesServer
 from mge_tests.recovery import nursery
 from mge_tests.recovery.killed_at import ONCE
@@ -30,14 +31,20 @@ class Installation:
     plan: Path
     url: str
     environment: dict[str, str] = field(default_factory=dict)
+    embedded: EmbeddedPostgres | None = None
+    pids: list[int] = field(default_factory=list)
 
     def run(self, point: str = "") -> nursery.Run:
         """The run as a process; with a point it is killed there, at the second time where there is one."""
         arguments = ["run", str(self.plan), "--out", str(self.folder / "out"), "--json"]
-        return nursery.start(arguments, self.environment, self.folder, point=point, time=1 if point in ONCE else 2)
+        run = nursery.start(arguments, self.environment, self.folder, point=point, time=1 if point in ONCE else 2)
+        self.pids.append(run.pid)
+        return run
 
     def query(self, statement: str) -> list[Any]:
-        """Rows of the installation's database."""
+        """Rows of the installation's database, its own server started if need be."""
+        if self.embedded is not None:
+            self.embedded.ensure_running()
         engine = create_engine(self.url)
         try:
             with engine.connect() as connection:
@@ -69,6 +76,18 @@ class Installation:
         return ("7 all landed, to be validated" if part == 1 else f"5 executing, {'under' if part < 0.5 else 'over'} half landed"), calls
 
 
+def embedded_installation(folder: Path, plan: Layered, model: str, **environment: str) -> Installation:
+    """A server of its own, which its runs start."""
+    folder.mkdir(parents=True)
+    server = EmbeddedPostgres(folder / "mge/postgres/data")
+    return Installation(folder, plan.write(folder), server.url, _named(folder, model) | environment, server)
+
+
+def _named(folder: Path, model: str) -> dict[str, str]:
+    given = {"ANTHROPIC_BASE_URL": model, "ANTHROPIC_API_KEY": "key", "MGE_BUDGET_USD": "1000"}
+    return {"MGE_HOME": str(folder / "mge"), "MGE_SANDBOX": "off"} | given
+
+
 def installation(folder: Path, plan: Layered, url: str, model: str, **environment: str) -> Installation:
     """A database of its own on the server."""
     folder.mkdir(parents=True)
@@ -78,8 +97,7 @@ def installation(folder: Path, plan: Layered, url: str, model: str, **environmen
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     own = url.replace("/postgres?", f"/{name}?").replace("/mge?", f"/{name}?")
-    named = {"MGE_HOME": str(folder / "mge"), "MGE_DATABASE_URL": own, "ANTHROPIC_BASE_URL": model, "ANTHROPIC_API_KEY": "key", "MGE_BUDGET_USD": "1000"}
-    return Installation(folder, plan.write(folder), own, named | {"MGE_SANDBOX": "off"} | environment)
+    return Installation(folder, plan.write(folder), own, _named(folder, model) | {"MGE_DATABASE_URL": own} | environment)
 
 
 def audit(where: Installation, server: MessagesServer, wanted: dict[str, list[str]], wrong: Counter[str]) -> None:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ def _be_mge(arguments: list[str], environment: Mapping[str, str], out: str, erro
     for number, path in ((1, out), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.environ.update(environment)
+    tempfile.tempdir = None  # it may be known from before the fork
     if point:
         arm(point, time)
     sys.argv = ["mge", *arguments]
@@ -97,3 +99,9 @@ def below(pid: int) -> list[int]:
         found += children
         left += children
     return found
+
+
+def groups_of(pid: int | None = None) -> list[str]:
+    """The control groups that this process (or any) has made and that are still there."""
+    start = "mge-" if pid is None else f"mge-{pid}-"
+    return [name for _, folders, _ in os.walk("/sys/fs/cgroup") for name in folders if name.startswith(start)]

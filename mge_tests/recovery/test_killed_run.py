@@ -1,8 +1,7 @@
-"""What is left when a run's process, or its database, is killed in the middle: everything that was done, and a run that goes on from there."""
+"""What is left when a run's process is killed in the middle: everything that was done, and a run that goes on from there."""
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -76,16 +75,3 @@ def test_a_run_killed_in_the_middle_is_taken_up_again_and_ends_the_same(installa
     assert summary["atoms"]["total"] == len(undisturbed)
     assert state(installation) == undisturbed
     assert (Path(installation["MGE_HOME"]).parent / "made/inventory/stock.py").is_file()
-
-
-def test_a_killed_database_server_costs_the_run_but_nothing_that_was_done(installation: dict[str, str], undisturbed: dict[str, Any]):
-    victim = mge(installation, "run", PLAN, "--out", "made", "--json")
-    wait_until_some_atoms_are_done(installation, victim, 30)
-    server = EmbeddedPostgres(Path(installation["MGE_HOME"]) / "postgres/data").status()
-    if server.pid is not None:
-        os.kill(server.pid, signal.SIGKILL)
-    _, errors = victim.communicate(timeout=200)
-    assert victim.returncode in (0, 1, 3), errors
-    assert len([line for line in errors.splitlines() if line.startswith("error:")]) <= 9, errors
-    finished(mge(installation, "run", PLAN, "--out", "made", "--json"))
-    assert state(installation) == undisturbed

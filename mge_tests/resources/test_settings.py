@@ -29,7 +29,7 @@ def test_every_variable_reaches_its_field():
 
 
 VALUES = {
-    "MGE_HOME": "/h", "MGE_DATABASE_URL": "postgresql://u@h/d", "MGE_PLANS": "/p", "MGE_USER": "me", "ANTHROPIC_API_KEY": "key",
+    "MGE_HOME": "/h", "MGE_DATABASE_URL": "postgresql://u@h/d", "MGE_DATABASE_PATIENCE": "7.5", "MGE_PLANS": "/p", "MGE_USER": "me", "ANTHROPIC_API_KEY": "key",
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:1", "MGE_MODEL": "claude-haiku-5-5", "MGE_MODELS": "a,b", "MGE_MODEL_PRICES": "m=1/2",
     "V2_MAX_PARALLEL_ATOMS": "7", "V2_RETRY_MAX_ATTEMPTS": "2",
     "V2_CONTEXT_COMPLETENESS_TARGET": "0.5", "V2_VALIDATION_STRICTNESS": "high", "MGE_VALIDATION_THRESHOLDS": "task=0.8,masterplan=1",

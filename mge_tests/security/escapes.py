@@ -132,7 +132,9 @@ def survivors(mark: str) -> list[str]:
     ours = {os.getpid()}
     while more := {pid for pid, (parent, _) in found.items() if parent in ours} - ours:
         ours |= more
-    own = {os.getpid(), *(pid for pid, (_, line) in found.items() if ("main_server" in line and found[pid][0] == os.getpid()) or "time.sleep(3600)" in line)}
+    marks = ("main_server", "takes away what the one beside it")
+    own = {pid for pid, (parent, line) in found.items() if (parent == os.getpid() and any(mark in line for mark in marks)) or "time.sleep(3600)" in line}
+    own.add(os.getpid())
     left = {pid for pid in ours - own if pid in found} | {pid for pid, (_, line) in found.items() if mark in line and "escapes" not in line}
     return [f"{pid} {found[pid][1][:80]}" for pid in sorted(left)]
 
