@@ -209,10 +209,13 @@ def test_an_unknown_plan_lists_the_known_ones(mge: Mge):
     one_error(mge("status", "nothing"), "nothing", "none yet")
 
 
-def test_a_database_that_is_not_there_is_one_line(mge: Mge):
+def test_a_database_that_is_not_there_is_waited_for_shortly_and_is_one_line(mge: Mge):
     done = mge("status", MGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert done.returncode == 3
-    assert len([line for line in done.stderr.splitlines() if line]) == 1, done.stderr
+    waiting, error = [line for line in done.stderr.splitlines() if line]
+    assert "waiting up to 10 s for it" in waiting
+    assert error.startswith("error: the database does not answer: ")
+    assert error.endswith("check MGE_DATABASE_URL and that the server runs")
 
 
 def test_a_wrong_setting_is_named(mge: Mge):

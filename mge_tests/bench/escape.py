@@ -14,6 +14,7 @@ from pathlib import Path
 import mge_resources
 from mge_resources.sandbox.isolations import find_bubblewrap
 from mge_resources.sandbox.launcher import landlock
+from mge_tests.resources.alone import sandbox_alone
 
 _ORDINARY = 54321
 _LEVELS = ("namespaces", "cold", "bwrap", "landlock")
@@ -28,8 +29,7 @@ def ordinary_python() -> str | None:
 def copied(folder: Path) -> Path:
     """What the corpus needs, where every user can read it."""
     root = Path(mge_resources.__file__).parent.parent
-    shutil.copytree(root / "mge_resources" / "sandbox", folder / "mge_resources" / "sandbox")
-    shutil.copy(root / "mge_resources" / "packages.py", folder / "mge_resources")
+    sandbox_alone(folder)
     shutil.copytree(root / "mge_tests" / "security", folder / "mge_tests" / "security")
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

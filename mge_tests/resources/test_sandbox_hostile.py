@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import mge_resources
 from mge_resources.sandbox import Limits, Sandbox, SandboxJob, SandboxOutcome
+from mge_tests.resources.alone import sandbox_alone
 
 MARK = f"mge-hostile-{os.getpid()}"
 
@@ -199,9 +199,7 @@ def test_an_ordinary_user_is_served_as_well_as_root(choice):
         pytest.skip("needs an interpreter that everybody can read, and bubblewrap for its part")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        ours = Path(mge_resources.__file__).parent
-        shutil.copytree(ours / "sandbox", Path(folder, "mge_resources", "sandbox"))
-        shutil.copy(ours / "packages.py", Path(folder, "mge_resources"))
+        sandbox_alone(Path(folder))
         environment = {"PYTHONPATH": folder, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(  # noqa: PLW1510 - its output is asserted
             [python, "-c", ORDINARY, choice], user=54321, group=54321, extra_groups=(), cwd="/", env=environment, capture_output=True, text=True, timeout=240
