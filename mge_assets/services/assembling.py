@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from mge_assets.model.atoms import AtomKind
-from mge_assets.services.live import PlanAtoms
+from mge_assets.services.live import PlanAtoms, with_lines
 from mge_assets.stages.validation.spectrum import Assembled
 from mge_assets.store.atoms import StoredAtom
 
@@ -42,5 +42,4 @@ def with_imports(members: Sequence[StoredAtom], pieces: list[bytes], imports: Se
     last = max((index for index, stored in enumerate(members) if stored.atom.kind is AtomKind.IMPORT), default=None)
     if not new or last is None:
         return pieces
-    body = pieces[last].rstrip()
-    return [*pieces[:last], body + b"".join(b"\n" + line for line in new) + pieces[last][len(body) :], *pieces[last + 1 :]]
+    return [*pieces[:last], with_lines(pieces[last], new), *pieces[last + 1 :]]

@@ -240,13 +240,13 @@ class LiveExecution:
         if new:
             self.brought.setdefault(last.atom.name, []).extend(new)
             self.unstored.add(last.atom_id)
-            self.show(last.atom_id, _with_lines(code, new))
+            self.show(last.atom_id, with_lines(code, (line.encode() for line in new)))
 
     def keeping(self, outcome: AtomOutcome) -> AtomOutcome:
         """The outcome with what others put into the atom, an import, before it came to its own end."""
         present = set(outcome.code.decode(errors="replace").split("\n"))
         new = [line for line in dict.fromkeys(self.brought.get(outcome.name, ())) if line not in present]
-        return replace(outcome, code=_with_lines(outcome.code, new)) if new and outcome.status is AtomStatus.COMPLETED else outcome
+        return replace(outcome, code=with_lines(outcome.code, (line.encode() for line in new))) if new and outcome.status is AtomStatus.COMPLETED else outcome
 
     def project(self) -> dict[str, bytes]:
         """Every file as it stands: drafts, with the code that landed."""
@@ -284,10 +284,10 @@ class LiveExecution:
         return b"".join(parts[: atom.number - 1]), b"".join(parts[atom.number :])
 
 
-def _with_lines(code: bytes, lines: Sequence[str]) -> bytes:
+def with_lines(code: bytes, lines: Iterable[bytes]) -> bytes:
     """The code of an atom of imports with these lines at its end."""
     body = code.rstrip()
-    return body + b"".join(b"\n" + line.encode() for line in lines) + code[len(body) :]
+    return body + b"".join(b"\n" + line for line in lines) + code[len(body) :]
 
 
 def reusable(atoms: PlanAtoms, model: str, yardstick: Yardstick) -> frozenset[UUID]:
