@@ -3,17 +3,14 @@
 What runs is a process like any other ``mge``, with an environment, a folder, standard streams and an exit code of its own; only its imports are shared.
 """
 
-import atexit
 import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
 
-from mge_tests.recovery.nursery import PRELOADED
+from mge_tests.recovery.nursery import PRELOADED, be_mge
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([*PRELOADED, "mge_tests.forked_mge"])  # a process has one server that forks: the killed runs' needs are met too
@@ -34,17 +31,9 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder:
 
 
 def _be_mge(arguments: list[str], environment: Mapping[str, str], folder: str, out: str, errors: str) -> None:
-    from mge_assets.cli import main  # noqa: PLC0415 -- imported before the fork
+    def prepare() -> None:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # the server that forks ignores it
-    for number, path in ((1, out), (2, errors)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = ["mge", *arguments]
-    try:
-        main()
-    finally:
-        sys.stdout.flush()
-        atexit._run_exitfuncs()  # a forked process of multiprocessing leaves without them
+    be_mge(arguments, out, errors, prepare)

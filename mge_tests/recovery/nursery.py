@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,15 +65,23 @@ def start(arguments: Sequence[str], environment: Mapping[str, str], folder: Path
 
 
 def _be_mge(arguments: list[str], environment: Mapping[str, str], out: str, errors: str, point: str, time: int) -> None:
+    def prepare() -> None:
+        os.environ.update(environment)
+        tempfile.tempdir = None  # it may be known from before the fork
+        if point:
+            arm(point, time)
+
+    be_mge(arguments, out, errors, prepare)
+
+
+def be_mge(arguments: Sequence[str], out: str, errors: str, prepare: Callable[[], None]) -> None:
+    """Be ``mge``, in a process that was just forked: its output goes into these files, and ``prepare`` is called before it begins."""
     from mge_assets.cli import main  # noqa: PLC0415 -- imported before the fork
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the server that forks ignores it
     for number, path in ((1, out), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    os.environ.update(environment)
-    tempfile.tempdir = None  # it may be known from before the fork
-    if point:
-        arm(point, time)
+    prepare()
     sys.argv = ["mge", *arguments]
     try:
         main()

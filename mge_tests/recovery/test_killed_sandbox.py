@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from mge_resources.leavings import temporary_folder
 from mge_resources.sandbox import open_sandbox
 from mge_tests.recovery.nursery import below, groups_of
+from mge_tests.resources.postgres_clients import eventually
 
 VICTIM = """
 import sys, threading
@@ -27,15 +26,6 @@ with temporary_folder("types") as folder:
 """
 
 
-def within(seconds: float, wanted: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
-    while not wanted():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def test_a_process_killed_while_code_runs_in_its_sandbox_leaves_nothing(tmp_path: Path):
     isolation = open_sandbox("auto").isolation
     if isolation not in {"bwrap", "namespaces"}:
@@ -45,14 +35,14 @@ def test_a_process_killed_while_code_runs_in_its_sandbox_leaves_nothing(tmp_path
         assert victim.stdout is not None
         folder = Path(victim.stdout.readline().strip())
         assert folder.is_dir()
-        assert within(30, lambda: len(below(victim.pid)) >= 4)  # the one beside it, a launcher, what that has forked
+        assert eventually(lambda: len(below(victim.pid)) >= 4, 30)  # the one beside it, a launcher, what that has forked
         started = {pid: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19] for pid in below(victim.pid)}
         victim.send_signal(signal.SIGKILL)
 
     def left() -> list[object]:
         return [*(pid for pid, since in started.items() if runs(pid, since)), *tmp_path.iterdir(), *groups_of(victim.pid)]
 
-    assert within(20, lambda: not left()), left()
+    assert eventually(lambda: not left(), 20), left()
 
 
 def runs(pid: int, since: str) -> bool:
