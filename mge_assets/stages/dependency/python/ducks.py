@@ -14,7 +14,7 @@ import random
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
@@ -122,7 +122,7 @@ class Ducks(Families):
 
         ``attributes`` are the names taken from each node.
         """
-        homes = self._homes()
+        homes = _Homes(self.classes, self.below)
         new = self._take_asked()
         for parameter, whole in self.strangers:
             names = {*attributes.get(parameter, ()), *attributes.get(whole, ())}
@@ -146,18 +146,29 @@ class Ducks(Families):
     def _is_unknown(self, node: Node) -> bool:
         return all(isinstance(value, (Constant, External)) for value in self.solver.values(node))
 
-    def _homes(self) -> dict[str, set[Class]]:
-        """Classes by each attribute that they have, own or inherited."""
-        homes: dict[str, set[Class]] = {}
-        for cls in self.classes:
-            for known in cls.order:
-                for name in (*known.slots, *known.instance.slots):
-                    homes.setdefault(str(name), set()).add(cls)
-        return homes
-
     @staticmethod
-    def _described(names: Iterable[str], homes: Mapping[str, set[Class]]) -> Class | None:
+    def _described(names: Iterable[str], homes: "_Homes") -> Class | None:
         """The one class that has all the names and from which all others that have them inherit."""
-        found = set[Class].intersection(*(homes.get(name, set()) for name in names))
+        found = set[Class].intersection(*map(homes.of, names))
         roots = [cls for cls in found if not any(base in found for base in cls.order[1:])]
         return roots[0] if len(roots) == 1 else None
+
+
+class _Homes:
+    """Classes by each attribute that they have, own or inherited; the inherited are gathered for the names that are asked for."""
+
+    def __init__(self, classes: Iterable[Class], below: Callable[[Class], Set[Class]]) -> None:
+        self._below = below
+        self._own: dict[str, list[Class]] = {}
+        for cls in classes:
+            for name in {**cls.slots, **cls.instance.slots}:
+                self._own.setdefault(str(name), []).append(cls)
+        self._found: dict[str, set[Class]] = {}
+
+    def of(self, name: str) -> set[Class]:
+        """The classes that have the attribute."""
+        found = self._found.get(name)
+        if found is None:
+            own = self._own.get(name, [])
+            found = self._found[name] = set(own).union(*map(self._below, own))
+        return found

@@ -138,7 +138,7 @@ class Families(Elements):
 
     def _known_instances(self) -> int:
         """How many classes are known to have instances, as far as that says which may exist: without scripts all may."""
-        return len(self.instantiated) if self._closed_files() else 0
+        return len(self.instantiated) if self._closed else 0
 
     def _ask_base(self, lookup: _Lookup) -> None:
         """The base's own attribute, once: it is waited for ever after (asked in every round, SQLAlchemy's 230,000 lines took 8 GB more)."""
