@@ -6,8 +6,8 @@ Every run is a process of its own, measured by the operating system: CPU seconds
 jedi with ``dependency_jedi`` on every function, PyCG) are installed into an environment of the bench's own; a peer gets 120 s of CPU, and what it
 does not end in that, or fails at, is told. Growth is over trees of real packages of this machine (the standard library, then what is installed, then
 the same again under other names), each line counted; linear is where the microseconds a line stay what they were. Packages are of different kinds, so
-those of the largest tree are analysed one by one as well; and ``mix`` grows trees of one kind, random samples of all the packages together. The
-exponent is that of the power law through all sizes: 1 is linear.
+those of the largest tree are analysed one by one as well; and ``mix`` deals the same packages out to several trees and to one, so that size grows
+and nothing else. The exponent is that of the power law through all sizes: 1 is linear.
 """
 
 import os
@@ -21,16 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mge_tests.bench.corpora import SourceFile, python_package, standard_library
-from mge_tests.bench.growth_samples import exponent, sample
-from mge_tests.bench.growth_samples import lines as lines_of
+from mge_tests.bench.growth_samples import dealt, exponent
 
 PEERS = {"pyan3": ("pyan3==2.9.0",), "jedi": ("jedi==0.20.1",), "PyCG": ("PyCG==0.0.8", "setuptools==65.5.0")}
 """What is installed for each peer: PyCG's newest release asks setuptools for a module that newer ones lack."""
 BOUNDS = {"click": 2.0, "networkx": 15.0}
 PEER_SECONDS = 120
 SIZES = (62_500, 125_000, 250_000, 500_000, 1_000_000)
-SAMPLES = {62_500: 8, 125_000: 4, 250_000: 2}
-"""How many samples of a size are analysed, one where it is not said: small ones differ by what they happen to hold."""
+TREES = (8, 4, 2, 1)
+"""Into how many trees the packages of the largest size are dealt out."""
 INSTALLED = ("networkx", "sqlalchemy", "dagster", "dagster_graphql", "alembic", "pygments", "rich", "hypothesis", "mypy", "playwright", "dulwich", "fastapi")
 OURS = """
 import sys, time
@@ -186,30 +185,32 @@ def growth(folder: Path) -> None:
 
 
 def mix(folder: Path) -> None:
-    """Print time and memory at each size, of trees in which every package may expect the same share."""
-    found_packages = packages()
-    pool = [file for files in found_packages.values() for file in files]
-    print(f"samples of {len(found_packages)} packages, {lines_of(pool):,} lines together", flush=True)
-    first = 0.0
+    """Print what a line costs where the packages of the largest size stand in several trees, and in one; each package is there every time."""
+    packages = list(by_package(enough(SIZES[-1])).values())
     costs: list[tuple[float, float]] = []
-    for size in SIZES:
-        found = [_sampled(sample(pool, size, seed), folder / f"mix{size}.{seed}") for seed in range(SAMPLES.get(size, 1))]
-        ended = [(lines, ours) for lines, ours in found if not ours.failed]
-        costs += [(lines, float(ours.out.split()[0])) for lines, ours in ended]
-        if not ended:
-            print(f"about {size:,} lines: {found[0][1].failed}")
+    first = 0.0
+    for count in TREES:
+        found = [_analysed(files, folder / f"mix{count}.{place}") for place, files in enumerate(dealt(packages, min(count, len(packages)), 0))]
+        failed = [ours.failed for _, ours in found if ours.failed]
+        if failed:
+            print(f"{count} trees: {failed[0]}")
             continue
-        lines = sum(lines for lines, _ in ended)
-        each = sum(float(ours.out.split()[0]) for _, ours in ended) / lines * 1e6
-        first = first or each
-        most = max(ours.megabytes for _, ours in ended)
-        told = f"{len(ended)} x {lines // len(ended):,} lines: {each:.1f} us a line (ratio to the smallest {each / first:.2f}), {most:.0f} MB at most"
-        print(told, flush=True)
+        lines = sum(lines for lines, _ in found)
+        seconds = sum(float(ours.out.split()[0]) for _, ours in found)
+        # the size of the tree in which a line stands, on average
+        size = sum(lines**2 for lines, _ in found) / lines
+        first = first or seconds
+        costs.append((size, seconds / lines * size))
+        print(
+            f"{len(found)} trees, a line in one of {size:,.0f} lines: {seconds:.1f} s, {seconds / lines * 1e6:.1f} us a line "
+            f"(ratio to the smallest {seconds / first:.2f}), {max(ours.megabytes for _, ours in found):.0f} MB at most",
+            flush=True,
+        )
     if len(costs) > 1:
-        print(f"seconds grow as lines to the power of {exponent(costs):.2f} where the mix is the same (1 is linear)")
+        print(f"seconds grow as lines to the power of {exponent(costs):.2f} where the packages are the same (1 is linear)")
 
 
-def _sampled(files: Sequence[SourceFile], folder: Path) -> tuple[int, Run]:
+def _analysed(files: Sequence[SourceFile], folder: Path) -> tuple[int, Run]:
     lines = written(files, folder)
     return lines, run([sys.executable, "-c", OURS, str(folder)], Path.cwd(), 1000)
 
@@ -226,15 +227,20 @@ def enough(size: int) -> list[SourceFile]:
     return files
 
 
-def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
-    """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
+def by_package(files: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+    """The files of each package, the standard library's together."""
     groups: dict[str, list[SourceFile]] = {}
     for file in files:
         turn, _, rest = file.path.partition("/") if file.path.startswith("round") else ("", "", file.path)
         top = rest.partition("/")[0]
         groups.setdefault(f"{turn}/{top if top in INSTALLED else 'stdlib'}".lstrip("/"), []).append(file)
+    return groups
+
+
+def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
+    """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
     seconds, lines = 0.0, 0
-    for name, some in groups.items():
+    for name, some in by_package(files).items():
         own = written(some, folder / "alone" / name)
         ours = run([sys.executable, "-c", OURS, str(folder / "alone" / name)], Path.cwd(), 1000)
         spent = float(ours.out.split()[0]) if not ours.failed else 0.0

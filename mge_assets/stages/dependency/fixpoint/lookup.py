@@ -58,6 +58,8 @@ class Lookup:
         self._ordered = 0
         self.once: set[Call] = set()
         self.kept: dict[str, set[Class]] = {}
+        # bound once: as many methods as watchers were a sixth of all objects
+        self._loading, self._binding, self._calling = self._load_from, self._bind, self._invoke_on
 
     def external(self, name: str) -> External:
         """The one value of this outside name."""
@@ -112,7 +114,7 @@ class Lookup:
     def load(self, holder: Node, name: str, target: Node, site: Site) -> None:
         """``target`` = ``holder.name``."""
         self.solver.mark_load(holder, target)
-        self.solver.watch(holder, partial(self._load_from, name, target, site))
+        self.solver.watch(holder, partial(self._loading, name, target, site))
 
     def _load_from(self, name: str, target: Node, site: Site, value: Value) -> None:
         self.get(value, name, target, site)
@@ -231,7 +233,7 @@ class Lookup:
         if key not in self._linked:
             self._linked.add(key)
             self.solver.alias(slot, target)
-            self.solver.watch(slot, partial(self._bind, instance, cls, target, site))
+            self.solver.watch(slot, partial(self._binding, instance, cls, target, site))
 
     def _bind(self, instance: Instance | None, cls: Class, target: Node, site: Site, value: Value) -> None:
         """What a class's attribute becomes when it is taken from an instance or the class."""
@@ -330,7 +332,7 @@ class Lookup:
 
     def calling(self, call: Call, receiver: Value | None) -> Watcher:
         """Who watches what is called: each value is."""
-        return partial(self._invoke_on, call, receiver)
+        return partial(self._calling, call, receiver)
 
     def _invoke_on(self, call: Call, receiver: Value | None, value: Value) -> None:
         self.invoke(value, call, receiver)
