@@ -1,12 +1,13 @@
 """How fast analysis is: beside its peers on the same packages in the same run, and as projects grow to 1,000,000 lines.
 
-    sh .ci/env python -m mge_tests.bench.dependency_speed [peers] [growth]
+    sh .ci/env python -m mge_tests.bench.dependency_speed [peers] [growth] [mix]
 
 Every run is a process of its own, measured by the operating system: CPU seconds of one process with its start, and most memory. The peers (pyan3,
 jedi with ``dependency_jedi`` on every function, PyCG) are installed into an environment of the bench's own; a peer gets 120 s of CPU, and what it
 does not end in that, or fails at, is told. Growth is over trees of real packages of this machine (the standard library, then what is installed, then
 the same again under other names), each line counted; linear is where the microseconds a line stay what they were. Packages are of different kinds, so
-those of the largest tree are analysed one by one as well.
+those of the largest tree are analysed one by one as well; and ``mix`` deals the same packages out to several trees and to one, so that size grows
+and nothing else. The exponent is that of the power law through all sizes: 1 is linear.
 """
 
 import os
@@ -20,12 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mge_tests.bench.corpora import SourceFile, python_package, standard_library
+from mge_tests.bench.growth_samples import dealt, exponent
 
 PEERS = {"pyan3": ("pyan3==2.9.0",), "jedi": ("jedi==0.20.1",), "PyCG": ("PyCG==0.0.8", "setuptools==65.5.0")}
 """What is installed for each peer: PyCG's newest release asks setuptools for a module that newer ones lack."""
 BOUNDS = {"click": 2.0, "networkx": 15.0}
 PEER_SECONDS = 120
 SIZES = (62_500, 125_000, 250_000, 500_000, 1_000_000)
+TREES = (8, 4, 2, 1)
+"""Into how many trees the packages of the largest size are dealt out."""
 INSTALLED = ("networkx", "sqlalchemy", "dagster", "dagster_graphql", "alembic", "pygments", "rich", "hypothesis", "mypy", "playwright", "dulwich", "fastapi")
 OURS = """
 import sys, time
@@ -131,24 +135,31 @@ def beside_peers(folder: Path) -> None:
             print(f"  {peer}: {told}", flush=True)
 
 
-def supply() -> Iterator[SourceFile]:
-    """Files of real packages, one package after another, for ever; each round under other names."""
-    packages: list[tuple[str, tuple[SourceFile, ...]]] = [("", standard_library().written)]
+def packages() -> dict[str, tuple[SourceFile, ...]]:
+    """The files of real packages of this machine, by the package's name; the standard library first, without one."""
+    found = {"": standard_library().written}
     for name in INSTALLED:
         corpus = python_package(name)
         if not isinstance(corpus, str):
-            packages.append((f"{name}/", corpus.written))
+            found[name] = tuple(SourceFile(f"{name}/{file.path}", file.language, file.source, file.written) for file in corpus.written)
+    return found
+
+
+def supply() -> Iterator[SourceFile]:
+    """Files of real packages, one package after another, for ever; each round under other names."""
+    found = packages()
     turn = 0
     while True:
-        for start, files in packages:
-            top = f"round{turn}/" if turn else ""
-            yield from (SourceFile(f"{top}{start}{file.path}", file.language, file.source, file.written) for file in files)
+        top = f"round{turn}/" if turn else ""
+        for files in found.values():
+            yield from (SourceFile(f"{top}{file.path}", file.language, file.source, file.written) for file in files)
         turn += 1
 
 
 def growth(folder: Path) -> None:
     """Print time and memory at each size, and what a line costs beside the smallest; at the largest also beside its packages one by one."""
     first = each = 0.0
+    costs: list[tuple[float, float]] = []
     files: list[SourceFile] = []
     for size in SIZES:
         files = enough(size)
@@ -159,15 +170,49 @@ def growth(folder: Path) -> None:
             continue
         each = float(ours.out.split()[0]) / lines * 1e6
         first = first or each
+        costs.append((lines, float(ours.out.split()[0])))
         print(
             f"{len(files):,} files, {lines:,} lines: {float(ours.out.split()[0]):.1f} s, {each:.1f} us a line (ratio to the smallest {each / first:.2f}), "
             f"{ours.megabytes:.0f} MB ({ours.megabytes * 1024 / lines:.2f} KB a line)",
             flush=True,
         )
+    if len(costs) > 1:
+        print(f"seconds grow as lines to the power of {exponent(costs):.2f}, packages of other kinds among them")
     apart = one_by_one(files, folder)
     print(
         f"the packages of the largest one by one: {apart:.1f} us a line (together {each / apart:.2f} of that; one by one {apart / first:.2f} of the smallest)"
     )
+
+
+def mix(folder: Path) -> None:
+    """Print what a line costs where the packages of the largest size stand in several trees, and in one; each package is there every time."""
+    packages = list(by_package(enough(SIZES[-1])).values())
+    costs: list[tuple[float, float]] = []
+    first = 0.0
+    for count in TREES:
+        found = [_analysed(files, folder / f"mix{count}.{place}") for place, files in enumerate(dealt(packages, min(count, len(packages)), 0))]
+        failed = [ours.failed for _, ours in found if ours.failed]
+        if failed:
+            print(f"{count} trees: {failed[0]}")
+            continue
+        lines = sum(lines for lines, _ in found)
+        seconds = sum(float(ours.out.split()[0]) for _, ours in found)
+        # the size of the tree in which a line stands, on average
+        size = sum(lines**2 for lines, _ in found) / lines
+        first = first or seconds
+        costs.append((size, seconds / lines * size))
+        print(
+            f"{len(found)} trees, a line in one of {size:,.0f} lines: {seconds:.1f} s, {seconds / lines * 1e6:.1f} us a line "
+            f"(ratio to the smallest {seconds / first:.2f}), {max(ours.megabytes for _, ours in found):.0f} MB at most",
+            flush=True,
+        )
+    if len(costs) > 1:
+        print(f"seconds grow as lines to the power of {exponent(costs):.2f} where the packages are the same (1 is linear)")
+
+
+def _analysed(files: Sequence[SourceFile], folder: Path) -> tuple[int, Run]:
+    lines = written(files, folder)
+    return lines, run([sys.executable, "-c", OURS, str(folder)], Path.cwd(), 1000)
 
 
 def enough(size: int) -> list[SourceFile]:
@@ -182,15 +227,20 @@ def enough(size: int) -> list[SourceFile]:
     return files
 
 
-def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
-    """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
+def by_package(files: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+    """The files of each package, the standard library's together."""
     groups: dict[str, list[SourceFile]] = {}
     for file in files:
         turn, _, rest = file.path.partition("/") if file.path.startswith("round") else ("", "", file.path)
         top = rest.partition("/")[0]
         groups.setdefault(f"{turn}/{top if top in INSTALLED else 'stdlib'}".lstrip("/"), []).append(file)
+    return groups
+
+
+def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
+    """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
     seconds, lines = 0.0, 0
-    for name, some in groups.items():
+    for name, some in by_package(files).items():
         own = written(some, folder / "alone" / name)
         ours = run([sys.executable, "-c", OURS, str(folder / "alone" / name)], Path.cwd(), 1000)
         spent = float(ours.out.split()[0]) if not ours.failed else 0.0
@@ -199,7 +249,7 @@ def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
     return seconds / lines * 1e6
 
 
-PARTS: dict[str, Callable[[Path], None]] = {"peers": beside_peers, "growth": growth}
+PARTS: dict[str, Callable[[Path], None]] = {"peers": beside_peers, "growth": growth, "mix": mix}
 
 
 if __name__ == "__main__":

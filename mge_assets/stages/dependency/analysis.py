@@ -101,6 +101,10 @@ def uncollected() -> Iterator[None]:
 
 def _emptied(program: PythonProgram | JavaScriptProgram, found: CodeGraph) -> CodeGraph:
     """What was found, with the program's tables let go of: they hold one another, which takes the collector longer to find out than freeing them."""
+    for cls in program.semantics.classes:
+        cls.on_order.clear()
+        cls.waiting.clear()
+        cls.instance.waiting.clear()
     for holder in (program.solver, program.semantics):
         for table in vars(holder).values():
             if isinstance(table, dict | list | set | deque):

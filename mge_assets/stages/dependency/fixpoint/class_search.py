@@ -1,7 +1,8 @@
 """A name looked for along a class's resolution order: once for all who ask.
 
 Everybody who reads ``x.name`` of a class waits for each class of its order to get that name. Kept apart for each reader these were 8,500,000 waits
-on SQLAlchemy's 230,000 lines, 3 of its 4 GB.
+on SQLAlchemy's 230,000 lines, 3 of its 4 GB. What is called when it arrives is the search itself: a bound method for each
+wait was 1,400,000 objects.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,9 +51,10 @@ class Search(Generic[Asker]):
                     return
             elif place not in self._waited:
                 self._waited[place] = None
-                self._solver.when_slot(place, self._name, self._arrived)
+                self._solver.when_slot(place, self._name, self)
 
-    def _arrived(self) -> None:
+    def __call__(self) -> None:
+        """A place that was waited for has the name now."""
         for place in [place for place in self._waited if self._name in place.slots]:
             del self._waited[place]
             self._find(place.slots[self._name])

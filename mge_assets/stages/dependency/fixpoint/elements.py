@@ -1,6 +1,7 @@
 """Subscripts, iteration and the protocols behind them."""
 
 from collections.abc import Callable
+from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.invocation import Invocation
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
@@ -32,7 +33,10 @@ class Elements(Invocation):
 
     def load_item(self, holder: Node, key: Node, target: Node, site: Site) -> None:
         """``target`` = ``holder[key]``."""
-        self.later(lambda: self.solver.watch(holder, lambda value: self.get_item(value, key, target, site)))
+        self.later(partial(self.solver.watch, holder, partial(self._load_item_of, key, target, site)))
+
+    def _load_item_of(self, key: Node, target: Node, site: Site, value: Value) -> None:
+        self.get_item(value, key, target, site)
 
     def get_item(self, value: Value, key: Node, target: Node, site: Site) -> None:
         """``target`` = the element of one value."""
@@ -59,9 +63,9 @@ class Elements(Invocation):
 
     def store_item(self, holder: Node, key: Node, source: Node, site: Site) -> None:
         """``holder[key]`` = ``source``."""
-        self.later(lambda: self.solver.watch(holder, lambda value: self._put_item(value, key, source, site)))
+        self.later(partial(self.solver.watch, holder, partial(self._put_item, key, source, site)))
 
-    def _put_item(self, value: Value, key: Node, source: Node, site: Site) -> None:
+    def _put_item(self, key: Node, source: Node, site: Site, value: Value) -> None:
         if isinstance(value, Container):
             self.with_keys(key, lambda known: self.solver.assign(source, self.solver.element(value, REST if known is None else known)))
         elif isinstance(value, Instance):
@@ -96,7 +100,10 @@ class Elements(Invocation):
 
     def iterate(self, holder: Node, target: Node, site: Site) -> None:
         """``target`` = each element of ``holder``."""
-        self.later(lambda: self.solver.watch(holder, lambda value: self.each(value, target, site)))
+        self.later(partial(self.solver.watch, holder, partial(self._each_of, target, site)))
+
+    def _each_of(self, target: Node, site: Site, value: Value) -> None:
+        self.each(value, target, site)
 
     def each(self, value: Value, target: Node, site: Site) -> None:
         """``target`` = each element of one value."""
@@ -110,10 +117,13 @@ class Elements(Invocation):
             case Instance():
                 iterator = self.solver.node()
                 self.send(value, "__iter__", Call(site, iterator))
-                self.solver.watch(iterator, lambda made: self.advance(made, target, site))
+                self.solver.watch(iterator, partial(self._advanced, target, site))
                 self.send(value, "__aiter__", Call(site, iterator))
             case _:
                 pass
+
+    def _advanced(self, target: Node, site: Site, made: Value) -> None:
+        self.advance(made, target, site)
 
     def advance(self, value: Value, target: Node, site: Site) -> None:
         """``target`` = what an iterator gives next."""

@@ -1,6 +1,7 @@
 """Calls: which function runs, and how arguments reach parameters."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from mge_assets.model.graph import EdgeType
 from mge_assets.stages.dependency.fixpoint.lookup import Lookup
@@ -18,6 +19,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     External,
     Function,
     Guard,
+    Holder,
     Instance,
     Key,
     Method,
@@ -93,7 +95,7 @@ class Invocation(Lookup):
                 merged = self.derived(call, value, [*((node, False) for node in value.given), *call.arguments])
                 if merged is not None:
                     merged.keywords = value.keywords | call.keywords
-                    self.solver.watch(value.callee, lambda inner: self.invoke(inner, merged, receiver))
+                    self.solver.watch(value.callee, self.calling(merged, receiver))
             case Wrapped(getter=getter):
                 self.run_first(getter, call, receiver)
             case Method() | External():
@@ -114,7 +116,7 @@ class Invocation(Lookup):
             call.special = name
         method = self.solver.node()
         self.get(value, name, method, call.site)
-        self.solver.watch(method, lambda inner: self.invoke(inner, call, None))
+        self.solver.watch(method, self.calling(call, None))
         self._nested -= 1
 
     def _called_by_metaclass(self, cls: Class, call: Call) -> bool:
@@ -125,7 +127,7 @@ class Invocation(Lookup):
                 if isinstance(value, Class) and any("__call__" in own.slots for own in value.order):
                     method = self.solver.node()
                     self.from_order(value, "__call__", method, call.site)
-                    self.solver.watch(method, lambda inner: self.invoke(inner, call, cls))
+                    self.solver.watch(method, self.calling(call, cls))
                     found = True
         if found:
             self.solver.add(call.result, cls.instance)
@@ -266,7 +268,7 @@ class Invocation(Lookup):
             else:
                 self._into(rest, name, node)
         for mapping in call.double_star:
-            self.solver.watch(mapping, lambda value: self._spread_mapping(value, {n: p.node for n, p in by_name.items()}, rest))
+            self.solver.watch(mapping, partial(self._spread_mapping, {n: p.node for n, p in by_name.items()}, rest))
             passed.update((n, p.node) for n, p in by_name.items() if n not in passed)
 
     def _into(self, rest: Node, key: Key, node: Node) -> None:
@@ -289,15 +291,18 @@ class Invocation(Lookup):
 
         self.solver.watch(node, on)
 
-    def _spread_mapping(self, value: Value, targets: dict[str, Node], rest: Node) -> None:
+    def _spread_mapping(self, targets: Mapping[str, Node], rest: Node, value: Value) -> None:
         if not isinstance(value, Container):
             return
         for name, target in targets.items():
-            self.solver.when_slot(value, name, lambda name=name, target=target: self.solver.flow(value.slots[name], target))  # type: ignore[misc]
-            self.solver.when_slot(value, REST, lambda target=target: self.solver.flow(value.slots[REST], target))  # type: ignore[misc]
+            self.solver.when_slot(value, name, partial(self._flow_slot, value, name, target))
+            self.solver.when_slot(value, REST, partial(self._flow_slot, value, REST, target))
         for held in self.solver.values(rest):
             if isinstance(held, Container):
                 self.copy_elements(value, held)
+
+    def _flow_slot(self, holder: Holder, key: Key, target: Node) -> None:
+        self.solver.flow(holder.slots[key], target)
 
     def copy_elements(self, source: Container, target: Container) -> None:
         """Every element of one container is in the other, under its key where that is known now and keys are few."""

@@ -1,6 +1,6 @@
 """What ``isinstance`` says of abstract values: yes, no, or that it depends."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Set
 
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import (
@@ -36,13 +36,21 @@ class Kinds:
     def __init__(self, solver: Solver, below: Callable[[Class], Set[Class]]) -> None:
         self._solver = solver
         self._below = below
+        self._outside: dict[tuple[Class, bool], set[str]] = {}
+        self.learnt = 0
 
-    def is_one(self, value: Value, wanted: Iterable[Value]) -> bool | None:
-        """Whether the value is an instance of one of these classes; ``None`` where that is not known."""
-        answers = {self._is(value, one) for one in wanted}
-        if not answers:
-            return None
-        return True if True in answers else None if None in answers else False
+    def learn(self) -> None:
+        """Base classes are others now, and so may be the answers; counted in ``learnt``."""
+        self._outside.clear()
+        self.learnt += 1
+
+    def surely(self, value: Value, wanted: Iterable[Value]) -> bool:
+        """True where the value is an instance of one of these classes whatever happens."""
+        return any(self._is(value, one) is True for one in wanted)
+
+    def never(self, value: Value, wanted: Collection[Value]) -> bool:
+        """True where classes are named and the value is an instance of none of them."""
+        return bool(wanted) and all(self._is(value, one) is False for one in wanted)
 
     def _is(self, value: Value, wanted: Value) -> bool | None:
         answer: bool | None = None
@@ -80,14 +88,23 @@ class Kinds:
             return None if kin and self._may_meet(self._below(cls), wanted) else False
         if not isinstance(wanted, External) or wanted.name not in _CONCRETE:
             return None
-        family = [cls, *self._below(cls)] if kin else [cls]
-        outside = {
-            base.name for one in family for known in one.order for node in known.bases for base in self._solver.values(node) if isinstance(base, External)
-        }
+        outside = self._outside_bases(cls, kin=kin)
         named = [_CONCRETE[name] for name in outside if name in _CONCRETE]
         if any(issubclass(kind, _CONCRETE[wanted.name]) for kind in named):
             return None if kin else True
         return False if outside <= _NEUTRAL | set(_CONCRETE) else None
+
+    def _outside_bases(self, cls: Class, *, kin: bool) -> set[str]:
+        """Names of the outside classes that the class, or with ``kin`` one of its family, inherits from.
+
+        Kept until base classes are others: gathered anew for each question they were 6 % of SQLAlchemy's time, where families have a thousand classes.
+        """
+        found = self._outside.get((cls, kin))
+        if found is None:
+            family = {known: None for one in (cls, *(self._below(cls) if kin else ())) for known in one.order}
+            bases = (base for known in family for node in known.bases for base in self._solver.values(node))
+            found = self._outside[cls, kin] = {base.name for base in bases if isinstance(base, External)}
+        return found
 
     def _may_meet(self, below: Set[Class], wanted: Class) -> bool:
         """True where a class inherits from both."""

@@ -4,12 +4,13 @@ Constraints that may run code (calls) wait until names, imports and base classes
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.fixpoint.class_search import Search
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.resolution_order import linearise
-from mge_assets.stages.dependency.fixpoint.solver import Solver
+from mge_assets.stages.dependency.fixpoint.solver import Solver, Watcher
 from mge_assets.stages.dependency.fixpoint.values import (
     NOTHING,
     Bound,
@@ -57,6 +58,8 @@ class Lookup:
         self._ordered = 0
         self.once: set[Call] = set()
         self.kept: dict[str, set[Class]] = {}
+        # bound once: as many methods as watchers were a sixth of all objects
+        self._loading, self._binding, self._calling = self._load_from, self._bind, self._invoke_on
 
     def external(self, name: str) -> External:
         """The one value of this outside name."""
@@ -111,14 +114,17 @@ class Lookup:
     def load(self, holder: Node, name: str, target: Node, site: Site) -> None:
         """``target`` = ``holder.name``."""
         self.solver.mark_load(holder, target)
-        self.solver.watch(holder, lambda value: self.get(value, name, target, site))
+        self.solver.watch(holder, partial(self._loading, name, target, site))
+
+    def _load_from(self, name: str, target: Node, site: Site, value: Value) -> None:
+        self.get(value, name, target, site)
 
     def get(self, value: Value, name: str, target: Node, site: Site) -> None:
         """``target`` = the attribute of one value."""
         match value:
             case Instance(cls=Class() as cls):
                 if not self._from_instance(value, cls, name, target, site) and cls.bases:
-                    cls.on_order.append(lambda: self._from_instance(value, cls, name, target, site))
+                    cls.on_order.append(partial(self._from_instance, value, cls, name, target, site))
             case Class():
                 self.from_order(value, name, target, site)
             case Super(cls=cls, receiver=receiver):
@@ -128,11 +134,14 @@ class Lookup:
             case Container():
                 self.solver.add(target, self._method(value, name))
             case Function():
-                self.solver.when_slot(value, name, lambda: self.solver.assign(value.slots[name], target))
+                self.solver.when_slot(value, name, partial(self._assign_slot, value, name, target))
             case Wrapped():
                 self.solver.add(target, self.bound(self.external(f"property.{name}"), value))
             case _:
                 pass
+
+    def _assign_slot(self, holder: Holder, name: str, target: Node) -> None:
+        self.solver.assign(holder.slots[name], target)
 
     def _method(self, holder: Holder, name: str) -> Method:
         return self._methods.setdefault((holder, name), Method(holder, name))
@@ -183,7 +192,7 @@ class Lookup:
         """The search for what is put into the attribute of the class's objects."""
         search = self._stores.get((cls, name))
         if search is None:
-            search = self._stores[cls, name] = Search(self.solver, name, lambda: [known.instance for known in cls.order], self.solver.assign, first=False)
+            search = self._stores[cls, name] = Search(self.solver, name, partial(_instances, cls), self.solver.assign, first=False)
             self._on_order(cls, search.look)
         return search
 
@@ -211,20 +220,22 @@ class Lookup:
         """Take the first class's attribute (of those behind ``after``); classes before it are waited for. False where no class has it yet."""
         search = self._orders.get((cls, after, name))
         if search is None:
-            search = self._orders[cls, after, name] = Search(
-                self.solver, name, lambda: _behind(cls, after), lambda slot, reader: self._link(slot, reader[0], cls, reader[1], reader[2]), first=True
-            )
+            search = self._orders[cls, after, name] = Search(self.solver, name, partial(_behind, cls, after), partial(self._link_reader, cls), first=True)
             self._on_order(cls, search.look)
         return search.ask((instance, target, site))
+
+    def _link_reader(self, cls: Class, slot: Node, reader: _Reader) -> None:
+        instance, target, site = reader
+        self._link(slot, instance, cls, target, site)
 
     def _link(self, slot: Node, instance: Instance | None, cls: Class, target: Node, site: Site) -> None:
         key = (slot, instance or cls, target)
         if key not in self._linked:
             self._linked.add(key)
             self.solver.alias(slot, target)
-            self.solver.watch(slot, lambda value: self._bind(value, instance, cls, target, site))
+            self.solver.watch(slot, partial(self._binding, instance, cls, target, site))
 
-    def _bind(self, value: Value, instance: Instance | None, cls: Class, target: Node, site: Site) -> None:
+    def _bind(self, instance: Instance | None, cls: Class, target: Node, site: Site, value: Value) -> None:
         """What a class's attribute becomes when it is taken from an instance or the class."""
         match value:
             case Function() if instance is not None:
@@ -232,20 +243,26 @@ class Lookup:
             case Wrapped(kind="staticmethod", getter=getter):
                 self.solver.flow(getter, target)
             case Wrapped(kind="classmethod", getter=getter):
-                self.solver.watch(getter, lambda inner: self.solver.add(target, self.bound(inner, cls)))
+                self.solver.watch(getter, partial(self._add_bound, cls, target))
             case Instance(cls=Class() as own) if instance is not None and any("__get__" in known.slots for known in own.order):
-                self.later(lambda: self.send(value, "__get__", Call(site, target)))
+                self.later(partial(self.send, value, "__get__", Call(site, target)))
             case Wrapped(kind="property", getter=getter) if instance is not None:
                 call = Call(site, target)
                 if value.once:
                     self.once.add(call)
-                self.later(lambda: self.run_first(getter, call, instance))
+                self.later(partial(self.run_first, getter, call, instance))
             case _:
                 self.solver.add(target, value)
 
+    def _add_bound(self, cls: Class, target: Node, function: Value) -> None:
+        self.solver.add(target, self.bound(function, cls))
+
     def store(self, holder: Node, name: str, source: Node, site: Site) -> None:
         """``holder.name`` = ``source``."""
-        self.later(lambda: self.solver.watch(holder, lambda value: self.put(value, name, source, site)))
+        self.later(partial(self.solver.watch, holder, partial(self._store_in, name, source, site)))
+
+    def _store_in(self, name: str, source: Node, site: Site, value: Value) -> None:
+        self.put(value, name, source, site)
 
     def put(self, value: Value, name: str, source: Node, site: Site) -> None:
         """Store into one value's attribute."""
@@ -253,7 +270,7 @@ class Lookup:
             case Instance(cls=Class() as cls):
                 for known in cls.order:
                     if name in known.slots:
-                        self.solver.watch(known.slots[name], lambda held: self._set_property(held, value, source, site))
+                        self.solver.watch(known.slots[name], partial(self._set_property, value, source, site))
                 if not self._overrides_method(cls, name, site):
                     self._put_into(cls, name, source, site)
             case View(base=base):
@@ -289,12 +306,12 @@ class Lookup:
             return False
         return any(isinstance(value, Function) for known in cls.order if name in known.slots for value in self.solver.values(known.slots[name]))
 
-    def _set_property(self, held: Value, instance: Instance, source: Node, site: Site) -> None:
+    def _set_property(self, instance: Instance, source: Node, site: Site, held: Value) -> None:
         if isinstance(held, Instance):
             self.send(held, "__set__", Call(site, self.solver.node(), [(self.solver.holding(instance), False), (source, False)]))
         if isinstance(held, Wrapped) and held.setter:
             call = Call(site, self.solver.node(), [(source, False)])
-            self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, instance))
+            self.solver.watch(held.setter, self.calling(call, instance))
 
     def settle(self) -> bool:
         """Call ``__getattr__`` for attributes that nothing else gave; True where there are such."""
@@ -311,7 +328,14 @@ class Lookup:
 
     def call(self, callee: Node, call: Call) -> None:
         """Call whatever ``callee`` holds."""
-        self.later(lambda: self.solver.watch(callee, lambda value: self.invoke(value, call, None)))
+        self.later(partial(self.solver.watch, callee, self.calling(call, None)))
+
+    def calling(self, call: Call, receiver: Value | None) -> Watcher:
+        """Who watches what is called: each value is."""
+        return partial(self._calling, call, receiver)
+
+    def _invoke_on(self, call: Call, receiver: Value | None, value: Value) -> None:
+        self.invoke(value, call, receiver)
 
     def send(self, value: Value, name: str, call: Call) -> None:
         """Call a method of one value. Said by the class below."""
@@ -329,3 +353,8 @@ class Lookup:
 def _behind(cls: Class, after: Class | None) -> list[Class]:
     """The class's resolution order, behind another class of it where that is given."""
     return cls.order[cls.order.index(after) + 1 :] if after is not None and after in cls.order else cls.order
+
+
+def _instances(cls: Class) -> list[Holder]:
+    """The objects of the classes along the order."""
+    return [known.instance for known in cls.order]

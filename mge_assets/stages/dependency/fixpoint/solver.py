@@ -4,7 +4,7 @@ What belongs here: propagation and its bounds. What a load, a store or a call me
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from mge_assets.stages.dependency.fixpoint.values import ANY, TRUE, Constant, Holder, Key, Node, Value
 
@@ -23,15 +23,18 @@ MAX_STEPS = 60_000_000
 class Solver:
     """Nodes, the values they hold and what reacts to them. Deterministic: everything is kept in order of arrival.
 
-    The parts of a node are made when first needed: most of the million nodes of a large project stay empty.
+    The parts of a node are made when first needed: most of the million nodes of a large project stay empty. And most of the others hold one value,
+    flow into one node and have one watcher: one stands for itself, a table or list is made for the second (on SQLAlchemy a seventh of the memory).
     """
 
-    def __init__(self) -> None:
-        self._values: list[dict[Value, None] | None] = [None] * (TRUE + 1)
-        self._next: dict[Node, dict[Node, None]] = {}
-        self._watchers: dict[Node, list[Watcher]] = {}
+    def __init__(self, *, named: bool = True) -> None:
+        """``named``: other names of a node are kept too, for ``aliases``."""
+        self._named = named
+        self._values: list[dict[Value, None] | Value | None] = [None] * (TRUE + 1)
+        self._next: dict[Node, dict[Node, None] | Node] = {}
+        self._watchers: dict[Node, list[Watcher] | Watcher] = {}
         self._constants: dict[Key, Constant] = {}
-        self._queue: deque[tuple[Node, list[Value]]] = deque()
+        self._queue: deque[tuple[Node, Sequence[Value]]] = deque()
         self._aliases: dict[Node, dict[Node, None]] = {}
         self._crowded: dict[Node, int] = {}
         self._loaded_from: dict[Node, Node] = {}
@@ -45,7 +48,7 @@ class Solver:
 
     def holding(self, *values: Value) -> Node:
         """A new node that holds these."""
-        self._values.append(dict.fromkeys(values))
+        self._values.append(values[0] if len(values) == 1 else dict.fromkeys(values) or None)
         return len(self._values) - 1
 
     def constant(self, value: Key) -> Constant:
@@ -57,52 +60,73 @@ class Solver:
 
     def values(self, node: Node) -> list[Value]:
         """What the node holds now."""
-        return list(self._values[node] or ())
+        held = self._values[node]
+        if held is None:
+            return []
+        return list(held) if isinstance(held, dict) else [held]
 
     def holds(self, node: Node, value: Value) -> bool:
         """True where the node holds the value now."""
-        return value in (self._values[node] or ())
+        held = self._values[node]
+        return held is value or (isinstance(held, dict) and value in held)
 
     def add(self, node: Node, value: Value) -> None:
         """Put a value into a node."""
-        held = self._values[node]
-        if held is None or value not in held:
+        if not self.holds(node, value):
             self._deliver(node, (value,))
 
-    def _deliver(self, node: Node, values: Iterable[Value]) -> None:
+    def _deliver(self, node: Node, values: Sequence[Value]) -> None:
+        """Put distinct values into a node, as far as they are new and find room."""
         if node <= TRUE:
             return
         held = self._values[node]
         if held is None:
-            held = self._values[node] = {}
-        elif len(held) >= MAX_VALUES:
-            return
-        fresh = [value for value in values if value not in held]
-        if not fresh:
-            return
-        if len(held) + len(fresh) > MAX_CONSTANTS:
-            fresh = self._bounded(node, held, fresh)
-        for value in fresh:
-            held[value] = None
+            fresh = self._first(node, values)
+        else:
+            if isinstance(held, dict):
+                if len(held) >= MAX_VALUES:
+                    return
+                fresh = [value for value in values if value not in held]
+            else:
+                fresh = [value for value in values if value is not held]
+            if not fresh:
+                return
+            if not isinstance(held, dict):
+                held = self._values[node] = {held: None}
+            if len(held) + len(fresh) > MAX_CONSTANTS:
+                fresh = self._bounded(node, held, fresh)
+            for value in fresh:
+                held[value] = None
         if fresh and (node in self._next or node in self._watchers):
             self._queue.append((node, fresh))
 
-    def _bounded(self, node: Node, held: dict[Value, None], fresh: list[Value]) -> list[Value]:
+    def _first(self, node: Node, values: Sequence[Value]) -> Sequence[Value]:
+        """Fill an empty node."""
+        if len(values) == 1:
+            self._values[node] = values[0]
+            return values
+        fresh = values if len(values) <= MAX_CONSTANTS else self._bounded(node, {}, values)
+        self._values[node] = dict.fromkeys(fresh)
+        return fresh
+
+    def _bounded(self, node: Node, held: dict[Value, None], fresh: Sequence[Value]) -> list[Value]:
         """What still finds room: few constants, more of the rest."""
         room = MAX_VALUES - len(held)
         constants = self._crowded.get(node)
         if constants is None:
             constants = sum(1 for value in held if type(value) is Constant)
-        kept: list[Value] = []
-        for value in fresh:
-            if type(value) is Constant:
-                constants += 1
-                if constants > MAX_CONSTANTS:
-                    continue
-            if len(kept) < room:
+        if constants >= MAX_CONSTANTS:
+            kept = [value for value in fresh if type(value) is not Constant]
+        else:
+            kept = []
+            for value in fresh:
+                if type(value) is Constant:
+                    constants += 1
+                    if constants > MAX_CONSTANTS:
+                        continue
                 kept.append(value)
         self._crowded[node] = min(constants, MAX_CONSTANTS)
-        return kept
+        return kept[:room]
 
     def flow(self, source: Node, target: Node) -> None:
         """Whatever ``source`` holds, ``target`` may hold."""
@@ -110,22 +134,28 @@ class Solver:
             return
         following = self._next.get(source)
         if following is None:
-            following = self._next[source] = {}
+            self._next[source] = target
+        elif isinstance(following, int):
+            if following == target:
+                return
+            self._next[source] = {following: None, target: None}
         elif target in following:
             return
-        following[target] = None
+        else:
+            following[target] = None
         held = self._values[source]
-        if held:
-            self._deliver(target, list(held))
+        if held is not None:
+            self._deliver(target, list(held) if isinstance(held, dict) else (held,))
 
     def assign(self, source: Node, target: Node) -> None:
         """As ``flow``, and ``target`` is another name of ``source``."""
         self.flow(source, target)
-        self.alias(source, target)
+        if self._named:
+            self.alias(source, target)
 
     def alias(self, source: Node, target: Node) -> None:
         """``target`` is another name of ``source``: whoever asks where it is defined is told of both."""
-        if source > TRUE and target > TRUE and source != target:
+        if self._named and source > TRUE and target > TRUE and source != target:
             known = self._aliases.get(target)
             if known is None:
                 known = self._aliases[target] = {}
@@ -141,7 +171,8 @@ class Solver:
 
     def mark_load(self, holder: Node, target: Node) -> None:
         """``target`` is an attribute read from ``holder``."""
-        self._loaded_from[target] = holder
+        if self._named:
+            self._loaded_from[target] = holder
 
     def aliases(self, node: Node) -> list[Node]:
         """The node and all that it is another name of, nearest first; attributes of parameters have no other name."""
@@ -176,28 +207,45 @@ class Solver:
             return
         watchers = self._watchers.get(node)
         if watchers is None:
-            watchers = self._watchers[node] = []
-        watchers.append(watcher)
-        held = self._values[node]
-        if held:
-            for value in list(held):
-                watcher(value)
+            self._watchers[node] = watcher
+        elif isinstance(watchers, list):
+            watchers.append(watcher)
+        else:
+            self._watchers[node] = [watchers, watcher]
+        for value in self.values(node):
+            watcher(value)
 
     def run(self) -> None:
         """Propagate until nothing changes, or the bound on steps is reached."""
         queue = self._queue
         while queue and self.steps < MAX_STEPS:
             node, fresh = queue.popleft()
-            following = self._next.get(node)
-            if following:
-                for target in list(following):
-                    self._deliver(target, fresh)
-            watchers = self._watchers.get(node)
-            self.steps += len(fresh) * (1 + len(following or ()) + len(watchers or ()))
-            if watchers:
-                for watcher in list(watchers):
-                    for value in fresh:
-                        watcher(value)
+            self.steps += len(fresh) * (1 + self._forward(node, fresh))
+
+    def _forward(self, node: Node, fresh: Sequence[Value]) -> int:
+        """Hand fresh values on; how many nodes and watchers there were."""
+        following = self._next.get(node)
+        if following is None:
+            count = 0
+        elif isinstance(following, int):
+            self._deliver(following, fresh)
+            count = 1
+        else:
+            for target in following:
+                self._deliver(target, fresh)
+            count = len(following)
+        watchers = self._watchers.get(node)
+        if watchers is None:
+            return count
+        if not isinstance(watchers, list):
+            for value in fresh:
+                watchers(value)
+            return count + 1
+        count += len(watchers)
+        for watcher in list(watchers):
+            for value in fresh:
+                watcher(value)
+        return count
 
     def slot(self, holder: Holder, key: Key) -> Node:
         """The node of one slot, made when first asked for; tells those who wait for it."""

@@ -5,4 +5,5 @@ from tree_sitter import Node as Tree
 
 def text(tree: Tree | None) -> str:
     """Source text of a syntax node; empty for none."""
-    return "" if tree is None or tree.text is None else tree.text.decode("utf-8", "replace")
+    written = tree.text if tree is not None else None  # asked for once: each time it is copied out of the source
+    return written.decode("utf-8", "replace") if written is not None else ""

@@ -364,7 +364,7 @@ class JavaScriptSemantics(JavaScriptInvocation):
         if isinstance(holder, Container):
             self.solver.flow(self.solver.element(holder, REST), target)
 
-    def _put_item(self, value: Value, key: Node, source: Node, site: Site) -> None:
+    def _put_item(self, key: Node, source: Node, site: Site, value: Value) -> None:
         if isinstance(value, Holder):
             self.with_keys(key, lambda known: self._put_known(value, known, source, site))
 

@@ -18,7 +18,7 @@ class Shared:
 
     def __init__(self, files: Mapping[str, bytes], sources: Mapping[str, bytes], recorder: Recorder) -> None:
         self.sources, self.recorder = sources, recorder
-        self.solver, self.names = Solver(), Names()
+        self.solver, self.names = Solver(named=recorder.references), Names()
         self.semantics = JavaScriptSemantics(self.solver, recorder)
         self.finder = ModuleFinder(files, sources)
         self.modules: dict[str, Module] = {}

@@ -25,6 +25,8 @@ def makes_functions(tree: Tree) -> bool:
     body, parameters = tree.child_by_field_name("body"), tree.child_by_field_name("parameters")
     if body is None or parameters is None or not parameters.named_children or lines(tree) > MAX_LINES:
         return False
+    if b"return" not in (body.text or b""):
+        return False
     inner: set[str] = set()
     returned: list[Tree] = []
     stack = [body]
@@ -43,6 +45,8 @@ def calls_parameter(tree: Tree) -> bool:
     """True where the function gives something back and calls one of its parameters (a callback, a class, ``cls``): what comes back is the caller's."""
     body, parameters = tree.child_by_field_name("body"), tree.child_by_field_name("parameters")
     if body is None or parameters is None or _code_lines(tree, body) > MAX_LINES:
+        return False
+    if b"return" not in (body.text or b""):
         return False
     names = {text(child.child_by_field_name("name") or (child.named_children[0] if child.named_children else child)) for child in parameters.named_children}
     called = gives = False

@@ -18,7 +18,7 @@ _IMPLICIT_CLASS_METHODS = {"__init_subclass__", "__class_getitem__"}
 
 def _has_yield(tree: Tree | None) -> bool:
     """True where the function's own code yields."""
-    stack = [tree] if tree is not None else []
+    stack = [tree] if tree is not None and b"yield" in (tree.text or b"") else []
     while stack:
         node = stack.pop()
         if node.type == "yield":

@@ -14,7 +14,7 @@ import random
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
@@ -50,32 +50,40 @@ class Ducks(Families):
         self._narrowings: list[tuple[Node, Node, Node]] = []
 
     def narrow(self, source: Node, classes: Node, target: Node, *, positive: bool) -> None:
-        """``target`` = what ``source`` holds and is an instance of the classes, or is none of any."""
+        """``target`` = what ``source`` holds and is an instance of the classes, or is none of any.
 
-        def on(value: Value) -> None:
-            judge(value, self._wanted(classes))
-
-        def judge(value: Value, wanted: list[Value]) -> None:
-            if len(wanted) > MAX_WANTED:
-                self.solver.add(target, value)
-                return
-            answer = self._kinds.is_one(value, wanted)
-            if not positive:
-                if answer is not True:
-                    self.solver.add(target, value)
-            elif answer is not False and not self._narrow_kin(value, wanted, target):
-                self.solver.add(target, value)
+        Classes arrive one by one, mostly several at a time: each value is looked at again where a class is new, not for each that is told of. On
+        dagster, 207,000 lines, that was 8,200,000 questions, 29 % of the time.
+        """
+        looked: tuple[int, list[Value], int] = (0, [], 0)
 
         def again(new: Value) -> None:
+            nonlocal looked
             del new
-            wanted = self._wanted(classes)
-            for value in self.solver.values(source):
-                judge(value, wanted)
+            held = self.solver.values(source)
+            now = (len(held), self._wanted(classes), self._kinds.learnt)
+            if now != looked:
+                looked = now
+                for value in held:
+                    self._pass(value, now[1], target, positive=positive)
 
-        self.later(lambda: self.solver.watch(source, on))
+        self.later(lambda: self.solver.watch(source, lambda value: self._pass(value, self._wanted(classes), target, positive=positive)))
         self.later(lambda: self.solver.watch(classes, again))
         if positive:
             self._narrowings.append((source, classes, target))
+
+    def _pass(self, value: Value, wanted: Sequence[Value], target: Node, *, positive: bool) -> None:
+        """Let the value through to the target if it is, or is not, one of what is wanted; a crowd of classes says nothing of it."""
+        if self.solver.holds(target, value) and not isinstance(value, Kin):
+            return
+        if len(wanted) > MAX_WANTED:
+            passes = True
+        elif positive:
+            passes = not self._kinds.never(value, wanted) and not self._narrow_kin(value, wanted, target)
+        else:
+            passes = not self._kinds.surely(value, wanted)
+        if passes:
+            self.solver.add(target, value)
 
     def _narrow_kin(self, value: Value, wanted: Sequence[Value], target: Node) -> bool:
         """An instance of a base is one of the asked subclasses, if only such were asked for."""
@@ -100,12 +108,21 @@ class Ducks(Families):
                 break
         return found
 
+    def on_new_order(self, classes: Iterable[Class]) -> None:
+        """As above; and what is asked of values has other answers."""
+        super().on_new_order(classes)
+        self._kinds.learn()
+
+    def _new_base(self, cls: Class, value: Value) -> None:
+        self._kinds.learn()
+        super()._new_base(cls, value)
+
     def guess_shapes(self, attributes: Mapping[Node, Iterable[str]]) -> bool:
         """Give parameters without a value the class that their use describes; True where there is one.
 
         ``attributes`` are the names taken from each node.
         """
-        homes = self._homes()
+        homes = _Homes(self.classes, self.below)
         new = self._take_asked()
         for parameter, whole in self.strangers:
             names = {*attributes.get(parameter, ()), *attributes.get(whole, ())}
@@ -129,18 +146,29 @@ class Ducks(Families):
     def _is_unknown(self, node: Node) -> bool:
         return all(isinstance(value, (Constant, External)) for value in self.solver.values(node))
 
-    def _homes(self) -> dict[str, set[Class]]:
-        """Classes by each attribute that they have, own or inherited."""
-        homes: dict[str, set[Class]] = {}
-        for cls in self.classes:
-            for known in cls.order:
-                for name in (*known.slots, *known.instance.slots):
-                    homes.setdefault(str(name), set()).add(cls)
-        return homes
-
     @staticmethod
-    def _described(names: Iterable[str], homes: Mapping[str, set[Class]]) -> Class | None:
+    def _described(names: Iterable[str], homes: "_Homes") -> Class | None:
         """The one class that has all the names and from which all others that have them inherit."""
-        found = set[Class].intersection(*(homes.get(name, set()) for name in names))
+        found = set[Class].intersection(*map(homes.of, names))
         roots = [cls for cls in found if not any(base in found for base in cls.order[1:])]
         return roots[0] if len(roots) == 1 else None
+
+
+class _Homes:
+    """Classes by each attribute that they have, own or inherited; the inherited are gathered for the names that are asked for."""
+
+    def __init__(self, classes: Iterable[Class], below: Callable[[Class], Set[Class]]) -> None:
+        self._below = below
+        self._own: dict[str, list[Class]] = {}
+        for cls in classes:
+            for name in {**cls.slots, **cls.instance.slots}:
+                self._own.setdefault(str(name), []).append(cls)
+        self._found: dict[str, set[Class]] = {}
+
+    def of(self, name: str) -> set[Class]:
+        """The classes that have the attribute."""
+        found = self._found.get(name)
+        if found is None:
+            own = self._own.get(name, [])
+            found = self._found[name] = set(own).union(*map(self._below, own))
+        return found

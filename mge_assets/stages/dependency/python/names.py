@@ -11,7 +11,7 @@ from mge_assets.stages.dependency.fixpoint import tree_text
 _INNER = {"function_definition", "class_definition", "lambda"}
 _IMPORTS = {"import_statement", "import_from_statement", "future_import_statement"}
 _ELSEWHERE = {"global_statement", "nonlocal_statement"}
-_LEAVES = {"identifier", "string", "integer", "comment", "for_in_clause"}
+_LEAVES = {"identifier", "string", "integer", "comment", "for_in_clause", "float", "none", "true", "false", "ellipsis", "pass_statement"}
 _COMPREHENSIONS = {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 
 
@@ -58,7 +58,7 @@ def _collect(tree: Tree, found: Bindings, stack: list[Tree], *, inside: bool) ->
         if kind in _ELSEWHERE:
             declared = found.globals if kind == "global_statement" else found.nonlocals
             declared.update(text(child) for child in tree.named_children)
-        stack.extend(reversed(tree.named_children))
+        stack.extend(child for child in reversed(tree.named_children) if child.type not in _LEAVES)
 
 
 def _bound_by(tree: Tree) -> Iterator[str]:

@@ -26,7 +26,7 @@ class PythonShared:
 
     def __init__(self, finder: ModuleFinder, recorder: Recorder) -> None:
         self.recorder = recorder
-        self.solver, self.names = Solver(), Names()
+        self.solver, self.names = Solver(named=recorder.references), Names()
         self.semantics = PythonSemantics(self.solver, recorder)
         self.finder = finder
         self.modules: dict[str, Module] = _Modules(self.solver)

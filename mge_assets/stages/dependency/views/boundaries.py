@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from posixpath import dirname
 
-import networkx as nx
-
 from mge_assets.model.graph import AtomGraph, Boundaries, Cluster, Confidence, Hub, Region
 
 MOST_HUBS = 20
@@ -52,6 +50,8 @@ def _hubs(pairs: Sequence[tuple[str, str]]) -> tuple[Hub, ...]:
 
 def _clusters(graph: AtomGraph, pairs: Sequence[tuple[str, str]], files: Mapping[str, str]) -> tuple[tuple[Cluster, ...], float]:
     """Clusters of at least two atoms, the largest first, and how much more they keep inside than chance would (modularity)."""
+    import networkx as nx  # noqa: PLC0415 -- half of analysis's start
+
     undirected: nx.Graph[str] = nx.Graph()
     undirected.add_nodes_from(sorted({name for pair in pairs for name in pair}))
     undirected.add_edges_from(pairs, weight=0.0)

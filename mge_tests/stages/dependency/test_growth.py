@@ -1,0 +1,76 @@
+"""Work grows with the code, not with its square; and the bench that says so measures what it claims."""
+
+import pytest
+
+from mge_assets.stages.dependency import analyse
+from mge_assets.stages.dependency.fixpoint.kinds import Kinds
+from mge_assets.stages.dependency.python.families import Families
+from mge_resources.syntax import Language
+from mge_tests.bench.corpora import SourceFile
+from mge_tests.bench.growth_samples import dealt, exponent, lines
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, holder: type, name: str, files: dict[str, bytes]) -> int:
+    """How often the method runs while the files are analysed."""
+    real, calls = getattr(holder, name), []
+
+    def counting(*given: object, **named: object) -> object:
+        calls.append(name)
+        return real(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holder, name, counting)
+        analyse(files)
+    return len(calls)
+
+
+def checks(count: int) -> dict[str, bytes]:
+    """As many classes, handed one by one to a function that asks for each of them."""
+    classes = "".join(f"class C{number}:\n    pass\n" for number in range(count))
+    wanted = ", ".join(f"C{number}" for number in range(count))
+    handed = "".join(f"take(C{number}())\n" for number in range(count))
+    return {"m.py": f"{classes}def take(value):\n    if isinstance(value, ({wanted})):\n        return value\n{handed}".encode()}
+
+
+def test_a_value_is_not_asked_for_its_class_again_for_each_class_that_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (counted(monkeypatch, Kinds, "_is", checks(count)) for count in (10, 40))
+    # each value and class once as it is found and once more when all classes are
+    assert few <= 2 * 10 * 11
+    assert many <= 2 * 40 * 41
+
+
+def family(count: int) -> dict[str, bytes]:
+    """A base whose method asks for as many attributes, each of them one of its subclasses' own."""
+    asked = "".join(f"        self.part{number}()\n" for number in range(count))
+    below = "".join(f"class Below{number}(Base):\n    def part{number}(self):\n        pass\n" for number in range(count))
+    return {"m.py": f"class Base:\n    def run(self):\n{asked}        self.of_nobody()\n{below}def start(base: Base):\n    base.run()\n".encode()}
+
+
+def test_a_lookup_is_answered_again_only_where_more_is_known_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (counted(monkeypatch, Families, "_look_below", family(count)) for count in (10, 40))
+    assert 10 <= few <= 3 * 11
+    assert 40 <= many <= 3 * 41
+
+
+def test_every_subclass_s_attribute_is_still_found() -> None:
+    found = {(edge.source, edge.target) for edge in analyse(family(12)).edges}
+    assert {("m.Base.run", f"m.Below{number}.part{number}") for number in range(12)} <= found
+
+
+def package(name: str, count: int) -> list[SourceFile]:
+    """So many files of 100 lines."""
+    return [SourceFile(f"{name}/m{number}.py", Language.PYTHON, b"x = 1\n" * 100, written=True) for number in range(count)]
+
+
+def test_each_package_stands_whole_in_one_of_the_trees_which_are_of_a_size() -> None:
+    trees = dealt([package("a", 9), package("b", 5), package("c", 4), package("d", 2)], 2, 0)
+    assert [lines(tree) for tree in trees] == [1_000, 1_000] or [lines(tree) for tree in trees] == [1_100, 900]
+    assert sorted(file.path for tree in trees for file in tree) == sorted(
+        file.path for name, n in zip("abcd", (9, 5, 4, 2), strict=True) for file in package(name, n)
+    )
+    assert all(len({place for place, tree in enumerate(trees) if any(file.path.startswith(name) for file in tree)}) == 1 for name in "abcd")
+
+
+def test_the_exponent_is_that_of_the_power() -> None:
+    assert exponent([(size, 3 * size**2) for size in (10.0, 100.0, 500.0)]) == pytest.approx(2)
+    assert exponent([(size, 0.1 * size) for size in (10.0, 100.0, 500.0)]) == pytest.approx(1)
