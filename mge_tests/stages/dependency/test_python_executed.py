@@ -56,6 +56,15 @@ PROGRAMS = {
         "class Base:\n    def __new__(cls):\n        made = object.__new__(cls)\n        return made\n"
         "class A(Base):\n    def f(self): pass\nclass B(Base):\n    def f(self): pass\na, b = A(), B()\nb.f()\n"
     ),
+    "an outside class's __new__ makes one of the class that it is given": (
+        "class T(str):\n    def __new__(cls, x):\n        self = str.__new__(cls, x)\n        self.init()\n        return self\n    def init(self): pass\n"
+        "class P(tuple):\n    def __new__(cls, a): return tuple.__new__(cls, (a,))\n    def go(self): pass\nT('a')\nP(1).go()\n"
+    ),
+    "a base that nobody makes makes others of the class of each": (
+        "class B:\n    def again(self): return self.__class__()\n    def more(self): return type(self)()\n"
+        "class C(B):\n    def __init__(self): pass\n    def go(self): pass\nclass D(B):\n    def __init__(self): pass\n    def go(self): pass\n"
+        "def use(b: B):\n    b.again()\n    b.more()\nuse(C())\nuse(D())\n"
+    ),
     "what is put over a class's own attribute stays that object's": (
         "def other(): pass\nclass A:\n    def __init__(self): self.hook = self.own\n    def own(self): pass\n    def run(self): self.hook()\n"
         "a, b = A(), A()\na.hook = other\na.hook()\nb.run()\n"
