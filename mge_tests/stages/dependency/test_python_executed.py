@@ -65,6 +65,11 @@ PROGRAMS = {
         "class C(B):\n    def __init__(self): pass\n    def go(self): pass\nclass D(B):\n    def __init__(self): pass\n    def go(self): pass\n"
         "def use(b: B):\n    b.again()\n    b.more()\nuse(C())\nuse(D())\n"
     ),
+    "a view of a dictionary has its elements": (
+        "import types\nclass P:\n    @property\n    def kind(self): return 1\n"
+        "class S:\n    def __init__(self): self._all = types.MappingProxyType({'a': P()})\n    @property\n    def all(self): return self._all\n"
+        "def one(s): return s.all['a'].kind\ndef every(s):\n    for p in s.all.values(): p.kind\none(S())\nevery(S())\n"
+    ),
     "what is put over a class's own attribute stays that object's": (
         "def other(): pass\nclass A:\n    def __init__(self): self.hook = self.own\n    def own(self): pass\n    def run(self): self.hook()\n"
         "a, b = A(), A()\na.hook = other\na.hook()\nb.run()\n"

@@ -29,7 +29,7 @@ from mge_assets.stages.dependency.python.decorators import Decorators
 
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
-    "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0,
+    "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0, "types.MappingProxyType": 0,
     "functools.update_wrapper": 0, "functools.cache": 0, "typing.no_type_check": 0, "typing.final": 0, "typing.overload": 0, "abc.abstractmethod": 0,
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
