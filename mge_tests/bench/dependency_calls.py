@@ -1,8 +1,9 @@
 """Executed calls of real packages under their own tests: how many of them the graph has, by how the callee is written.
 
-    python -m mge_tests.bench.dependency_calls [--folder FOLDER] [--as-run] [package …]
+    python -m mge_tests.bench.dependency_calls [--stdlib] [--folder FOLDER] [--as-run] [package …]
 
 Fetches sdists by pip into the folder (the user's cache) and traces their tests once: networkx takes a quarter of an hour.
+With ``--stdlib`` groups of the standard library's modules under CPython's own tests instead, which needs no network.
 Beside ours: jedi and pyan3. Wrappers that only hand on their arguments are taken out, unless ``--as-run`` is given: what a
 caller runs behind them is its callee then. An extra edge is one from a function that ran to one that it never ran. Only what is
 resolved counts as found; a line below ours says what it would be with the guesses.
@@ -19,6 +20,7 @@ from pathlib import Path
 from mge_assets.model.graph import CodeGraph, Confidence, EdgeType, SymbolKind
 from mge_assets.stages.dependency import analyse
 from mge_tests.bench.call_corpora import PACKAGES, Package, Row, Workshop
+from mge_tests.bench.call_stdlib import GROUPS, StandardLibrary
 
 FORMS = ("name", "module attribute", "self", "override in a subclass", "other receiver", "property", "dunder", "callback")
 BOUNDS = {
@@ -143,10 +145,12 @@ def main() -> None:
     """Measure the named packages, or all."""
     words = sys.argv[1:]
     folder = Path(words[words.index("--folder") + 1]) if "--folder" in words else Path.home() / ".cache" / "mge" / "calls"
-    chosen = [package for package in PACKAGES if package.name in words] or list(PACKAGES)
+    known: tuple[Package, ...] = GROUPS if "--stdlib" in words else PACKAGES
+    chosen = [package for package in known if package.name in words] or list(known)
+    workshop = StandardLibrary(folder) if "--stdlib" in words else Workshop(folder)
     scores: dict[str, Score] = {}
     for package in chosen:
-        measure(Workshop(folder), package, scores, as_run="--as-run" in words)
+        measure(workshop, package, scores, as_run="--as-run" in words)
     print("pooled")
     for tool, score in scores.items():
         print(score.line(tool))

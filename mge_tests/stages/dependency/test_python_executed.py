@@ -56,6 +56,15 @@ PROGRAMS = {
         "class Base:\n    def __new__(cls):\n        made = object.__new__(cls)\n        return made\n"
         "class A(Base):\n    def f(self): pass\nclass B(Base):\n    def f(self): pass\na, b = A(), B()\nb.f()\n"
     ),
+    "an outside class's __new__ makes one of the class that it is given": (
+        "class T(str):\n    def __new__(cls, x):\n        self = str.__new__(cls, x)\n        self.init()\n        return self\n    def init(self): pass\n"
+        "class P(tuple):\n    def __new__(cls, a): return tuple.__new__(cls, (a,))\n    def go(self): pass\nT('a')\nP(1).go()\n"
+    ),
+    "a view of a dictionary has its elements": (
+        "import types\nclass P:\n    @property\n    def kind(self): return 1\n"
+        "class S:\n    def __init__(self): self._all = types.MappingProxyType({'a': P()})\n    @property\n    def all(self): return self._all\n"
+        "def one(s): return s.all['a'].kind\ndef every(s):\n    for p in s.all.values(): p.kind\none(S())\nevery(S())\n"
+    ),
     "what is put over a class's own attribute stays that object's": (
         "def other(): pass\nclass A:\n    def __init__(self): self.hook = self.own\n    def own(self): pass\n    def run(self): self.hook()\n"
         "a, b = A(), A()\na.hook = other\na.hook()\nb.run()\n"
@@ -170,3 +179,12 @@ def test_a_call_forgets_what_was_asked_of_an_attribute() -> None:
 def test_a_parameter_that_may_be_either_gives_both() -> None:
     source = VIEW + "def use(flag): V()(flag).go()\nuse(True)\nuse(False)\n"
     assert executed(source) == told(source)
+
+
+def test_the_class_of_an_object_is_a_subclass_where_nobody_makes_the_base() -> None:
+    library = (
+        "class B:\n    def stay(self): pass\nclass C(B):\n    def __init__(self): pass\nclass D(B):\n    def __init__(self): pass\n"
+        "def again(b: B): return type(b)()\ndef more(b: B): return b.__class__()\n"
+    )
+    run = "again(C())\nagain(D())\nmore(C())\nmore(D())\n"
+    assert told(library) == {edge for edge in executed(library + run) if edge[0] != "m"}

@@ -178,7 +178,7 @@ class Lookup:
     def _from_instance(self, value: Instance, cls: Class, name: str, target: Node, site: Site) -> bool:
         """An attribute of an object; false where no class of its order has it yet."""
         if name == "__class__":
-            self.solver.add(target, cls)
+            self.class_of(value, target)
             return True
         self._stored(cls, name).ask(target)
         if self.from_order(cls, name, target, site, instance=value):
@@ -187,6 +187,11 @@ class Lookup:
         if name[:2] != "__" and self.from_order(cls, "__getattr__", getter, site, instance=value):
             self._getters.append((cls, name, target, getter, Call(site, target)))
         return False
+
+    def class_of(self, value: Value, target: Node) -> None:
+        """``target`` = the class of an object."""
+        if isinstance(value, Instance):
+            self.solver.add(target, value.cls)
 
     def _stored(self, cls: Class, name: str) -> Search[Node]:
         """The search for what is put into the attribute of the class's objects."""

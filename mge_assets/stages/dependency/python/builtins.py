@@ -29,7 +29,7 @@ from mge_assets.stages.dependency.python.decorators import Decorators
 
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
-    "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0,
+    "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0, "types.MappingProxyType": 0,
     "functools.update_wrapper": 0, "functools.cache": 0, "typing.no_type_check": 0, "typing.final": 0, "typing.overload": 0, "abc.abstractmethod": 0,
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
@@ -86,6 +86,7 @@ class PythonSemantics(Decorators):
                 self._send_all(node, _DUNDERS[name], call)
         if name in _KEYED and "key" in call.keywords:
             self.call_back(call.keywords["key"], [self._elements(call, first)], call, named=True)
+        name = "object.__new__" if name.endswith(".__new__") else name
         model: Callable[[External, Call, Value | None], None] | None = getattr(self, f"_model_{name.replace('.', '_')}", None)
         if model is not None:
             model(value, call, receiver)
@@ -294,7 +295,7 @@ class PythonSemantics(Decorators):
             self.with_keys(nodes[1], lambda key: self.store(nodes[0], key, nodes[2], call.site) if isinstance(key, str) else None)
 
     def _model_object___new__(self, value: External, call: Call, receiver: Value | None) -> None:
-        """``object.__new__(cls)``, and what ``super().__new__(cls)`` of a class with outside bases comes to."""
+        """``object.__new__(cls)``, that of any outside class, and what ``super().__new__(cls)`` of a class with outside bases comes to."""
         del value, receiver
         for node, _ in call.arguments[:1]:
             self.solver.watch(node, lambda found: self.solver.add(call.result, found.instance) if isinstance(found, Class) else None)
@@ -304,7 +305,7 @@ class PythonSemantics(Decorators):
         if len(call.arguments) == 1:
             self.solver.watch(
                 call.arguments[0][0],
-                lambda found: self.solver.add(call.result, found.cls) if isinstance(found, Instance) else None,
+                lambda found: self.class_of(found, call.result),
             )
 
     def _model_type___call__(self, value: External, call: Call, receiver: Value | None) -> None:

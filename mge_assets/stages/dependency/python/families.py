@@ -50,6 +50,7 @@ class Families(Elements):
         self._kin: dict[tuple[Class, bool], Kin] = {}
         self._lookups: dict[tuple[Class, str, Node, Site, bool], _Lookup] = {}
         self._supers_of_kin: dict[tuple[Class, Kin, str, Node, Site], None] = {}
+        self._classes_of: dict[tuple[Kin, Node], Class] = {}
         self._followed: set[tuple[Class, int, Class, str, Node]] = set()
         self._extended: dict[str, set[Class]] = {}
         self._below: dict[Class, set[Class]] = {}
@@ -95,7 +96,27 @@ class Families(Elements):
         if not isinstance(value, Kin) or not isinstance(value.cls, Class) or self._is_open(value.cls):
             super().get(value, name, target, site)
         if isinstance(value, Kin) and isinstance(value.cls, Class):
+            if name == "__class__":
+                self.class_of(value, target)
             self._look_up(value.cls, name, target, site, isinstance(value, Near))
+
+    def class_of(self, value: Value, target: Node) -> None:
+        """As below; of a base whose own objects nobody makes it is a subclass, once it is known who makes what.
+
+        Not of other bases: of networkx's functions that make another graph of the class of one that they are given, 191 more edges ran, and 274 did not.
+        """
+        if isinstance(value, Kin) and isinstance(value.cls, Class):
+            self._classes_of[value, target] = value.cls
+        else:
+            super().class_of(value, target)
+
+    def _class_below(self, value: Kin, cls: Class, target: Node) -> None:
+        below = self._existing_below(cls)
+        if cls in self.instantiated or not below or len(below) > MAX_DEFINERS:
+            super().class_of(value, target)
+            return
+        for known in below:
+            self.solver.add(target, known)
 
     def _is_enum(self, cls: Class) -> bool:
         """True where names of the class's body stand for instances of it."""
@@ -190,6 +211,8 @@ class Families(Elements):
             if told != lookup.told:
                 lookup.told = told
                 self._look_below(lookup)
+        for (value, target), cls in list(self._classes_of.items()):
+            self._class_below(value, cls, target)
         for cls, receiver, name, target, site in list(self._supers_of_kin):
             self._super_below(cls, receiver, name, target, site)
 
