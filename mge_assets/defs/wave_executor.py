@@ -37,6 +37,7 @@ from dagster._core.execution.retries import RetryMode, get_retries_config
 from dagster._core.executor.base import Executor
 from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
 
+from mge_assets.defs.event_loop import event_loop
 from mge_assets.defs.lean_steps import async_sequence, lightened
 from mge_assets.defs.rare_collection import rare_collection
 from mge_assets.defs.readiness import forget_needs, needs_of
@@ -117,7 +118,7 @@ class _WaveLoop:
         self._stale, self._stopped = True, False
         self._error: BaseException | None = None
         self._out: queue.SimpleQueue[DagsterEvent | _End] = queue.SimpleQueue()
-        self._loop, self._wake = asyncio.new_event_loop(), asyncio.Event()
+        self._loop, self._wake = event_loop(), asyncio.Event()
 
     def events(self) -> Iterator[DagsterEvent]:
         """Starts the loop and yields its events until it ends; an interrupt stops it. Raises what ended it."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert
 
 from mge_assets.store.retrying import Store
+from mge_assets.store.rows import inserted
 from mge_assets.store.tables import AtomMemoryRow
 
 
@@ -28,4 +28,4 @@ def remember(connection: Connection, learnt: Sequence[tuple[str, bytes, str]]) -
     """Keep (fingerprint, code, model); what was known stays."""
     rows = [{"fingerprint": print_, "code": code, "llm_model": model} for print_, code, model in learnt]
     if rows:
-        connection.execute(insert(AtomMemoryRow).on_conflict_do_nothing(), rows)
+        connection.execute(inserted(AtomMemoryRow, rows).on_conflict_do_nothing())

