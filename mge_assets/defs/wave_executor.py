@@ -37,12 +37,12 @@ from dagster._core.execution.retries import RetryMode, get_retries_config
 from dagster._core.executor.base import Executor
 from dagster_async_executor.execution.plan.execute_plan import _trigger_hook
 
-from mge_assets.defs.event_loop import event_loop
 from mge_assets.defs.lean_steps import async_sequence, lightened
 from mge_assets.defs.rare_collection import rare_collection
 from mge_assets.defs.readiness import forget_needs, needs_of
 from mge_assets.defs.signals import has_arrived
 from mge_assets.defs.wave_order import DependencyOrder, WaveOrder
+from mge_resources.event_loop import event_loop
 from mge_resources.settings import read_settings
 
 INTERRUPTED = "Interrupted: the steps under way are stopped"

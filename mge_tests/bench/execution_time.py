@@ -41,6 +41,7 @@ from mge_assets.stages.generation.calls import JournalledCaller
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.journal import JournalStore
 from mge_resources.dagster_storage import GatheringEventLogStorage
+from mge_resources.llm.apart import ApartModel
 from mge_resources.llm.claude import ClaudeModel
 from mge_resources.settings import read_settings
 from mge_resources.syntax import parse_python
@@ -62,6 +63,7 @@ WATCHED: tuple[tuple[type, str, str], ...] = (
     (AtomRun, "walk", "prompt and answer"),
     (JournalledCaller, "_once", "execution"),
     (ClaudeModel, "complete", "model client"),
+    (ApartModel, "complete", "model client"),
     (LandingCheck, "findings", "landing check"),
     (LandingCheck, "broken_promises", "landing check"),
 )
@@ -204,8 +206,9 @@ def parts(run: Measured) -> None:
     print(f"an atom costs {1000 * every / atoms:.2f} ms of processor:")
     for part in PARTS if told["clocked"] else ():
         print(f"  {part:<18} {1000 * told[part] / atoms:6.2f} ms, {100 * told[part] / every:4.1f} %")
-    known = every + told["database server"] + run.emulator
-    print(f"beside it: the database's server {1000 * told['database server'] / atoms:.2f} ms, the emulator {1000 * run.emulator / atoms:.2f} ms an atom")
+    known = every + told["callers"] + told["database server"] + run.emulator
+    beside = {"the process that makes calls": told["callers"], "the database's server": told["database server"], "the emulator": run.emulator}
+    print(f"beside it: {', '.join(f'{who} {1000 * took / atoms:.2f} ms' for who, took in beside.items())} an atom")
     wall = run.told["wall"]
     busy, others = told["machine"] / wall, max(0.0, told["machine"] - known) / wall
     print(f"in {wall:.1f} s of wall {busy:.2f} of {os.cpu_count()} cores were busy, {others:.2f} of them with the work of others")
@@ -265,7 +268,7 @@ def noting_atoms() -> list[tuple[float, float]]:
         if "generate_atom[" in step.key:
             held.append((begin, time.perf_counter() - begin))
 
-    _WaveLoop._run = noted  # type: ignore[method-assign]
+    _WaveLoop._run = noted  # type: ignore[assignment, method-assign]
     return held
 
 

@@ -1,4 +1,4 @@
-"""The event loop that a run's atoms share: libuv's where it was made for this system, or else Python's own."""
+"""The event loop for many calls at once: libuv's where it was made for this system, or else Python's own."""
 
 import asyncio
 import importlib
