@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from mge_assets.store.retrying import Store
-from mge_assets.store.rows import inserted
+from mge_assets.store.rows import by_column, inserting
 from mge_assets.store.tables import AtomMemoryRow
+
+_REMEMBER = inserting(AtomMemoryRow, ("fingerprint", "code", "llm_model")).on_conflict_do_nothing()
 
 
 class MemoryStore(Store):
@@ -28,4 +30,4 @@ def remember(connection: Connection, learnt: Sequence[tuple[str, bytes, str]]) -
     """Keep (fingerprint, code, model); what was known stays."""
     rows = [{"fingerprint": print_, "code": code, "llm_model": model} for print_, code, model in learnt]
     if rows:
-        connection.execute(inserted(AtomMemoryRow, rows).on_conflict_do_nothing())
+        connection.execute(_REMEMBER, by_column(rows))
