@@ -196,7 +196,13 @@ class UnitTests:
         line = next((frame.line for frame in reversed(run.frames) if frame.file == atom.file and first <= frame.line <= last), None)
         said = f" ({run.message})" if run.message and not by_test and error not in {"AssertionError", "TimeoutError"} else ""
         how = "does not come to an end in time: TimeoutError" if error == "TimeoutError" else f"ends with {error}{said}"
-        return Finding(_CASE, Severity.ERROR, f"a test {how}" + (f"; it ran: {called}" if called else ""), "", Place(atom.file, line) if line else None)
+        return Finding(
+            _CASE,
+            Severity.ERROR,
+            f"{'a test' if run.name else 'loading the tests'} {how}" + (f"; it ran: {called}" if called else ""),
+            "",
+            Place(atom.file, line) if line else None,
+        )
 
     def _run(self, suite: _Suite, project: Mapping[str, bytes]) -> tuple[TestRun, ...]:
         key = (suite.file, hash(tuple(sorted(project.items()))))

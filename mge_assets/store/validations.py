@@ -14,7 +14,7 @@ from mge_assets.store.retrying import Store
 from mge_assets.store.rows import check_from_json, check_to_json
 from mge_assets.store.tables import ValidationResultRow
 
-VALIDATOR_VERSION = "6"
+VALIDATOR_VERSION = "7"
 """Changes when the checks do, so that older results are not taken for current ones."""
 
 

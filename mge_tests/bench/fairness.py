@@ -63,13 +63,15 @@ RACES = {
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("races", nargs="*", default=["even", "staggered", "unlike"], choices=[*RACES, []])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("races", nargs="*", metavar="race", help=", ".join(RACES))
     for name, kind in (("plans", int), ("limit", int), ("atoms", int), ("latency", float)):
         parser.add_argument(f"--{name}", type=kind)
     given = vars(parser.parse_args())
     changes = {name: value for name, value in given.items() if name != "races" and value is not None}
-    for name in given["races"]:
+    for name in given["races"] or ["even", "staggered", "unlike"]:
+        if name not in RACES:
+            parser.error(f"there is no race {name!r}; there are {', '.join(RACES)}")
         run(name, replace(RACES[name], **changes))
 
 

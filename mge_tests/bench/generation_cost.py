@@ -6,11 +6,10 @@ For each: no mistakes (bound 2.0) and mistakes in 20 % of the first answers (bou
 protocol, where what the journal settled must be the ledger's bills that arrived, to the cent, and open reservations must cover the rest.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
-from mge_tests.bench.live import Outcome, Subject, classes, package, run
+from mge_tests.bench.live import Outcome, Subject, run, wanted
 from mge_tests.fakes.emulator.faults import PROTOCOL
 
 BOUNDS = {0.0: 2.0, 0.2: 2.5}
@@ -40,11 +39,9 @@ def measure(subject: Subject, mistakes: float, faults: bool) -> Outcome:
         return run(subject, Path(folder), mistakes=mistakes, seed=2, rates=rates)
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Run what is asked for."""
-    path = Path(arguments[0])
-    for name in arguments[1:] or ["classes", "requests"]:
-        subject = classes(path) if name == "classes" else package(name)
+    for name, subject in wanted(__doc__, ["classes", "requests"]):
         for mistakes, bound in BOUNDS.items():
             outcome = measure(subject, mistakes, faults=False)
             usd = outcome.server.ledger.usd
@@ -56,4 +53,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

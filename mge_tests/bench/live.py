@@ -1,5 +1,6 @@
 """Plans whose bodies were taken out, run by ``mge run`` against the emulator: what came of them, what was asked, what it cost."""
 
+import argparse
 import ast
 import contextlib
 import json
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from mge_assets.examples import example
 from mge_tests.fakes.emulator.latency import Latencies
 from mge_tests.fakes.emulator.references import References
 from mge_tests.fakes.emulator.server import MessagesServer
@@ -81,6 +83,21 @@ def _outer_functions(node: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionD
     for child in ast.iter_child_nodes(node):
         found += [child] if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else _outer_functions(child)
     return found
+
+
+def wanted(document: str | None, standard: Sequence[str], arguments: Sequence[str] | None = None) -> Iterator[tuple[str, Subject]]:
+    """What a command asks for: a file of classes, then ``classes``, ``inventory`` or installed packages, ``-wrong`` behind a name left to the caller."""
+    parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", type=Path, help="a file of classes with their tests: classeval.json")
+    parser.add_argument("name", nargs="*", help=f"what is run; otherwise {' '.join(standard)}")
+    given = parser.parse_args(arguments)
+    if not given.path.is_file():
+        parser.error(f"{given.path} is no file; name the file of classes first")
+    for name in given.name or standard:
+        base = name.removesuffix("-wrong")
+        if base not in {"classes", "inventory"} and find_spec(base) is None:
+            parser.error(f"{base!r} is not installed; name classes, inventory or an installed package")
+        yield name, classes(given.path) if base == "classes" else bundled(example(base)) if base == "inventory" else package(base)
 
 
 def classes(path: Path) -> Subject:

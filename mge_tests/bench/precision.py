@@ -6,12 +6,10 @@
 A class is right when its own tests pass on what was delivered, an atom when its function is the reference's or its class is right.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
-from mge_assets.examples import example
-from mge_tests.bench.live import Outcome, Subject, bundled, classes, package, right_units, run, same_functions
+from mge_tests.bench.live import Outcome, Subject, right_units, run, same_functions, wanted
 
 BOUND = 0.99
 WRONG = 0.30
@@ -39,16 +37,13 @@ def report(name: str, subject: Subject, outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Run what is asked for."""
-    path, wanted = Path(arguments[0]), arguments[1:] or ["classes", "classes-wrong", "inventory", "requests"]
-    for name in wanted:
-        base = name.removesuffix("-wrong")
-        subject = classes(path) if base == "classes" else bundled(example(base)) if base == "inventory" else package(base)
+    for name, subject in wanted(__doc__, ["classes", "classes-wrong", "inventory", "requests"]):
         with tempfile.TemporaryDirectory() as folder:
             outcome = run(subject, Path(folder), mistakes=WRONG if name.endswith("-wrong") else 0.0, seed=1)
             print(report(name, subject, outcome), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

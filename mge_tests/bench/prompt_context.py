@@ -3,19 +3,15 @@
 sh .ci/env python -m mge_tests.bench.prompt_context path/to/classeval.json [classes inventory requests]
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
-from mge_assets.examples import example
-from mge_tests.bench.live import bundled, classes, package, run
+from mge_tests.bench.live import run, wanted
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Run what is asked for."""
-    path = Path(arguments[0])
-    for name in arguments[1:] or ["classes", "inventory", "requests"]:
-        subject = classes(path) if name == "classes" else bundled(example(name)) if name == "inventory" else package(name)
+    for name, subject in wanted(__doc__, ["classes", "inventory", "requests"]):
         with tempfile.TemporaryDirectory() as folder:
             outcome = run(subject, Path(folder), check_context=True)
         refused = outcome.writer.refusals
@@ -26,4 +22,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -144,11 +144,11 @@ def test_what_a_person_asks_for_is_put_down_once_and_not_refused(losing: LosingS
         assert connection.scalar(text("SELECT committed_usd FROM plan_budgets")) == 2
 
 
-def test_a_mistake_is_raised_at_once_and_not_tried_again(workspace: Workspace):
+def test_a_mistake_is_raised_at_once_and_not_tried_again(workspace: Workspace, settings: Settings):
     begin = time.monotonic()
     with pytest.raises(IntegrityError):
         workspace.stores.journal.reserve(uuid4(), uuid4(), 1, "claude", "digest", 1.0)
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < settings.database_patience / 2
 
 
 def test_a_database_that_is_lost_again_and_again_is_given_up_in_one_line(losing: LosingServer, settings: Settings, tmp_path):

@@ -109,3 +109,10 @@ def other_code(case: FailedTest) -> Verdict | None:
     if passes:
         return Verdict.of(Blame.CODE, "the plan's own draft passes it, the code in its place does not")
     return Verdict.of(Blame.TEST, "the plan's own complete draft fails it, and so does the code that was written in its place")
+
+
+def ended_process(case: FailedTest) -> Verdict | None:
+    """A test in which the process ended: by the code, unless the test never came near it."""
+    if case.failure.error != "ProcessEnded":
+        return None
+    return Verdict.of(Blame.TEST if case.far_from_project else Blame.CODE, case.failure.message)

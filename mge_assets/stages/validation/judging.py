@@ -18,6 +18,8 @@ CHECK = "triage"
 RULE = "triage."
 _PHASE = re.compile(r" \((?:setup|teardown|skipped by the code)\)$")
 _ERROR = Severity.ERROR
+_CUT_OFF = {"tests.limit": {"TooLong", "MemoryError"}, "tests.unfinished": {"ProcessEnded"}}
+"""Rules of findings that speak of all tests together ▸ errors of the one test that can be behind it."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,18 @@ class _Suite:
         return (triage if self.test_file.endswith(".py") else script_triage)(name, failure, known)
 
     def _run_of(self, finding: Finding, runs: Mapping[str, TestRun]) -> TestRun | None:
-        """The run of the test that failed; where all were cut off together, of the one that does not end."""
+        """The run of the test that failed; where all were cut off together, of the one that did it."""
         named = [name for name in runs if finding.message == name or finding.message.startswith(f"{name}: ")]
-        if named or finding.rule != "tests.limit":
+        if named or finding.rule not in _CUT_OFF:
             return runs.get(max(named, key=len) if named else _name(finding))
-        return next((run for run in self.found.tests if run.error == "TooLong"), None)
+        return next((run for run in self.found.tests if run.error in _CUT_OFF[finding.rule]), None)
 
     def _verdict(self, finding: Finding, run: TestRun | None, known: Evidence) -> Verdict:
         if finding.rule == "tests.tampering":
             return Verdict.of(Blame.CODE, "the code does something to its tests")
         if self.found.broken is not None:
             return self._triage("", self.found.broken, known)
-        if finding.rule in {"tests.limit", "tests.unfinished"}:
+        if finding.rule in _CUT_OFF:
             return self._unfinished(finding, run, known)
         if run is not None and run.failure is not None:
             return self._triage(run.name, run.failure, known)

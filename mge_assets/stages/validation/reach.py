@@ -2,21 +2,35 @@
 
 import ast
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from mge_assets.stages.validation.grading import MOST_LATE
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.reach_javascript import script_reach
-from mge_assets.stages.validation.runs import TEST_SECONDS, Entry, Failure, Reach, TestRun
+from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, rows_of, run_of
+from mge_assets.stages.validation.runs import LOADING_SECONDS, TEST_SECONDS, Entry, Failure, Reach, TestRun
 from mge_assets.stages.validation.script_tests import ScriptTests
-from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob
+from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 from mge_resources.syntax import parse_python
 
-_REPORT = "reach.json"
+_STACKS = "stacks.txt"
 _LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _SETUP_LINES = 6
 _LONGEST = 400
+_FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.M)
+_OTHERS = frozenset({"ImportError", "SyntaxError", "OSError"})
+"""How loading comes to grief that is not the doing of what was entered meanwhile."""
+_KILLED = 128 + 9
+"""Exit code of a process that was killed: by the machine, for all that can be known."""
+_ENDS = {
+    "": Failure("ProcessEnded", "it ends the process that its tests run in", kinds=("ProcessEnded",)),
+    "memory": Failure("MemoryError", "it takes more memory than it may", kinds=("MemoryError", "Exception")),
+}
+"""How a test ended its process, by the limit that was met. Time is that of all tests together: each has a bound of its own that is met before."""
 
 
 def reach(
@@ -27,46 +41,75 @@ def reach(
         return script_reach(sandbox, project, test_file, tests, only, seconds)
     files = {f"project/{name}": content for name, content in project.items()}
     files |= {f"project/{test_file}": tests.encode(), "reach.py": program("reach.py.txt"), "pytest.ini": b"[pytest]\n"}
-    given = json.dumps({"only": None if only is None else sorted(only), "seconds": seconds}).encode()
-    outcome = sandbox.run(SandboxJob(("{python}", "reach.py", test_file), files, _ENVIRONMENT, _LIMITS, (_REPORT,), stdin=given, warm=True))
-    try:
-        report = json.loads(outcome.files.get(_REPORT, b"{}"))
-        runs = tuple(_run(name, test) for name, test in report.get("tests", {}).items() if not test.get("skipped"))
-        broken = _failure(report["broken"]) if report.get("broken") else None
-        return Reach(runs, broken, frozenset(map(str, report.get("files", ()))), outcome.limit, outcome.seconds)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Reach(limit=outcome.limit or "report", seconds=outcome.seconds)
+    wanted, late, found = None if only is None else sorted(only), list[TestRun](), Reach()
+    for _ in range(MOST_LATE):
+        given = json.dumps({"only": wanted, "skip": [run.name for run in late], "seconds": seconds, "loading": LOADING_SECONDS}).encode()
+        job = SandboxJob(("{python}", "reach.py", test_file), files, _ENVIRONMENT, _LIMITS, (REPORT, _STACKS), stdin=given, warm=True)
+        found, stuck = _read(sandbox.run(job))
+        late += stuck
+        if not stuck or set(wanted or ()) == {run.name for run in late}:
+            break
+    return replace(found, tests=(*found.tests, *late))
+
+
+def _read(outcome: SandboxOutcome) -> tuple[Reach, list[TestRun]]:
+    """What came of the run, and the test that ended its process, if one did."""
+    rows = list(rows_of(outcome.files.get(REPORT, b"")))
+    runs, running, loading = _runs(rows)
+    files = files_of(rows)
+    loaded = frozenset(entry.file for run in runs for entry in run.entered) if files is None else files
+    found = Reach(tuple(runs), broken_of(rows), loaded, "", outcome.seconds, loading)
+    failure = _end_of(outcome, rows) if files is None and rows and (running or not runs) else None
+    if failure is None:
+        return replace(found, limit=outcome.limit or ("report" if files is None else "")), []
+    if running is None:
+        return replace(found, broken=replace(failure, phase="collect"), limit=outcome.limit, loading=loading.union(failure.frames)), []
+    return found, [replace(running, entered=running.entered.union(failure.frames), failure=failure)]
+
+
+def _end_of(outcome: SandboxOutcome, rows: Iterable[Mapping[str, Any]]) -> Failure | None:
+    """How the process came to end before its time; ``None`` where that may have been the machine's doing, or the time of all tests together."""
+    return _stuck(outcome, rows) or (_ENDS.get(outcome.limit) if outcome.exit_code != _KILLED else None)
+
+
+def _runs(rows: Iterable[Mapping[str, Any]]) -> tuple[list[TestRun], TestRun | None, frozenset[Entry]]:
+    """The tests that came to their end, and the one that did not, with what each has entered; and what was entered before the first."""
+    ended: dict[str, TestRun] = {}
+    loading, running = set[Entry](), None
+    for row in rows:
+        if "began" in row:
+            running = TestRun(str(row["began"]), passed=False, entered=frozenset())
+        elif "entered" in row:
+            places = entries_of([row["entered"]])
+            loading.update(places if not ended and running is None else ())
+            running = running and replace(running, entered=running.entered.union(places))
+        elif running is not None and row.get("test") == running.name:
+            run, running = run_of(row, running.entered), None
+            ended |= {run.name: run} if run else {}
+    return list(ended.values()), running, frozenset(loading)
+
+
+def _stuck(outcome: SandboxOutcome, rows: Iterable[Mapping[str, Any]]) -> Failure | None:
+    """What the stacks say of a process that nothing could interrupt: the main thread's is the last, and in each the innermost line is the first."""
+    stacks = outcome.files.get(_STACKS, b"").decode("utf-8", "replace")
+    if not stacks:
+        return None
+    project = next((str(row["project"]) for row in rows if "project" in row), "")
+    lines = [[Entry(path.removeprefix(f"{project}/"), int(line)) for path, line in _FRAME.findall(stack) if path.startswith(f"{project}/")]
+             for stack in stacks.split("\n\n")]  # fmt: skip
+    frames = tuple(entry for stack in lines for entry in reversed(stack))
+    return Failure("TooLong", frames=frames, kinds=("TooLong",), last=frames[-1].file if frames else "")
 
 
 def run_reaching(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str) -> tuple[TestRun, ...]:
-    """Every test that ran, in order; none where the tests could not be collected or their process did not end by itself.
+    """Every test that ran, in order; where code that they need came to grief while it was loaded, that is one more, without a name.
 
     Raises SandboxUnavailableError.
     """
-    return reach(sandbox, project, test_file, tests).tests
-
-
-def _run(name: str, test: Mapping[str, Any]) -> TestRun:
-    entered = frozenset(_entries(test.get("entered", [])))
-    return TestRun(name, bool(test["passed"]), entered, None if test["passed"] else _failure(test))
-
-
-def _failure(said: Mapping[str, Any]) -> Failure:
-    return Failure(
-        error=str(said.get("error", "")),
-        message=str(said.get("message", "")),
-        frames=tuple(_entries(said.get("frames", []))),
-        kinds=tuple(map(str, said.get("kinds", ()))),
-        last=str(said.get("last", "")),
-        number=int(said["errno"]) if isinstance(said.get("errno"), int) else 0,
-        subject=str(said.get("name") or ""),
-        phase=str(said.get("phase", "call")),
-        said=str(said.get("said", "")),
-    )
-
-
-def _entries(value: Iterable[Sequence[Any]]) -> list[Entry]:
-    return [Entry(str(file), int(line)) for file, line in value]
+    found = reach(sandbox, project, test_file, tests)
+    if found.broken is None or not found.loading or _OTHERS.intersection(found.broken.kinds):
+        return found.tests
+    return (*found.tests, TestRun("", passed=False, entered=found.loading, failure=found.broken))
 
 
 def failing_input(tests: str, test_file: str, run: TestRun, names: frozenset[str]) -> str:

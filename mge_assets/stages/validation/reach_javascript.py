@@ -1,19 +1,19 @@
 """Which functions each test of a JavaScript or TypeScript file enters, and how it ends: Node's own coverage, taken after every test."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from mge_assets.stages.validation.grading import MOST_LATE
 from mge_assets.stages.validation.harness import program
-from mge_assets.stages.validation.runs import Entry, Failure, Reach, TestRun
+from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, rows_of, run_of
+from mge_assets.stages.validation.runs import LOADING_SECONDS, Reach, TestRun
 from mge_assets.stages.validation.spelling import spelled_out
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 from mge_resources.syntax import Language, detect_language
 
 WHOLE = "all tests"
 """The name of a file of tests that uses no runner: what it does is one test."""
-REPORT = "reach.jsonl"
 PROGRAMS = ("reach.mjs", "tests.mjs", "late.mjs", "places.mjs", "told.mjs")
 _LIMITS = Limits(wall_seconds=40.0, cpu_seconds=30)
 _TYPED = {Language.TYPESCRIPT, Language.TSX}
@@ -43,63 +43,26 @@ def script_reach(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str,
     files, text = with_tests(project, test_file, tests)
     wanted, late, found = None if only is None else sorted(only), list[TestRun](), Reach()
     for _ in range(MOST_LATE):
-        given = {"tests": text, "only": wanted, "skip": [run.name for run in late], "seconds": seconds, "whole": WHOLE}
+        given = {"tests": text, "only": wanted, "skip": [run.name for run in late], "seconds": seconds, "whole": WHOLE, "loading": LOADING_SECONDS}
         job = SandboxJob(
             ("{node}", "reach.mjs", test_file), {**files, **programs(*PROGRAMS)}, {}, _LIMITS, (REPORT,), json.dumps(given).encode(),
             typescript=speaks_typescript([*project, test_file]),
         )  # fmt: skip
         found, stuck = _read(sandbox.run(job))
         late += stuck
-        if not stuck:
+        if not stuck or set(wanted or ()) == {run.name for run in late}:
             break
-    return Reach((*found.tests, *late), found.broken, found.files, found.limit, found.seconds)
+    return replace(found, tests=(*found.tests, *late))
 
 
 def _read(outcome: SandboxOutcome) -> tuple[Reach, list[TestRun]]:
-    """What came of the run, and the tests that did not end."""
+    """What came of the run, and the tests behind which no other was run: they did not end, or ended the process."""
     rows = list(rows_of(outcome.files.get(REPORT, b"")))
-    runs = {run.name: run for row in rows if "test" in row and (run := _run(row)) is not None}
-    broken = next((failure_of(row["broken"]) for row in rows if isinstance(row.get("broken"), dict)), None)
-    end = next((row for row in rows if row.get("finished")), None)
-    stuck = [run for run in runs.values() if run.error == "TooLong"]
-    files = frozenset(map(str, end.get("files", ()))) if end else frozenset(entry.file for run in runs.values() for entry in run.entered)
-    limit = outcome.limit or ("" if end or stuck else "report")
-    return Reach(tuple(run for run in runs.values() if run not in stuck), broken, files, limit, outcome.seconds), stuck
-
-
-def rows_of(content: bytes) -> Iterator[dict[str, Any]]:
-    """The objects of a file of JSON lines; what is none is passed over, since the code under test could write there."""
-    for line in content.splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            yield row
-
-
-def _run(row: Mapping[str, Any]) -> TestRun | None:
-    if not isinstance(row.get("test"), str) or not row["test"]:
-        return None
-    passed = row.get("passed") is True
-    return TestRun(row["test"], passed, frozenset(_entries(row.get("entered"))), None if passed else failure_of(row))
-
-
-def failure_of(said: Mapping[str, Any]) -> Failure:
-    """How a test came to grief, as the harness tells it."""
-    kinds = said.get("kinds")
-    return Failure(
-        error=str(said.get("error", "")),
-        message=str(said.get("message", "")),
-        frames=tuple(_entries(said.get("frames"))),
-        kinds=tuple(map(str, kinds if isinstance(kinds, list) else ())),
-        last=str(said.get("last", "")),
-        subject=str(said.get("code") or ""),
-        phase=str(said.get("phase", "call")),
-        said=str(said.get("said", "")),
-    )
-
-
-def _entries(value: Any) -> list[Entry]:  # noqa: ANN401 - JSON of a process that runs code under test
-    pairs: Sequence[Any] = value if isinstance(value, list) else ()
-    return [Entry(str(pair[0]), int(pair[1])) for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], int)]
+    runs = {run.name: run for row in rows if (run := run_of(row)) is not None}
+    last, files = {row.get("test") for row in rows if row.get("last_of_all")}, files_of(rows)
+    stuck = [run for run in runs.values() if run.name in last]
+    limit = outcome.limit or ("" if files is not None or stuck or broken_of(rows) else "report")
+    if files is None:
+        files = frozenset(entry.file for run in runs.values() for entry in run.entered)
+    loading = frozenset(entry for row in rows if "broken" in row for entry in entries_of(row.get("entered")))
+    return Reach(tuple(run for run in runs.values() if run not in stuck), broken_of(rows), files, limit, outcome.seconds, loading), stuck

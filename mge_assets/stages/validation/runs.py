@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 TEST_SECONDS = 3.0
 """Wall seconds of one test that guides, before it counts as one that does not end."""
+LOADING_SECONDS = 20.0
+"""As above, of the loading of all tests of a file and of what they import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,13 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One run of a test file. ``broken`` says why nothing could be collected, ``limit`` which limit ended it; ``files`` are those of the project loaded."""
+    """One run of a test file. ``broken`` says why nothing could be collected, ``limit`` which limit ended it; ``files`` are those of the project loaded,
+    ``loading`` is what was entered before the first test.
+    """
 
     tests: tuple[TestRun, ...] = ()
     broken: Failure | None = None
     files: frozenset[str] = frozenset()
     limit: str = ""
     seconds: float = 0.0
+    loading: frozenset[Entry] = frozenset()

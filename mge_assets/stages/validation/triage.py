@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, judged, other_code
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, ended_process, judged, other_code
 from mge_assets.stages.validation.project import declared_packages, is_standard
 from mge_assets.stages.validation.promises import Drafts, TestText
 from mge_assets.stages.validation.rules import table
@@ -177,6 +177,7 @@ _JUDGES: tuple[Callable[[_Case], Verdict | None], ...] = (
     _environment,
     _called_wrongly,
     _endless,
+    ended_process,
     _against_itself,
     other_code,
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, judged, other_code
+from mge_assets.stages.validation.failed_tests import Blame, Evidence, FailedTest, Verdict, ended_process, judged, other_code
 from mge_assets.stages.validation.project import declared_packages, is_standard
 from mge_assets.stages.validation.rules import table
 from mge_assets.stages.validation.runs import TEST_SECONDS, Failure
@@ -134,5 +134,5 @@ def _against_itself(case: _Case) -> Verdict | None:
 
 
 _JUDGES: tuple[Callable[[_Case], Verdict | None], ...] = (
-    _syntax, _missing_export, _missing_module, _environment, _missing_name, _endless, _against_itself, other_code,
+    _syntax, _missing_export, _missing_module, _environment, _missing_name, _endless, ended_process, _against_itself, other_code,
 )  # fmt: skip

@@ -63,6 +63,7 @@ TEST_AT_FAULT = {
     "contradicts another test": ("def test_a():\n    assert rounded(2.5) == 3\n\n\ndef test_b():\n    assert rounded(2.5) == 2\n", "no code gives both"),
     "contradicts the documentation": ("def test_a():\n    assert Stock('a').add('x', 2) == 3\n", "documentation gives 2"),
     "never comes near the project": ("def test_a():\n    assert sum([1, 2]) == 4\n", "without a line of the project"),
+    "ends its own process": ("def test_a():\n    import os\n    os._exit(1)\n", "it ends the process"),
     "asks for a fixture that nobody has": ("def test_a(stock_of_mine):\n    assert rounded(stock_of_mine) == 1\n", "stock_of_mine"),
 }
 
@@ -108,6 +109,7 @@ CODE_AT_FAULT = {
     "a promised attribute that is not there": (b"self.name = name", b"self.title = name", "def test_a():\n    assert Stock('a').name == 'a'\n", ""),
     "other parameters": (b"thing: str, count: int)", b"thing: str)", "def test_a():\n    assert Stock('a').add('x', 1) == 1\n", ""),
     "a name that is not there": (b"math.floor", b"floor", "def test_a():\n    assert rounded(1.0) == 1\n", "rounded"),
+    "an end of the process": (b"return math", b"import os\n    os._exit(0)\n    return math", "def test_a():\n    assert rounded(1.0) == 1\n", ""),
     "an error that it means to raise": (
         b"return math",
         b"raise ConnectionRefusedError(111, 'no')\n    return math",
