@@ -42,6 +42,7 @@ from mge_assets.defs.rare_collection import rare_collection
 from mge_assets.defs.readiness import forget_needs, needs_of
 from mge_assets.defs.signals import has_arrived
 from mge_assets.defs.wave_order import DependencyOrder, WaveOrder
+from mge_resources.event_loop import event_loop
 from mge_resources.settings import read_settings
 
 INTERRUPTED = "Interrupted: the steps under way are stopped"
@@ -117,7 +118,7 @@ class _WaveLoop:
         self._stale, self._stopped = True, False
         self._error: BaseException | None = None
         self._out: queue.SimpleQueue[DagsterEvent | _End] = queue.SimpleQueue()
-        self._loop, self._wake = asyncio.new_event_loop(), asyncio.Event()
+        self._loop, self._wake = event_loop(), asyncio.Event()
 
     def events(self) -> Iterator[DagsterEvent]:
         """Starts the loop and yields its events until it ends; an interrupt stops it. Raises what ended it."""

@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.errors import FencedError, HaltedError
 from mge_assets.model.findings import Severity
+from mge_assets.services.gathering import Gatherer
 from mge_assets.services.generating import Generation
 from mge_assets.services.integration import IntegrationTests
 from mge_assets.services.journal import ExecutionJournal
@@ -53,6 +54,7 @@ class AtomRunner:
     def __init__(self, execution: UUID, live: LiveExecution, means: Means) -> None:
         self.live, self._means = live, means
         self._stores, self._model, self._settings = means.stores, means.model, means.settings
+        self._recalls: Gatherer[str, bytes | None] = Gatherer(self._recall)
         self._generation = self._generating()
         self._integration = self._integrating(execution) if self._model.remote else None
 
@@ -148,7 +150,7 @@ class AtomRunner:
                 return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, stored.code or b"", reused=True)
             code = stored.code
         elif live.atoms.generates(stored):
-            code = await asyncio.to_thread(self._stores.memory.recall, print_)
+            code = await self._recalls.put(print_)
         else:
             code = None
         if code is None:
@@ -158,6 +160,10 @@ class AtomRunner:
         if tests_refute(result):  # it was stood by when it was first taken
             result = accepted(result)
         return AtomOutcome(stored.atom.name, AtomStatus.COMPLETED, code, (Attempt(0, code, result),)) if result.passed else None
+
+    def _recall(self, prints: Sequence[str]) -> Sequence[bytes | None]:
+        known = self._stores.memory.known(prints)
+        return [known.get(print_) for print_ in prints]
 
     def _landing(self, atom: UUID, outcome: AtomOutcome, started: datetime) -> Landing:
         live, stored = self.live, self.live.atoms.by_id[atom]

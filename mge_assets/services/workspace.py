@@ -33,7 +33,12 @@ class Workspace:
         self.log = open_log(settings.logs)
         key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None
         self.model = open_model(
-            api_key=key, base_url=settings.anthropic_base_url, model=settings.model, models=settings.models or "", prices=settings.model_prices or ""
+            api_key=key,
+            base_url=settings.anthropic_base_url,
+            model=settings.model,
+            models=settings.models or "",
+            prices=settings.model_prices or "",
+            in_flight=settings.max_parallel_atoms,
         )
         self.checkers = open_checkers(settings.tools, fetch=settings.fetch_tools)
         sandbox = open_sandbox(settings.sandbox, landlock=settings.sandbox_landlock, packages=settings.project_packages or "")

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, delete, func, insert
+from sqlalchemy.dialects.postgresql import Insert
 
 from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.findings import Level, ValidationResult
 from mge_assets.store.memory import remember
-from mge_assets.store.rows import finding_to_json, update_rows
+from mge_assets.store.rows import by_column, finding_to_json, inserting, update_rows
 from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ValidationResultRow
 from mge_assets.store.validations import result_row
 
@@ -38,9 +39,8 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
     connection.execute(delete(ValidationResultRow).where(*level_one))
     attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
     if attempts:
-        fresh = insert(AtomRetryRow)
-        values = {name: fresh.excluded[name] for name in attempts[0] if name not in _ATTEMPT_KEY} | {"attempted_at": func.now()}
-        connection.execute(fresh.on_conflict_do_update(index_elements=_ATTEMPT_KEY, set_=values), attempts)
+        last = {tuple(row[key] for key in _ATTEMPT_KEY): row for row in attempts}
+        connection.execute(_keeping_attempts(tuple(attempts[0])), by_column(list(last.values())))
     remember(connection, [_learnt(landing) for landing in landings if _is_learnt(landing.outcome)])
     keys = {"masterplan_id": owner, "execution_id": execution}
     results = [(landing, result) for landing in landings if (result := _last_result(landing)) is not None]
@@ -48,6 +48,14 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
         connection.execute(
             insert(ValidationResultRow), [{**result_row(result, landing.judged_by), **keys, "atom_id": landing.atom_id} for landing, result in results]
         )
+
+
+@cache
+def _keeping_attempts(names: tuple[str, ...]) -> Insert:
+    """Inserts attempts, each in place of the one of its number that was there."""
+    fresh = inserting(AtomRetryRow, names)
+    values = {name: fresh.excluded[name] for name in names if name not in _ATTEMPT_KEY} | {"attempted_at": func.now()}
+    return fresh.on_conflict_do_update(index_elements=_ATTEMPT_KEY, set_=values)
 
 
 def _is_learnt(outcome: AtomOutcome) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert
 
 from mge_assets.store.retrying import Store
+from mge_assets.store.rows import by_column, inserting
 from mge_assets.store.tables import AtomMemoryRow
+
+_REMEMBER = inserting(AtomMemoryRow, ("fingerprint", "code", "llm_model")).on_conflict_do_nothing()
 
 
 class MemoryStore(Store):
@@ -28,4 +30,4 @@ def remember(connection: Connection, learnt: Sequence[tuple[str, bytes, str]]) -
     """Keep (fingerprint, code, model); what was known stays."""
     rows = [{"fingerprint": print_, "code": code, "llm_model": model} for print_, code, model in learnt]
     if rows:
-        connection.execute(insert(AtomMemoryRow).on_conflict_do_nothing(), rows)
+        connection.execute(_REMEMBER, by_column(rows))

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mge_resources.llm.prices import TokenUsage
@@ -108,6 +108,15 @@ class ModelError(Exception):
         super().__init__(f"{problem}; {fix}")
         self.problem, self.fix, self.retryable = problem, fix, retryable
         self.retry_after, self.billed, self.unbilled, self.allowances = retry_after, billed, unbilled, allowances
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Made again from its parts where another process hands it over."""
+        options = {"retry_after": self.retry_after, "billed": self.billed, "unbilled": self.unbilled, "allowances": self.allowances}
+        return _made_again, (type(self), self.problem, {"fix": self.fix, "retryable": self.retryable, **options})
+
+
+def _made_again(kind: type[ModelError], problem: str, options: Mapping[str, Any]) -> ModelError:
+    return kind(problem, **options)
 
 
 class TruncatedReplyError(ModelError):

@@ -91,15 +91,22 @@ class _Steps:
 
 
 class Neighbours:
-    """What others of the machine's processors took meanwhile: the database of this home, and everybody."""
+    """What others of the machine's processors took meanwhile: the database of this home, our processes that make calls, and everybody."""
 
     def __init__(self, home: str) -> None:
         self._home = os.path.realpath(home)
-        self._database, self._all = self._of_database(), _busy()
+        self._database, self._callers, self._all = self._of_database(), self._of_callers(), _busy()
 
     def told(self) -> Mapping[str, float]:
         """Seconds since it was made."""
-        return {"database server": self._of_database() - self._database, "machine": _busy() - self._all}
+        callers = self._of_callers() - self._callers
+        return {"database server": self._of_database() - self._database, "callers": callers, "machine": _busy() - self._all}
+
+    @staticmethod
+    def _of_callers() -> float:
+        """Those under this process that make its calls, while they live."""
+        ours = (each for each in Path("/proc").glob("[0-9]*") if b"mge_resources.llm.caller" in _command(each) and _parent(each) == os.getpid())
+        return sum(map(_seconds, ours))
 
     def _of_database(self) -> float:
         return sum(map(_seconds, self._processes()))
@@ -111,6 +118,20 @@ class Neighbours:
                     yield process
             except OSError:
                 continue
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _seconds(process: Path) -> float:

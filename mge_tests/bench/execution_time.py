@@ -6,8 +6,10 @@
 The emulator serves latencies drawn from published distributions and notes each; the run goes through Dagster as `mge run` does it. Two bounds are
 printed: the same latencies laid out by the same schedule under the same limit with nothing between them, and the processor time of level-1
 validation over the cores. The ratio is wall time over the larger one. Both processes and the database share the machine's cores. With ``--syntax-only``
-an answer is only parsed. Places are busy while a call of theirs is answered: from the first call until the last one begins, and from when there had been a
-call for every place. ``--longest`` cuts the rare answers that take up to a minute. ``--find`` lengthens the answers until 90 % of the places are busy.
+an answer is only parsed. Places are busy in two senses, both told: as the server sees it while a call of theirs is answered, as the executor sees it while
+they hold an atom (its prompt, its booking and its landing included); from the first one until the last one begins, and from when there had been one for every
+place. ``--longest`` cuts the rare answers that take up to a minute. ``--find`` lengthens the answers until 90 % of the places are busy. ``--unclocked`` leaves
+out the clocks of the parts, which cost an atom 0.4 ms themselves.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,7 @@ from mge_assets.stages.generation.calls import JournalledCaller
 from mge_assets.store.executions import ExecutionStore
 from mge_assets.store.journal import JournalStore
 from mge_resources.dagster_storage import GatheringEventLogStorage
+from mge_resources.llm.apart import ApartModel
 from mge_resources.llm.claude import ClaudeModel
 from mge_resources.settings import read_settings
 from mge_resources.syntax import parse_python
@@ -59,6 +63,7 @@ WATCHED: tuple[tuple[type, str, str], ...] = (
     (AtomRun, "walk", "prompt and answer"),
     (JournalledCaller, "_once", "execution"),
     (ClaudeModel, "complete", "model client"),
+    (ApartModel, "complete", "model client"),
     (LandingCheck, "findings", "landing check"),
     (LandingCheck, "broken_promises", "landing check"),
 )
@@ -82,13 +87,6 @@ class NotedLatencies(Latencies):
         self.calls.append((time.perf_counter(), found))
         return found
 
-    def busy(self, limit: int, *, ramp: bool = True) -> float:
-        """Share of the places that were in a call, for as long as calls began: from the first, or without the ``ramp`` from when each place had had one."""
-        begins = sorted(begin for begin, _ in self.calls)
-        first, last = begins[0 if ramp else min(limit, len(begins)) - 1], begins[-1]
-        spans = (min(begin + seconds, last) - max(begin, first) for begin, seconds in self.calls)
-        return sum(span for span in spans if span > 0) / (limit * max(last - first, 1e-9))
-
     @property
     def rate(self) -> float:
         """Calls begun a second, from the first to the last."""
@@ -99,6 +97,14 @@ class NotedLatencies(Latencies):
     def lengths(self) -> list[float]:
         """Seconds of each answer."""
         return [seconds for _, seconds in self.calls]
+
+
+def busy(spans: Sequence[tuple[float, float]], limit: int, *, ramp: bool = True) -> float:
+    """Share of the places that were held by spans of (begin, seconds), for as long as such began: from the first, or from when each place had had one."""
+    begins = sorted(begin for begin, _ in spans)
+    first, last = begins[0 if ramp else min(limit, len(begins)) - 1], begins[-1]
+    held = (min(begin + seconds, last) - max(begin, first) for begin, seconds in spans)
+    return sum(span for span in held if span > 0) / (limit * max(last - first, 1e-9))
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ def main() -> None:
     parser.add_argument("--time-scale", type=float, default=1.0)
     parser.add_argument("--longest", type=float, default=math.inf)
     parser.add_argument("--find", action="store_true")
+    parser.add_argument("--unclocked", action="store_true")
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -140,7 +147,7 @@ def find(given: argparse.Namespace) -> None:
     for scale in SCALES:
         run = measured(given, given.time_scale * scale)
         places(run, given.limit)
-        if run.latencies.busy(given.limit, ramp=False) >= BUSY:
+        if busy(run.latencies.calls, given.limit, ramp=False) >= BUSY:
             parts(run)
             return
 
@@ -154,7 +161,7 @@ def measured(given: argparse.Namespace, scale: float) -> Measured:
         environment = {**os.environ, "MGE_HOME": f"{name}/mge", "ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "key", "MGE_SANDBOX": "off"}
         environment |= {"V2_MAX_PARALLEL_ATOMS": str(given.limit), "MGE_BUDGET_USD": "1000"}
         command = [sys.executable, "-m", "mge_tests.bench.execution_time", "--schedule", given.schedule, "--child", str(path), f"{name}/out"]
-        command += ["--syntax-only"] if given.syntax_only else []
+        command += [name for name, asked in (("--syntax-only", given.syntax_only), ("--unclocked", given.unclocked)) if asked]
         emulator = time.process_time()
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         emulator = time.process_time() - emulator
@@ -184,9 +191,11 @@ def places(run: Measured, limit: int) -> None:
     """How busy the places were, and what of: the calls that answers leave time for, those that one core has, those that came."""
     latencies, ours = run.latencies, 1000 * run.told["cpu"]["process"] / len(run.latencies.calls)
     asked = limit / statistics.fmean(latencies.lengths)
-    full, whole = latencies.busy(limit, ramp=False), latencies.busy(limit)
+    held = [(begin, seconds) for begin, seconds in run.told["held"]]
     print(f"answers of {statistics.median(latencies.lengths):.2f} s (median; mean {statistics.fmean(latencies.lengths):.2f} s), {limit} places")
-    print(f"  places busy {whole:.1%} from the first call on, {full:.1%} once all had had one (wanted: {BUSY:.0%} of 1,000 where answers are only parsed)")
+    for what, spans in (("in a call that the server answers", latencies.calls), ("holding an atom, begun and not ended", held)):
+        full, whole = busy(spans, limit, ramp=False), busy(spans, limit)
+        print(f"  places {what}: {full:.1%} once each had had one, {whole:.1%} from the first on (wanted: {BUSY:.0%} of 1,000)")
     print(f"  calls a second {latencies.rate:.0f}; with all places busy they would be {asked:.0f}, on a core of our own at most {1000 / ours:.0f}", flush=True)
 
 
@@ -195,10 +204,11 @@ def parts(run: Measured) -> None:
     told, atoms = run.told["cpu"], len({bill.atom for bill in run.bills})
     every = told["process"]
     print(f"an atom costs {1000 * every / atoms:.2f} ms of processor:")
-    for part in PARTS:
+    for part in PARTS if told["clocked"] else ():
         print(f"  {part:<18} {1000 * told[part] / atoms:6.2f} ms, {100 * told[part] / every:4.1f} %")
-    known = every + told["database server"] + run.emulator
-    print(f"beside it: the database's server {1000 * told['database server'] / atoms:.2f} ms, the emulator {1000 * run.emulator / atoms:.2f} ms an atom")
+    known = every + told["callers"] + told["database server"] + run.emulator
+    beside = {"the process that makes calls": told["callers"], "the database's server": told["database server"], "the emulator": run.emulator}
+    print(f"beside it: {', '.join(f'{who} {1000 * took / atoms:.2f} ms' for who, took in beside.items())} an atom")
     wall = run.told["wall"]
     busy, others = told["machine"] / wall, max(0.0, told["machine"] - known) / wall
     print(f"in {wall:.1f} s of wall {busy:.2f} of {os.cpu_count()} cores were busy, {others:.2f} of them with the work of others")
@@ -218,8 +228,8 @@ def child(given: argparse.Namespace) -> None:
     path, out = given.child
     if given.syntax_only:
         Generation.validate = parsed  # type: ignore[assignment, method-assign]
-    meter = Meter()
-    for owner, name, part in WATCHED:
+    meter, held = Meter(), noting_atoms()
+    for owner, name, part in () if given.unclocked else WATCHED:
         meter.watch(owner, name, part)
     settings = read_settings()
     with shared_workspace(settings) as workspace, open_instance(settings) as instance:
@@ -243,7 +253,23 @@ def child(given: argparse.Namespace) -> None:
         needs = needs_by_name(workspace, plan)
     wall = begin[1] - begin[0]
     waves = [list(wave.atoms) for wave in graph.waves]
-    print(json.dumps({"wall": wall, "completed": progress.atoms.completed, "waves": waves, "needs": needs, "cpu": {**meter.told(), **told}}))
+    processor = {**meter.told(), **told, "clocked": not given.unclocked}
+    print(json.dumps({"wall": wall, "completed": progress.atoms.completed, "waves": waves, "needs": needs, "cpu": processor, "held": held}))
+
+
+def noting_atoms() -> list[tuple[float, float]]:
+    """When each atom's step began, and for how many seconds the executor held a place for it; filled as they end."""
+    held: list[tuple[float, float]] = []
+    inner = _WaveLoop._run
+
+    async def noted(loop: _WaveLoop, step: Any) -> None:
+        begin = time.perf_counter()
+        await inner(loop, step)
+        if "generate_atom[" in step.key:
+            held.append((begin, time.perf_counter() - begin))
+
+    _WaveLoop._run = noted  # type: ignore[assignment, method-assign]
+    return held
 
 
 def needs_by_name(workspace: Any, plan: str) -> dict[str, list[str]]:

@@ -56,7 +56,7 @@ def callee_of(code: bytes, name: str, owner: str) -> Callee | None:
 
 def misuses(code: bytes, callees: Mapping[str, Callee], owner: str, members: Members) -> Iterator[tuple[str, str]]:
     """Each use in the code that does not fit: the key of the callee, and what is wrong. ``owner`` is the class that the code stands in."""
-    tree = parsed(code)
+    tree = parsed(code) if callees else None
     if tree is None:
         return
     uses = _Uses(tree, owner)
@@ -75,10 +75,11 @@ class _Uses:
     """A piece's calls, with what stands around them."""
 
     def __init__(self, tree: ast.Module, owner: str) -> None:
+        nodes = list(ast.walk(tree))
         self.tree, self.owner = tree, owner
-        self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        self._bound = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-        arguments = [node for node in ast.walk(tree) if isinstance(node, ast.arg)]
+        self.parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+        self._bound = [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        arguments = [node for node in nodes if isinstance(node, ast.arg)]
         self._bound += [node.arg for node in arguments]
         self._types = {node.arg: node.annotation.id for node in arguments if isinstance(node.annotation, ast.Name)}
 
