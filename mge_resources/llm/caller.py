@@ -52,6 +52,9 @@ class Caller:
             self._frames.send((number, await self._model.complete(request)))
         except ModelError as error:
             self._frames.send((number, error))
+        except Exception as error:
+            words = f"a call failed where calls are made: {type(error).__name__}: {error}"
+            self._frames.send((number, ModelError(words, fix="lower V2_MAX_PARALLEL_ATOMS, so that calls are made here", retryable=False)))
         finally:
             del self._tasks[number]
 

@@ -6,8 +6,9 @@ import pytest
 
 from mge_assets.model.findings import Check, CheckStatus, Severity
 from mge_assets.stages.validation import run_tests
+from mge_assets.stages.validation.grading import python_check
 from mge_assets.stages.validation.testshape import shape_of
-from mge_resources.sandbox import Sandbox
+from mge_resources.sandbox import Limits, Sandbox
 from mge_resources.syntax import Language
 from mge_tests.security.corpora import JAVASCRIPT_TESTS, PYTHON_OTHERS, PYTHON_TESTS, projects
 
@@ -37,6 +38,7 @@ LONG = {
     "a plugin by an entry point",
     "plugins named in a module",
     "a generator that gives the answer first",
+    "an object that is asked very often",
     "an awaitable that agrees",
     "a coroutine that is never waited for",
 }
@@ -72,6 +74,19 @@ def test_tests_that_need_the_codes_process_are_said_to_be_graded_there(sandbox):
     (note,) = judged(sandbox, files, files.pop("tests/test_model.py")).findings
     assert (note.rule, note.severity) == ("tests.beside", Severity.INFO)
     assert "threading" in note.message
+
+
+def test_code_that_only_the_distance_makes_slow_passes_and_endless_code_does_not(sandbox):
+    files = dict(HONEST["an object that is asked very often"])
+    tests = files.pop("tests/test_model.py").replace("500_000", "100_000").replace("2_250_000", "450_000")
+    seconds = 0.7
+
+    def graded(more: str) -> Check:
+        project = {name: (text + more).encode() for name, text in files.items()}
+        return python_check(sandbox, project, "tests/test_model.py", tests, Limits(), seconds)
+
+    assert [finding.rule for finding in graded("").findings] == ["tests.beside"]
+    assert [finding.rule for finding in graded("def row(length):\n    while True:\n        pass\n").findings] == ["tests.limit"]
 
 
 def test_what_the_tests_can_not_load_does_not_speak_against_them(sandbox):

@@ -153,9 +153,12 @@ def _doubts(apart: Graded | None, shape: TestShape, suite: Suite) -> Iterator[Fi
         yield failed(str(lies[0]), Place(suite.file), "tests.tampering", TAMPERED)
         return
     if apart is not None and shape.plain and not apart.report.get("limits"):
-        for finding in _findings(apart, suite):
+        # what only takes too long may do so because each question to an object of the code is a message
+        told = [finding for finding in _findings(apart, suite) if finding.rule != LATE]
+        for finding in told:
             yield failed(f"{finding.message}; it passes only beside the code that it judges", finding.place or Place(suite.file), "tests.tampering", TAMPERED)
-        return
+        if told:
+            return
     for place, what in suspicions(suite.project, suite.file, suite.tests):
         yield failed(f"the tests pass only beside the code, and the code {what}", place, "tests.tampering", TAMPERED)
 
@@ -166,6 +169,12 @@ def _beside(shape: TestShape, apart: Graded | None, test_file: str) -> Finding:
     return Finding("tests.beside", Severity.INFO, f"graded in the code's own process: {why}", "", Place(test_file))
 
 
+def passes_beside(sandbox: Sandbox, suite: Suite) -> bool:
+    """Whether the tests pass in the code's own process, believed as they are. Raises SandboxUnavailableError."""
+    graded = _run(sandbox, "beside", suite)
+    return graded.passed and bool(graded.report.get("passed"))
+
+
 def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, limits: Limits, seconds: float) -> Check:
     """Run the tests, each for at most ``seconds``, and judge.
 
@@ -173,7 +182,7 @@ def python_check(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str,
     """
     shape, suite = shape_of(tests, _names(project, test_file)), Suite(project, test_file, tests, limits, seconds)
     apart = _run(sandbox, "apart", suite) if shape.served else None
-    if apart is not None and (apart.passed or (apart.late and shape.plain)):
+    if apart is not None and apart.passed:
         return Check.of(CHECK, tuple(_findings(apart, suite)), share_of(apart.report))
     beside = _run(sandbox, "beside", suite)
     found = tuple(_findings(beside, suite))

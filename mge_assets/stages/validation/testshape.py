@@ -15,6 +15,8 @@ _UNSERVED = {
     "threading", "multiprocessing", "concurrent", "ctypes", "gc", "weakref", "pickle", "signal", "tracemalloc", "importlib", "ast", "sqlite3", "select",
 }  # fmt: skip
 _PATCHES = {"monkeypatch", "mocker", "caplog", "recwarn", "patch", "mock"}
+_WARNINGS = {"warns", "deprecated_call", "catch_warnings", "assertWarns", "assertWarnsRegex"}
+"""What listens for warnings, which stay in the process that they are given in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def shape_of(tests: str, project: Iterable[str]) -> TestShape:
         return TestShape(served=False, plain=False, reason=f"the tests work with {foreign[0]}")
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     words = names | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    patches = bool(_PATCHES & words) or any(name.startswith("unittest.mock") for name in imported)
+    words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _WARNINGS}
+    patches = bool((_PATCHES | _WARNINGS) & words) or any(name.startswith("unittest.mock") for name in imported)
     typed = "isinstance" in words and bool({"dict", "list", "set"} & names)  # an own kind of container is no container here
     return TestShape(served=True, plain=others <= _PLAIN and not patches and not typed and not _derives(tree, own))
