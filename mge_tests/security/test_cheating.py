@@ -89,6 +89,11 @@ def test_code_that_only_the_distance_makes_slow_passes_and_endless_code_does_not
     assert [finding.rule for finding in graded("def row(length):\n    while True:\n        pass\n").findings] == ["tests.limit"]
 
 
+def test_a_warning_of_the_code_reaches_tests_apart_from_it(sandbox):
+    files = dict(HONEST["warnings"])
+    assert judged(sandbox, files, files.pop("tests/test_model.py")).findings == ()
+
+
 def test_what_the_tests_can_not_load_does_not_speak_against_them(sandbox):
     files = {**HONEST["threads"], "sums.py": "def total(text):\n    return eval(text)\n"}
     assert judged(sandbox, files, files.pop("tests/test_model.py")).status is CheckStatus.PASSED
