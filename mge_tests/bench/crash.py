@@ -56,7 +56,9 @@ class Ground:
     settings: Mapping[str, str]
 
     def fresh(self, name: str) -> Installation:
-        """An empty installation with temporary files of its own; bills are counted from now on."""
+        """An empty installation with temporary files of its own; bills are counted from now on, once those of killed calls have been written."""
+        while self.server.in_flight:  # an answer that stalls is charged though nobody waits for it any more
+            time.sleep(0.05)
         where = installation(self.folder / name, self.plan, self.url, self.server.url, TMPDIR=str(self.folder / name / "tmp"), **self.settings)
         (where.folder / "tmp").mkdir()
         self.server.ledger.bills.clear()
