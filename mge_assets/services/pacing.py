@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mge_assets.services.allowances import Allowances
-from mge_resources.llm.port import Batches, CallSize, LanguageModel, ModelError, ModelReply, ModelRequest
-from mge_resources.llm.prices import TokenUsage
+from mge_resources.llm.around import AroundModel
+from mge_resources.llm.port import CallSize, LanguageModel, ModelError, ModelReply, ModelRequest
 
 TOO_MANY = 0.3
 """Share of refused calls from which the window shrinks."""
@@ -191,37 +191,12 @@ class Pacer:
         return min(waits.values(), default=0.0)
 
 
-class PacedModel:
+class PacedModel(AroundModel):
     """A model whose answers tell the pacer how it goes."""
 
     def __init__(self, model: LanguageModel, pacer: Pacer) -> None:
-        self._model, self._pacer = model, pacer
-
-    @property
-    def remote(self) -> bool:
-        """As the model's."""
-        return self._model.remote
-
-    @property
-    def name(self) -> str:
-        """As the model's."""
-        return self._model.name
-
-    def name_of(self, attempt: int) -> str:
-        """As the model's."""
-        return self._model.name_of(attempt)
-
-    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
-        """As the model's."""
-        return self._model.price_usd(attempt, usage, batch=batch)
-
-    def batches(self, attempt: int) -> Batches | None:
-        """As the model's."""
-        return self._model.batches(attempt)
-
-    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
-        """As the model's."""
-        return self._model.reservation_usd(request, batch=batch)
+        super().__init__(model)
+        self._pacer = pacer
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError."""

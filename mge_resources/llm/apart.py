@@ -14,9 +14,9 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
+from mge_resources.llm.around import AroundModel
 from mge_resources.llm.frames import Frames
-from mge_resources.llm.port import Batches, LanguageModel, ModelError, ModelReply, ModelRequest
-from mge_resources.llm.prices import TokenUsage
+from mge_resources.llm.port import LanguageModel, ModelError, ModelReply, ModelRequest
 
 APART_FROM = 400
 """Calls in flight from which they are made apart. Handing one over costs 0.2 ms, and another process 80 MB."""
@@ -28,8 +28,8 @@ def is_worth_it(in_flight: int) -> bool:
     return in_flight >= APART_FROM and os.name == "posix" and (os.cpu_count() or 1) > 1
 
 
-class ApartModel:
-    """A model whose calls another process makes. Prices, batches and names are told here.
+class ApartModel(AroundModel):
+    """A model whose calls another process makes. Prices, batches and names are told in this one.
 
     Args:
         model: the same model, for all but the calls.
@@ -37,7 +37,8 @@ class ApartModel:
     """
 
     def __init__(self, model: LanguageModel, opening: Mapping[str, Any]) -> None:
-        self._model, self._opening = model, opening
+        super().__init__(model)
+        self._opening = opening
         self._idle: list[_Process] = []
         self._lines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Line] = weakref.WeakKeyDictionary()
 
@@ -45,32 +46,6 @@ class ApartModel:
     def processes(self) -> tuple[int, ...]:
         """The ids of the processes that make calls, or wait to."""
         return tuple(process.pid for process in (*self._idle, *(line.process for line in self._lines.values())))
-
-    @property
-    def remote(self) -> bool:
-        """As the model's."""
-        return self._model.remote
-
-    @property
-    def name(self) -> str:
-        """As the model's."""
-        return self._model.name
-
-    def name_of(self, attempt: int) -> str:
-        """As the model's."""
-        return self._model.name_of(attempt)
-
-    def price_usd(self, attempt: int, usage: TokenUsage, *, batch: bool = False) -> float:
-        """As the model's."""
-        return self._model.price_usd(attempt, usage, batch=batch)
-
-    def batches(self, attempt: int) -> Batches | None:
-        """As the model's."""
-        return self._model.batches(attempt)
-
-    def reservation_usd(self, request: ModelRequest, *, batch: bool = False) -> float:
-        """As the model's."""
-        return self._model.reservation_usd(request, batch=batch)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError."""
