@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mge_assets.stages.validation.grading import MOST_LATE
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.reach_javascript import script_reach
-from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, rows_of, run_of
-from mge_assets.stages.validation.runs import LOADING_SECONDS, TEST_SECONDS, Entry, Failure, Reach, TestRun
+from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, repeated, rows_of, run_of
+from mge_assets.stages.validation.runs import TEST_SECONDS, Entry, Failure, Reach, TestRun
 from mge_assets.stages.validation.script_tests import ScriptTests
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 from mge_resources.syntax import parse_python
@@ -41,15 +40,12 @@ def reach(
         return script_reach(sandbox, project, test_file, tests, only, seconds)
     files = {f"project/{name}": content for name, content in project.items()}
     files |= {f"project/{test_file}": tests.encode(), "reach.py": program("reach.py.txt"), "pytest.ini": b"[pytest]\n"}
-    wanted, late, found = None if only is None else sorted(only), list[TestRun](), Reach()
-    for _ in range(MOST_LATE):
-        given = json.dumps({"only": wanted, "skip": [run.name for run in late], "seconds": seconds, "loading": LOADING_SECONDS}).encode()
-        job = SandboxJob(("{python}", "reach.py", test_file), files, _ENVIRONMENT, _LIMITS, (REPORT, _STACKS), stdin=given, warm=True)
-        found, stuck = _read(sandbox.run(job))
-        late += stuck
-        if not stuck or set(wanted or ()) == {run.name for run in late}:
-            break
-    return replace(found, tests=(*found.tests, *late))
+
+    def run(given: dict[str, Any]) -> tuple[Reach, list[TestRun]]:
+        said = json.dumps(given).encode()
+        return _read(sandbox.run(SandboxJob(("{python}", "reach.py", test_file), files, _ENVIRONMENT, _LIMITS, (REPORT, _STACKS), stdin=said, warm=True)))
+
+    return repeated(run, only, seconds)
 
 
 def _read(outcome: SandboxOutcome) -> tuple[Reach, list[TestRun]]:

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from typing import Any
 
-from mge_assets.stages.validation.grading import MOST_LATE
 from mge_assets.stages.validation.harness import program
-from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, rows_of, run_of
-from mge_assets.stages.validation.runs import LOADING_SECONDS, Reach, TestRun
+from mge_assets.stages.validation.reach_report import REPORT, broken_of, entries_of, files_of, repeated, rows_of, run_of
+from mge_assets.stages.validation.runs import Reach, TestRun
 from mge_assets.stages.validation.spelling import spelled_out
 from mge_resources.sandbox.port import Limits, Sandbox, SandboxJob, SandboxOutcome
 from mge_resources.syntax import Language, detect_language
@@ -41,28 +40,26 @@ def with_tests(project: Mapping[str, bytes], test_file: str, tests: str) -> tupl
 def script_reach(sandbox: Sandbox, project: Mapping[str, bytes], test_file: str, tests: str, only: Iterable[str] | None, seconds: float) -> Reach:
     """Run the tests, or ``only`` those of these names, each for at most ``seconds``. Raises SandboxUnavailableError."""
     files, text = with_tests(project, test_file, tests)
-    wanted, late, found = None if only is None else sorted(only), list[TestRun](), Reach()
-    for _ in range(MOST_LATE):
-        given = {"tests": text, "only": wanted, "skip": [run.name for run in late], "seconds": seconds, "whole": WHOLE, "loading": LOADING_SECONDS}
+
+    def run(given: dict[str, Any]) -> tuple[Reach, list[TestRun]]:
         job = SandboxJob(
-            ("{node}", "reach.mjs", test_file), {**files, **programs(*PROGRAMS)}, {}, _LIMITS, (REPORT,), json.dumps(given).encode(),
-            typescript=speaks_typescript([*project, test_file]),
+            ("{node}", "reach.mjs", test_file), {**files, **programs(*PROGRAMS)}, {}, _LIMITS, (REPORT,),
+            json.dumps({**given, "tests": text, "whole": WHOLE}).encode(), typescript=speaks_typescript([*project, test_file]),
         )  # fmt: skip
-        found, stuck = _read(sandbox.run(job))
-        late += stuck
-        if not stuck or set(wanted or ()) == {run.name for run in late}:
-            break
-    return replace(found, tests=(*found.tests, *late))
+        return _read(sandbox.run(job))
+
+    return repeated(run, only, seconds)
 
 
 def _read(outcome: SandboxOutcome) -> tuple[Reach, list[TestRun]]:
     """What came of the run, and the tests behind which no other was run: they did not end, or ended the process."""
     rows = list(rows_of(outcome.files.get(REPORT, b"")))
     runs = {run.name: run for row in rows if (run := run_of(row)) is not None}
+    broken = broken_of(rows)
     last, files = {row.get("test") for row in rows if row.get("last_of_all")}, files_of(rows)
     stuck = [run for run in runs.values() if run.name in last]
-    limit = outcome.limit or ("" if files is not None or stuck or broken_of(rows) else "report")
+    limit = outcome.limit or ("" if files is not None or stuck or broken else "report")
     if files is None:
         files = frozenset(entry.file for run in runs.values() for entry in run.entered)
     loading = frozenset(entry for row in rows if "broken" in row for entry in entries_of(row.get("entered")))
-    return Reach(tuple(run for run in runs.values() if run not in stuck), broken_of(rows), files, limit, outcome.seconds, loading), stuck
+    return Reach(tuple(run for run in runs.values() if run not in stuck), broken, files, limit, outcome.seconds, loading), stuck

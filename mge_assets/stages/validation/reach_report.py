@@ -1,12 +1,28 @@
 """What the programs that run tests beside the code write of them: a line of JSON for each test, and one at the end."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from mge_assets.stages.validation.runs import Entry, Failure, TestRun
+from mge_assets.stages.validation.grading import MOST_LATE
+from mge_assets.stages.validation.runs import LOADING_SECONDS, Entry, Failure, Reach, TestRun
 
 REPORT = "reach.jsonl"
+
+
+def repeated(run: Callable[[dict[str, Any]], tuple[Reach, list[TestRun]]], only: Iterable[str] | None, seconds: float) -> Reach:
+    """All tests, or ``only`` those of these names: run again without the ones that ended the run, a few times.
+
+    ``run`` is handed what the program is told, and gives what came of it and the tests that ended it.
+    """
+    wanted, late, found = None if only is None else sorted(only), list[TestRun](), Reach()
+    for _ in range(MOST_LATE):
+        found, stuck = run({"only": wanted, "skip": [each.name for each in late], "seconds": seconds, "loading": LOADING_SECONDS})
+        late += stuck
+        if not stuck or set(wanted or ()) == {each.name for each in late}:
+            break
+    return replace(found, tests=(*found.tests, *late))
 
 
 def rows_of(content: bytes) -> Iterator[dict[str, Any]]:
