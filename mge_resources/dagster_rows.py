@@ -19,23 +19,20 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
-from sqlalchemy import ARRAY, bindparam, column, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from mge_resources.database import patience_of, through_losses
+from mge_resources.database.arrays import by_column, given_rows
 
 R = TypeVar("R")
 Row = dict[str, Any]
 
 
-_COLUMNS = tuple(each.name for each in SqlEventLogStorageTable.columns)
-_GIVEN = func.unnest(*(bindparam(each.name, type_=ARRAY(each.type)) for each in SqlEventLogStorageTable.columns))
-_INSERT_ONCE = (
-    insert(SqlEventLogStorageTable)
-    .from_select(_COLUMNS, select(*_GIVEN.table_valued(*(column(name) for name in _COLUMNS)).render_derived(name="given").c))
-    .on_conflict_do_nothing(index_elements=["id"])
-)
+_COLUMNS = tuple(SqlEventLogStorageTable.columns)
+_NAMES = tuple(each.name for each in _COLUMNS)
+_INSERT_ONCE = insert(SqlEventLogStorageTable).from_select(_NAMES, select(*given_rows(_COLUMNS).c)).on_conflict_do_nothing(index_elements=["id"])
 
 
 class WholeRunStorage(PostgresRunStorage):
@@ -96,8 +93,7 @@ class OnceEventLogStorage(PostgresEventLogStorage):
     def insert_once(self, rows: Sequence[Row]) -> None:
         """Insert rows of events that may have been inserted before, all together. Each that has no id yet is given its own, in their order.
 
-        One array a column: SQLAlchemy sends an insert that says what is done with conflicts row by row, here each in a transaction of its own
-        (3.8 ms a row and 0.2 ms of the server's processor).
+        Row by row, each would be a transaction of its own (0.2 ms of the server's processor).
         """
         nameless = [row for row in rows if "id" not in row]
         with super()._connect() as connection:
@@ -105,7 +101,7 @@ class OnceEventLogStorage(PostgresEventLogStorage):
                 numbers = select(func.nextval("event_logs_id_seq")).select_from(func.generate_series(1, len(nameless)))
                 for row, number in zip(nameless, connection.scalars(numbers).all(), strict=True):
                     row["id"] = number
-            connection.execute(_INSERT_ONCE, {name: [row.get(name) for row in rows] for name in _COLUMNS})
+            connection.execute(_INSERT_ONCE, by_column([{name: row.get(name) for name in _NAMES} for row in rows]))
 
     def store_event(self, event: EventLogEntry) -> None:
         """Stores an event, and what Dagster keeps beside it of assets and their checks."""

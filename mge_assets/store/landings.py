@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import Insert
 from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.findings import Level, ValidationResult
 from mge_assets.store.memory import remember
-from mge_assets.store.rows import by_column, finding_to_json, inserting, update_rows
+from mge_assets.store.rows import finding_to_json, inserting, last_of, update_rows
 from mge_assets.store.tables import AtomicUnitRow, AtomRetryRow, ValidationResultRow
 from mge_assets.store.validations import result_row
+from mge_resources.database.arrays import by_column
 
 _ATTEMPT_KEY = ("atom_id", "execution_id", "attempt_number")
 
@@ -39,8 +40,7 @@ def write_landings(connection: Connection, execution: UUID, owner: UUID | None, 
     connection.execute(delete(ValidationResultRow).where(*level_one))
     attempts = [_attempt_row(execution, landing.atom_id, attempt) for landing in landings for attempt in landing.outcome.attempts]
     if attempts:
-        last = {tuple(row[key] for key in _ATTEMPT_KEY): row for row in attempts}
-        connection.execute(_keeping_attempts(tuple(attempts[0])), by_column(list(last.values())))
+        connection.execute(_keeping_attempts(tuple(attempts[0])), by_column(last_of(attempts, _ATTEMPT_KEY)))
     remember(connection, [_learnt(landing) for landing in landings if _is_learnt(landing.outcome)])
     keys = {"masterplan_id": owner, "execution_id": execution}
     results = [(landing, result) for landing in landings if (result := _last_result(landing)) is not None]

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from mge_assets.store.retrying import Store
-from mge_assets.store.rows import by_column, inserting
+from mge_assets.store.rows import inserting
 from mge_assets.store.tables import AtomMemoryRow
+from mge_resources.database.arrays import by_column
 
 _REMEMBER = inserting(AtomMemoryRow, ("fingerprint", "code", "llm_model")).on_conflict_do_nothing()
 

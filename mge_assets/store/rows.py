@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Connection, Table, TableValuedAlias, Update, bindparam, column, func, inspect, select, update
+from sqlalchemy import Connection, Table, TableValuedAlias, Update, inspect, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, CheckStatus, Finding, Severity
 from mge_assets.store.tables.base import Base
+from mge_resources.database.arrays import by_column, given_rows
 
 Row = Mapping[str, Any]
 
@@ -28,21 +29,17 @@ def update_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) 
     """Update rows by their primary key; every row gives the key and the same columns. Of two with one key the later counts."""
     if rows:
         keys = [column.name for column in inspect(table).primary_key]
-        last = {tuple(row[key] for key in keys): row for row in rows}
-        connection.execute(_update(table, tuple(rows[0])), by_column(list(last.values())))
+        connection.execute(_update(table, tuple(rows[0])), by_column(last_of(rows, keys)))
 
 
 def inserting(table: type[Base], names: Sequence[str]) -> Insert:
-    """A statement that inserts what ``by_column`` makes of rows with these columns, none of them an array: one to parse and one answer for all rows.
-
-    SQLAlchemy sends an insert that says what is done with conflicts row by row: 3.8 ms a row where other threads work meanwhile, this 0.2 ms.
-    """
+    """A statement that inserts what ``by_column`` makes of rows with these columns, none of them an array: one to parse and one answer for all rows."""
     return insert(table).from_select(list(names), select(*_given(table, names).c))
 
 
-def by_column(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """The parameters of such a statement: for each column the values of all rows."""
-    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+def last_of(rows: Iterable[Row], keys: Sequence[str]) -> list[Row]:
+    """Of rows with equal keys the last: one statement can't change a row twice."""
+    return list({tuple(row[key] for key in keys): row for row in rows}.values())
 
 
 @cache
@@ -54,10 +51,7 @@ def _update(table: type[Base], names: tuple[str, ...]) -> Update:
 
 
 def _given(table: type[Base], names: Sequence[str]) -> TableValuedAlias:
-    """Rows as a table of their own, made of one array a column."""
-    columns = table.__table__.c
-    arrays = (bindparam(f"all_{name}", type_=ARRAY(columns[name].type, dimensions=1)) for name in names)
-    return func.unnest(*arrays).table_valued(*(column(name, columns[name].type) for name in names)).render_derived(name="given")
+    return given_rows([table.__table__.c[name] for name in names])
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
