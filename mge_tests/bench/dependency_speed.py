@@ -163,8 +163,7 @@ def growth(folder: Path) -> None:
     files: list[SourceFile] = []
     for size in SIZES:
         files = enough(size)
-        lines = written(files, folder / f"grown{size}")
-        ours = run([sys.executable, "-c", OURS, str(folder / f"grown{size}")], Path.cwd(), 1000)
+        lines, ours = _analysed(files, folder / f"grown{size}")
         if ours.failed:
             print(f"{lines:,} lines: {ours.failed}")
             continue
@@ -241,8 +240,7 @@ def one_by_one(files: Sequence[SourceFile], folder: Path) -> float:
     """Microseconds a line where each package is analysed alone: what they cost by their kind, whatever their number."""
     seconds, lines = 0.0, 0
     for name, some in by_package(files).items():
-        own = written(some, folder / "alone" / name)
-        ours = run([sys.executable, "-c", OURS, str(folder / "alone" / name)], Path.cwd(), 1000)
+        own, ours = _analysed(some, folder / "alone" / name)
         spent = float(ours.out.split()[0]) if not ours.failed else 0.0
         print(f"  {name}, {own:,} lines: {ours.failed or f'{spent / own * 1e6:.1f} us a line'}", flush=True)
         seconds, lines = seconds + spent, lines + own

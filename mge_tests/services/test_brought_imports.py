@@ -8,14 +8,11 @@ from mge_assets.model.attempts import AtomOutcome, AtomStatus, Attempt
 from mge_assets.model.findings import CheckStatus, Level, ValidationResult
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.unit_tests import CHECK, UnitTests
-from mge_assets.services.workspace import open_workspace
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
-from mge_tests.fakes.emulator.server import MessagesServer
-from mge_tests.services.layered import generating
 from mge_tests.services.test_integration import IMPORTING, MATHS, OTHER, Kinds
-from mge_tests.services.walk import plan_all
+from mge_tests.services.walk import begun
 
 RATE = MATHS.partition("\n\n\n")[2].encode()
 IMPORTS = ("import math",)
@@ -25,11 +22,8 @@ IMPORTS = ("import math",)
 def live(settings: Settings, tmp_path: Path):
     path = tmp_path / "taxes.yaml"
     path.write_text(IMPORTING)
-    with MessagesServer(Kinds(MATHS)) as server, open_workspace(generating(settings, server)) as workspace:
-        plan = plan_all(workspace, path)
-        execution = workspace.execution.start(plan, "run")
-        yield workspace.execution.live[execution]
-        workspace.execution.finish(execution)
+    with begun(settings, path, Kinds(MATHS)) as execution:
+        yield execution
 
 
 def completed(name: str, code: bytes) -> AtomOutcome:

@@ -8,14 +8,11 @@ import pytest
 from mge_assets.model.findings import Check, CheckStatus, Level, ValidationResult
 from mge_assets.services.live import LiveExecution
 from mge_assets.services.unit_tests import CHECK, UnitTests
-from mge_assets.services.workspace import open_workspace
 from mge_assets.store.plans import StoredTests
 from mge_resources.sandbox import Sandbox
 from mge_resources.settings import Settings
-from mge_tests.fakes.emulator.server import MessagesServer
-from mge_tests.services.layered import generating
 from mge_tests.services.test_integration import Kinds
-from mge_tests.services.walk import plan_all
+from mge_tests.services.walk import begun
 
 PLAN = """\
 name: known
@@ -56,11 +53,8 @@ RIGHT = "def registered(name):\n    def keep(function):\n        return KNOWN.se
 def live(settings: Settings, tmp_path: Path) -> Iterator[LiveExecution]:
     path = tmp_path / "known.yaml"
     path.write_text(PLAN)
-    with MessagesServer(Kinds(RIGHT)) as server, open_workspace(generating(settings, server)) as workspace:
-        plan = plan_all(workspace, path)
-        execution = workspace.execution.start(plan, "run")
-        yield workspace.execution.live[execution]
-        workspace.execution.finish(execution)
+    with begun(settings, path, Kinds(RIGHT)) as execution:
+        yield execution
 
 
 def judged(live: LiveExecution, sandbox: Sandbox, code: str) -> Check:

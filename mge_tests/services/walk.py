@@ -1,6 +1,8 @@
 """Walks a plan through every service in order, as the Dagster jobs do, but without Dagster."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +11,12 @@ from mge_assets.model.attempts import AtomOutcome
 from mge_assets.model.executions import Progress
 from mge_assets.services.delivery import DeliveryReportRow
 from mge_assets.services.execution import AtomTicket
-from mge_assets.services.workspace import Workspace
+from mge_assets.services.live import LiveExecution
+from mge_assets.services.workspace import Workspace, open_workspace
+from mge_resources.settings import Settings
+from mge_tests.fakes.emulator.server import MessagesServer
+from mge_tests.fakes.emulator.solving import Solver
+from mge_tests.services.layered import generating
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,15 @@ def plan_all(workspace: Workspace, path: Path) -> str:
     workspace.dependencies.build(plan)
     workspace.dependencies.plan_waves(plan)
     return plan
+
+
+@contextmanager
+def begun(settings: Settings, path: Path, solver: Solver) -> Iterator[LiveExecution]:
+    """An execution of the plan file as it stands before its first atom, with the emulator that would answer."""
+    with MessagesServer(solver) as server, open_workspace(generating(settings, server)) as workspace:
+        execution = workspace.execution.start(plan_all(workspace, path), "run")
+        yield workspace.execution.live[execution]
+        workspace.execution.finish(execution)
 
 
 def walk(workspace: Workspace, path: Path, out: Path) -> Walk:
