@@ -88,6 +88,22 @@ def npm_package(name: str, folder: Path) -> Corpus | str:
     return Corpus(name, tuple(_read(root, root.rglob("*"))))
 
 
+def npm_project(name: str, folder: Path) -> Path | str:
+    """A folder with the package and all that it needs installed below ``node_modules``; for ``(npm)`` the package manager's own."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return f"{name}: npm is not installed"
+    if name == "(npm)":
+        return Path(npm).resolve().parent.parent
+    root = folder / name
+    if not (root / "node_modules").is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run([npm, "install", "--silent", "--prefix", str(root), name], capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f"{name}: npm install failed: {(done.stderr or done.stdout).strip()[:200]}"
+    return root
+
+
 def _read(root: Path, paths: Iterator[Path]) -> Iterator[SourceFile]:
     found = sorted(path for path in paths if path.is_file() and detect_language(path.name))
     has_source = any("src" in path.relative_to(root).parts for path in found)

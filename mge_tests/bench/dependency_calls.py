@@ -12,14 +12,13 @@ resolved counts as found; a line below ours says what it would be with the guess
 import ast
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mge_assets.model.graph import CodeGraph, Confidence, EdgeType, SymbolKind
 from mge_assets.stages.dependency import analyse
 from mge_tests.bench.call_corpora import PACKAGES, Package, Row, Workshop
+from mge_tests.bench.call_scores import Edge, Score
 from mge_tests.bench.call_stdlib import GROUPS, StandardLibrary
 
 FORMS = ("name", "module attribute", "self", "override in a subclass", "other receiver", "property", "dunder", "callback")
@@ -27,41 +26,6 @@ BOUNDS = {
     "name": 98.0, "module attribute": 98.0, "self": 98.0, "override in a subclass": 60.0, "other receiver": 75.0, "property": 80.0, "dunder": 30.0,
     "callback": 25.0, "all": 80.0,
 }  # fmt: skip
-Edge = tuple[str, str]
-
-
-@dataclass
-class Score:
-    """What a tool found of the executed calls, summed over packages."""
-
-    asked: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    extra: int = 0
-    seconds: float = 0.0
-
-    def count(self, truth: "Truth", edges: set[Edge], seconds: float) -> None:
-        """Add one package."""
-        for source, target, form in truth.rows:
-            self.asked[form] += 1
-            self.found[form] += (source, target) in edges
-        pairs = {(source, target) for source, target, _ in truth.rows}
-        self.asked["all"] += len(pairs)
-        self.found["all"] += len(pairs & edges)
-        self.extra += len(truth.extras(edges))
-        self.seconds += seconds
-
-    def line(self, name: str) -> str:
-        """One line of figures."""
-        shares = " ".join(f"{form} {self.share(form):.1f} ({self.asked[form]})" for form in (*FORMS, "all") if self.asked[form])
-        return f"  {name:6} {shares}; extra for each found {self.excess():.3f}; {self.seconds:.1f} s"
-
-    def share(self, form: str) -> float:
-        """Recall in per cent."""
-        return 100 * self.found[form] / max(1, self.asked[form])
-
-    def excess(self) -> float:
-        """Edges that never ran for each one that did."""
-        return self.extra / max(1, self.found["all"])
 
 
 class Truth:
@@ -135,9 +99,9 @@ def measure(workshop: Workshop, package: Package, scores: dict[str, Score], *, a
             answers[tool] = ({(truth.id(source), truth.id(target)) for source, target in edges}, spent)
     print(f"{package.name} {package.version}: {len({row[:2] for row in truth.rows})} calls")
     for tool, (found, spent) in answers.items():
-        own = Score()
-        own.count(truth, found, spent)
-        scores.setdefault(tool, Score()).count(truth, found, spent)
+        own = Score(FORMS)
+        for score in (own, scores.setdefault(tool, Score(FORMS))):
+            score.count(truth.rows, found, len(truth.extras(found)), spent)
         print(own.line(tool), flush=True)
 
 

@@ -3,7 +3,8 @@
 Runs in the bench's own environment, so it needs the standard library alone. ``MGE_TRACE_ROOT`` is the folder that holds
 the package's files, ``MGE_TRACE_OUT`` the JSON file to write: rows of caller, callee (dotted ids), form and way.
 
-The way is ``direct``; or ``handed on`` where the caller is a wrapper that calls with its own ``*args, **kwargs``; or
+The way is ``direct``; or ``handed on`` where the caller is a wrapper that calls a function that it does not name (one that it was given) with its own
+``*args, **kwargs`` (``super().__init__(*args, **kwargs)`` names what it calls, so its caller is the function around it); or
 ``through`` for what a caller runs behind such wrappers and behind code that was compiled from a string; or ``behind`` for what it runs
 behind the standard library (``functools.cached_property``, ``contextlib``), which nobody has to find and nobody may call an edge that never ran.
 """
@@ -90,7 +91,7 @@ class Tracer:
         self._seen_through: set[tuple[CodeType, int, CodeType]] = set()
         self._standard: set[CodeType] = set()
         self._seen_behind: set[tuple[CodeType, CodeType]] = set()
-        self._handing: dict[tuple[CodeType, int], bool] = {}
+        self._handing: dict[tuple[CodeType, int, CodeType], bool] = {}
         self._first: dict[CodeType, int] = {}
         self.edges: dict[tuple[str, str, str, str], None] = {}
 
@@ -121,20 +122,22 @@ class Tracer:
     def _note(self, caller: FrameType, callee: FrameType, target: str) -> bool:
         """The edge as it is run; True where the caller is a wrapper."""
         source, node = self.sources.id_of(caller.f_code), self.sources.node_at(caller)
-        wrapped = _is_made(caller) or (bool(source) and _hands_on(node, caller))
-        if source:
-            self.edges[source, target, _form(node, caller, callee), "handed on" if wrapped else "direct"] = None
+        if not source:
+            return _is_made(caller)
+        form = _form(node, caller, callee)
+        wrapped = form == "callback" and _hands_on(node, caller)
+        self.edges[source, target, form, "handed on" if wrapped else "direct"] = None
         return wrapped
 
     def _note_through(self, caller: FrameType, callee: FrameType, target: str) -> None:
         """The edge from whoever called the wrappers."""
-        outer: FrameType | None = caller
+        inner = caller
         for _ in range(_MAX_WRAPPERS):
-            outer = outer.f_back if outer is not None else None
+            outer = inner.f_back
             if outer is None:
                 return
-            source = self.sources.id_of(outer.f_code)
-            if _is_made(outer) or (source and self._is_wrapper(outer)):
+            source, called, inner = self.sources.id_of(outer.f_code), inner, outer
+            if _is_made(outer) or (source and self._is_wrapper(outer, called)):
                 continue
             key = (outer.f_code, outer.f_lasti, callee.f_code)
             if source and key not in self._seen_through:
@@ -154,10 +157,12 @@ class Tracer:
         if source and target:
             self.edges[source, target, "callback", "behind"] = None
 
-    def _is_wrapper(self, frame: FrameType) -> bool:
-        key = (frame.f_code, frame.f_lasti)
+    def _is_wrapper(self, frame: FrameType, called: FrameType) -> bool:
+        """True where the frame hands on its arguments to a function that it does not name: one that it was given, or keeps."""
+        key = (frame.f_code, frame.f_lasti, called.f_code)
         if key not in self._handing:
-            self._handing[key] = _hands_on(self.sources.node_at(frame), frame)
+            node = self.sources.node_at(frame)
+            self._handing[key] = _hands_on(node, frame) and _form(node, frame, called) == "callback"
         return self._handing[key]
 
     def _first_resume(self, code: CodeType) -> int:
@@ -260,7 +265,10 @@ def _name_form(name: str, caller: FrameType) -> str:
 
 def _attribute_form(tree: ast.Attribute, caller: FrameType, callee: FrameType) -> str:
     """An attribute is called: of a module, of the method's own object, or of something else."""
-    if callee.f_code.co_name not in {tree.attr, "__init__", "__new__"} and not isinstance(_value(tree, caller), type):
+    value = _value(tree, caller)
+    if callee.f_code.co_name not in {tree.attr, "__init__", "__new__"} and not isinstance(value, type):
+        return "callback"
+    if callee.f_code.co_name != tree.attr and getattr(value, "__code__", None) is callee.f_code:
         return "callback"
     if isinstance(_value(tree.value, caller), ModuleType):
         return "module attribute"

@@ -60,18 +60,28 @@ class DependencyAnalyzer:
         return self._once({file: parts.sources[file] for file in part.files}, (part.own_name, part.targets), look)
 
     def scripts(self, taken: Mapping[str, Symbol]) -> CodeGraph:
-        """What is found in the JavaScript and TypeScript files; ``taken`` are Python's symbols, which keep their names."""
+        """What is found in the JavaScript and TypeScript files; ``taken`` are Python's symbols, which keep their names.
+
+        References are looked for apart: declared types settle what a name's properties are, while edges follow the values.
+        """
         sources = script_files(self._files)
         if not sources:
             return CodeGraph((), ())
 
-        def look() -> CodeGraph:
-            recorder = Recorder(references=self._with_references)
+        def run(*, references: bool) -> CodeGraph:
+            recorder = Recorder(references=references)
             recorder.symbols.update(taken)
             program = JavaScriptProgram(self._files, sources, recorder)
             program.run()
-            found = _emptied(program, _graph(recorder, program.solver))
-            return replace(found, symbols=tuple(symbol for symbol in found.symbols if symbol.file in sources))
+            return _emptied(program, _graph(recorder, program.solver))
+
+        def look() -> CodeGraph:
+            found = run(references=False)
+            return replace(
+                found,
+                symbols=tuple(symbol for symbol in found.symbols if symbol.file in sources),
+                references=run(references=True).references if self._with_references else (),
+            )
 
         return self._once(sources | manifests(self._files), sorted(names_near(taken, sources)), look)
 

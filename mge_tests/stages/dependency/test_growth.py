@@ -4,6 +4,7 @@ import pytest
 
 from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
+from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.python.families import Families
 from mge_resources.syntax import Language
 from mge_tests.bench.corpora import SourceFile
@@ -74,3 +75,25 @@ def test_each_package_stands_whole_in_one_of_the_trees_which_are_of_a_size() -> 
 def test_the_exponent_is_that_of_the_power() -> None:
     assert exponent([(size, 3 * size**2) for size in (10.0, 100.0, 500.0)]) == pytest.approx(2)
     assert exponent([(size, 0.1 * size) for size in (10.0, 100.0, 500.0)]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("a.py", "keep(lambda x: x).y += 1"),
+        ("a.py", "keep(lambda x: x)[0] += 1"),
+        ("a.py", "a = keep(lambda x: x).y = 1"),
+        ("a.js", "keep(x => x).y += 1;"),
+        ("a.js", "keep(x => x)[0]++;"),
+        ("a.js", "keep(x => x)[key](1);"),
+        ("a.ts", "(keep((x: number) => x)[0]! as number) += 1;"),
+    ],
+)
+def test_a_function_in_a_place_that_is_read_and_written_is_one_function(file: str, line: str) -> None:
+    assert [symbol.id for symbol in analyse({file: line.encode()}).symbols if "lambda" in symbol.id] == ["a.<lambda1>"]
+
+
+@pytest.mark.parametrize("link", ["[key](1)", "[0]`text`", "[key]?.(1)"])
+def test_a_chain_of_calls_is_walked_once(monkeypatch: pytest.MonkeyPatch, link: str) -> None:
+    few, many = (counted(monkeypatch, JavaScriptExpressions, "value", {"a.js": f"start{link * count};".encode()}) for count in (5, 20))
+    assert many <= 4 * few + 8

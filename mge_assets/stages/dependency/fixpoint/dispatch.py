@@ -9,13 +9,15 @@ from mge_assets.stages.dependency.fixpoint.values import Call, Function, Instanc
 
 MAX_TARGETS = 10
 """Functions that one call is said to reach. The edges of a larger crowd are guesses."""
+MAX_ALIKE = 100
+"""As above where they are chosen by a name put together (``"visit_" + kind``): the methods of one visitor are meant to be."""
 MAX_SPECIAL = 8
 """Special methods of one name that one place is said to run: ``[]`` and ``for`` on whatever containers hold are the loosest of all calls."""
 MAX_ONCE = 1
 """Properties of one name that run once for each object: which reader is the first is anybody's guess, and the more so where the class is unknown."""
 
 
-MIN_SHARE = 0.1
+MIN_SHARE = 0.11
 """Of the places that make the objects which a method call may be sent to, those that make this method's: rarer ones are guesses."""
 MIN_SPECIAL_SHARE = 0.5
 """As above for special methods, where containers mix what was put into them."""
@@ -50,7 +52,7 @@ def judge_calls(recorder: Recorder, dispatch: Dispatch) -> None:
         implemented = {name_of(target) for target in targets if target not in dispatch.abstract}
         targets = [target for target in targets if target not in dispatch.abstract or name_of(target) not in implemented]
         for target in targets:
-            guessed = len(targets) > MAX_TARGETS or (call.site, target) in unlikely
+            guessed = len(targets) > (MAX_ALIKE if call.alike else MAX_TARGETS) or (call.site, target) in unlikely
             confidence = Confidence.GUESSED if guessed else Confidence.RESOLVED
             recorder.edge(call.site, target, EdgeType.FUNCTION_CALL, confidence)
             if call.used and gives[target]:
@@ -79,7 +81,7 @@ def _rare(calls: Mapping[Call, Mapping[Function, Iterable[Value | None]]], dispa
     """Places and targets where several methods may be meant, and few of the objects that the files make have this one."""
     found: dict[tuple[Site, str], dict[str, dict[Value | None, None]]] = {}
     for call, functions in calls.items():
-        if not dispatch.closed(call.site):
+        if not dispatch.closed(call.site) and not call.alike:
             for function, receivers in functions.items():
                 # an object's attribute may hold a method of another name
                 name = call.special or name_of(function.symbol)
@@ -89,10 +91,15 @@ def _rare(calls: Mapping[Call, Mapping[Function, Iterable[Value | None]]], dispa
     rare: set[tuple[Site, str]] = set()
     for (site, name), targets in found.items():
         if len(targets) > 1:
-            places = {target: max(1, sum(map(dispatch.places, receivers))) for target, receivers in targets.items()}
+            places = {target: max(1, sum(map(dispatch.places, _one_each(receivers)))) for target, receivers in targets.items()}
             least = sum(places.values()) * _least_share(name, len(targets))
             rare.update((site, target) for target, count in places.items() if count < least)
     return rare
+
+
+def _one_each(receivers: Iterable[Value | None]) -> list[Value | None]:
+    """One receiver of each class: an object of the class and one of it or a subclass are made at the same places."""
+    return list({receiver.cls if isinstance(receiver, Instance) else receiver: receiver for receiver in receivers}.values())
 
 
 def _least_share(name: str, targets: int) -> float:

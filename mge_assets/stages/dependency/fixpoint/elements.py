@@ -1,6 +1,6 @@
 """Subscripts, iteration and the protocols behind them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.invocation import Invocation
@@ -76,19 +76,28 @@ class Elements(Invocation):
         self.with_keys(key, lambda known: self.solver.flow(source, self.solver.element(holder, REST if known is None else known)))
 
     def with_keys(self, key: Node, action: Callable[[Key | None], None]) -> None:
-        """Do it for each constant that the key may be, or with ``None`` where none is found by the end."""
+        """Do it for each key that is known, or with ``None`` where they are not told apart by the end."""
         done: set[Key] = set()
 
         def on(value: Value) -> None:
-            if isinstance(value, Constant) and value.value not in done:
-                done.add(value.value)
-                action(value.value)
+            known = self.key_of(value)
+            if known is not None and known not in done:
+                done.add(known)
+                action(known)
 
         if key == NOTHING:
             action(None)
             return
         self.solver.watch(key, on)
-        self._unsure.append((key, lambda: None if done else action(None)))
+        self._unsure.append((key, lambda: None if self.told_apart(done) else action(None)))
+
+    def key_of(self, value: Value) -> Key | None:
+        """The key that a value is, if it is one."""
+        return value.value if isinstance(value, Constant) else None
+
+    def told_apart(self, keys: Collection[Key]) -> bool:
+        """True where these are all the keys that are meant."""
+        return bool(keys)
 
     def settle(self) -> bool:
         """Read by any key where the key stayed unknown; True where that was new work."""
@@ -119,6 +128,8 @@ class Elements(Invocation):
                 self.send(value, "__iter__", Call(site, iterator))
                 self.solver.watch(iterator, partial(self._advanced, target, site))
                 self.send(value, "__aiter__", Call(site, iterator))
+                if isinstance(value.cls, Class) and _is_sequence(value.cls):
+                    self.send(value, "__getitem__", Call(site, target))
             case _:
                 pass
 
@@ -132,3 +143,10 @@ class Elements(Invocation):
             self.send(value, "__anext__", Call(site, target))
         else:
             self.each(value, target, site)
+
+
+def _is_sequence(cls: Class) -> bool:
+    """True where objects are iterated over by their numbers: no iterator, and no keys either."""
+    if not any("__getitem__" in known.slots for known in cls.order):
+        return False
+    return not any(name in known.slots for known in cls.order for name in ("__iter__", "__next__", "keys"))

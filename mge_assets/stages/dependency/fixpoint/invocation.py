@@ -1,6 +1,6 @@
 """Calls: which function runs, and how arguments reach parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from mge_assets.model.graph import EdgeType
@@ -25,6 +25,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Method,
     Node,
     Partial,
+    Several,
     Site,
     Value,
     Wrapped,
@@ -96,12 +97,21 @@ class Invocation(Lookup):
                 if merged is not None:
                     merged.keywords = value.keywords | call.keywords
                     self.solver.watch(value.callee, self.calling(merged, receiver))
+            case Several(among=among):
+                self._call_alike(value, among, call, receiver)
             case Wrapped(getter=getter):
                 self.run_first(getter, call, receiver)
             case Method() | External():
                 self.model(value, call, receiver)
             case _:
                 pass
+
+    def _call_alike(self, value: Several, among: Iterable[Node], call: Call, receiver: Value | None) -> None:
+        inner = self.derived(call, value, call.arguments)
+        if inner is not None:
+            inner.alike, inner.owner = True, call.owner
+            for node in among:
+                self.solver.watch(node, self.calling(inner, receiver))
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in. Said by the language."""
@@ -242,7 +252,7 @@ class Invocation(Lookup):
             arguments.insert(0, (self.solver.holding(receiver), False))
         for node, star in arguments:
             if star:
-                self._spread(node, [p.node for p in positional[index:]], rest)
+                self._spread(node, [p.node for p in positional[index:]], rest, call.site)
                 passed.update((p.name, p.node) for p in positional[index:])
                 continue
             if index < len(positional):
@@ -278,28 +288,33 @@ class Invocation(Lookup):
                 self.solver.flow(node, self.solver.element(value, key))
                 break
 
-    def _spread(self, node: Node, targets: list[Node], rest: Node) -> None:
+    def _spread(self, node: Node, targets: list[Node], rest: Node, site: Site) -> None:
         """``*node`` fills these parameters, and the starred one beyond them."""
 
         def on(value: Value) -> None:
-            if not isinstance(value, Container):
-                return
-            for place, target in enumerate(targets):
-                self.solver.flow(self.solver.element(value, place), target)
-                self.solver.flow(self.solver.element(value, REST), target)
-            self._into(rest, REST, self.solver.element(value, ANY))
+            held = self.contents(value, "__iter__")
+            for one in held:
+                for place, target in enumerate(targets):
+                    self.solver.flow(self.solver.element(one, place), target)
+                    self.solver.flow(self.solver.element(one, REST), target)
+                self._into(rest, REST, self.solver.element(one, ANY))
+            if isinstance(value, Instance) and not held:
+                element = self.solver.node()
+                self.each(value, element, site)
+                self._into(rest, REST, element)
+                for target in targets:
+                    self.solver.flow(element, target)
 
         self.solver.watch(node, on)
 
     def _spread_mapping(self, targets: Mapping[str, Node], rest: Node, value: Value) -> None:
-        if not isinstance(value, Container):
-            return
-        for name, target in targets.items():
-            self.solver.when_slot(value, name, partial(self._flow_slot, value, name, target))
-            self.solver.when_slot(value, REST, partial(self._flow_slot, value, REST, target))
-        for held in self.solver.values(rest):
-            if isinstance(held, Container):
-                self.copy_elements(value, held)
+        for given in self.contents(value, "keys"):
+            for name, target in targets.items():
+                self.solver.when_slot(given, name, partial(self._flow_slot, given, name, target))
+                self.solver.when_slot(given, REST, partial(self._flow_slot, given, REST, target))
+            for held in self.solver.values(rest):
+                if isinstance(held, Container):
+                    self.copy_elements(given, held)
 
     def _flow_slot(self, holder: Holder, key: Key, target: Node) -> None:
         self.solver.flow(holder.slots[key], target)

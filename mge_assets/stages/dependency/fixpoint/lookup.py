@@ -157,6 +157,11 @@ class Lookup:
         if known.bases:
             known.on_order.append(action)
 
+    def contents(self, value: Value, name: str) -> list[Container]:
+        """The containers that a built-in method of this name reads where it is called on the value: the value itself, if it is one."""
+        del name
+        return [value] if isinstance(value, Container) else []
+
     def member(self, holder: Holder, name: str) -> Node:
         """The node of a module's or outside name's attribute."""
         if name in holder.slots:
@@ -344,6 +349,10 @@ class Lookup:
 
     def send(self, value: Value, name: str, call: Call) -> None:
         """Call a method of one value. Said by the class below."""
+        raise NotImplementedError
+
+    def each(self, value: Value, target: Node, site: Site) -> None:
+        """``target`` = each element of one value. Said by the class below."""
         raise NotImplementedError
 
     def run_first(self, node: Node, call: Call, receiver: Value | None) -> None:

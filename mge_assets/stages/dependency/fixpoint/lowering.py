@@ -1,5 +1,7 @@
 """What turning a syntax tree into constraints needs in every language: where we are, what is bound, what is read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tree_sitter import Node as Tree
@@ -44,6 +46,8 @@ class Names:
 
 
 _PASSING = {"await", "await_expression", "parenthesized_expression"}
+_ENCLOSING = {"parenthesized_expression", "non_null_expression", "as_expression", "satisfies_expression"}
+"""What a place may stand in."""
 
 
 def is_used(tree: Tree) -> bool:
@@ -64,6 +68,34 @@ class Lowering:
         self.values = ValueFlow(self.flows.origins)
         self.ascii = source.isascii()
         self.scope = Scope("module", "")
+        self._operands: dict[int, Node | None] = {}
+
+    def value(self, tree: Tree | None) -> Node:
+        """The node of an expression's value; 0 where there is none. Said by expressions."""
+        raise NotImplementedError
+
+    def operand(self, tree: Tree | None) -> Node:
+        """The value of what a place is written with, its holder or its key."""
+        if tree is None or tree.id not in self._operands:
+            return self.value(tree)
+        known = self._operands[tree.id]
+        if known is None:
+            known = self._operands[tree.id] = self.value(tree)
+        return known
+
+    @contextmanager
+    def once(self, place: Tree | None) -> Iterator[None]:
+        """Inside, the operands of a place that is read and written, or read and called, are evaluated the first time only.
+
+        Evaluated again they were other functions, and a chain of calls (``a[x]()[y]()``) took twice the time for each call more.
+        """
+        while place is not None and place.type in _ENCLOSING and place.named_children:
+            place = place.named_children[0]
+        fresh = [child.id for child in (place.named_children if place is not None else ()) if child.id not in self._operands]
+        self._operands.update(dict.fromkeys(fresh))
+        yield
+        for operand in fresh:
+            del self._operands[operand]
 
     def site(self, tree: Tree) -> Site:
         """The place of a syntax node, in the symbol that owns the code."""
@@ -147,10 +179,10 @@ class Lowering:
         return None, NOTHING
 
     def _left_class(self, cls: Scope) -> bool:
-        """True where we look from inside a function of the class, which does not see the class's names."""
+        """True where we look from inside a function or a class of the class: those do not see the class's names."""
         scope: Scope | None = self.scope
         while scope is not None and scope is not cls:
-            if scope.kind in {"function", "lambda"}:
+            if scope.kind in {"function", "lambda", "class"}:
                 return True
             scope = scope.parent
         return False

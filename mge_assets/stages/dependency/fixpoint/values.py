@@ -40,6 +40,24 @@ class Constant(Value):
         self.value = value
 
 
+class Affix(Value):
+    """A word of which only the beginning and the end are known, kept because it may name attributes."""
+
+    __slots__ = ("begin", "end")
+
+    def __init__(self, begin: str, end: str) -> None:
+        self.begin, self.end = begin, end
+
+
+class Several(Value):
+    """One of several things, whose names begin and end alike: whoever calls it may call any."""
+
+    __slots__ = ("among",)
+
+    def __init__(self, among: tuple[Node, ...]) -> None:
+        self.among = among
+
+
 class Holder(Value):
     """A value with slots of its own: attributes, elements, module variables."""
 
@@ -254,7 +272,8 @@ class Site:
 @dataclass(eq=False, slots=True)
 class Call:
     """A call: positional arguments (``star`` ones are unpacked), keywords, and where its result goes (``used`` says that it is looked at);
-    ``plain`` is a call of a name or a value that has no receiver, ``special`` names the special method that is called.
+    ``plain`` is a call of a name or a value that has no receiver, ``special`` names the special method that is called, ``alike`` says that what is called
+    was chosen by a name put together.
     """
 
     site: Site
@@ -270,3 +289,4 @@ class Call:
     owner: Function | None = None
     plain: bool = False
     special: str = ""
+    alike: bool = False

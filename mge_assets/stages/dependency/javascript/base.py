@@ -48,6 +48,19 @@ def _folded(tree: Tree) -> Key | None:
             return constant_key(tree)
 
 
+def known_ends(tree: Tree) -> tuple[str, str]:
+    """What a string that is put together at run time begins and ends with."""
+    parts = [tree]
+    while parts[0].type == "binary_expression" and text(parts[0].child_by_field_name("operator")) == "+":
+        parts[:1] = [side for end in ("left", "right") if (side := parts[0].child_by_field_name(end)) is not None]
+    if len(parts) == 1 and tree.type == "template_string":
+        parts = tree.named_children
+    if len(parts) < 2:
+        return "", ""
+    first, last = (text(part) if part.type == "string_fragment" else str(constant_key(part)) if part.type == "string" else "" for part in (parts[0], parts[-1]))
+    return first, last
+
+
 class JavaScriptBase(JavaScriptScopes):
     """State and reads of one JavaScript or TypeScript file."""
 
@@ -72,10 +85,6 @@ class JavaScriptBase(JavaScriptScopes):
             self.scope = self.block.scope
 
         self.bodies.append(resume)
-
-    def value(self, tree: Tree | None) -> Node:
-        """The node of an expression's value; 0 where there is none. Said by expressions."""
-        raise NotImplementedError
 
     def _each(self, tree: Tree) -> Node:
         for child in tree.named_children:
@@ -122,6 +131,14 @@ class JavaScriptBase(JavaScriptScopes):
         """``require`` and ``import()``. Said by modules."""
         raise NotImplementedError
 
+    def declared_as(self, tree: Tree, kind: Node, *nodes: Node) -> None:
+        """These nodes have a declared type. Said by types."""
+        raise NotImplementedError
+
+    def settled(self, tree: Tree, kind: Node, value: Node) -> Node:
+        """What a variable of a declared type holds when it is made. Said by types."""
+        raise NotImplementedError
+
     def type_node(self, tree: Tree) -> Node:
         """Instances of a type. Said by types."""
         raise NotImplementedError
@@ -131,7 +148,7 @@ class JavaScriptBase(JavaScriptScopes):
         return Site(self.scope.symbol, self.file, 0)
 
     def _property(self, made: Holder, key: Key, value: Node, tree: Tree) -> None:
-        slot = self.solver.element(made, key) if isinstance(made, Container) else self.solver.slot(made, key)
+        slot = self.solver.own(made, key)
         version = self.solver.node()
         self.define(version, tree)
         self.solver.flow(value, version)

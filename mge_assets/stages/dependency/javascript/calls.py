@@ -5,6 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.fixpoint.lowering import is_used
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Node, Value
+from mge_assets.stages.dependency.javascript.base import constant_key, known_ends
 from mge_assets.stages.dependency.javascript.functions import JavaScriptFunctions
 
 
@@ -59,11 +60,11 @@ class JavaScriptCalls(JavaScriptFunctions):
         self.solver.watch(this, lambda receiver: self.semantics.invoke(value, call, receiver))
 
     def _call_element(self, function: Tree, arguments: Tree | None, call: Call) -> None:
-        target = self.value(function)
-        holder = self.solver.node()
-        kept, self.recorder.references = self.recorder.references, False
-        self.solver.flow(self.value(function.child_by_field_name("object")), holder)
-        self.recorder.references = kept
+        with self.once(function):
+            target, holder = self.value(function), self.operand(function.child_by_field_name("object"))
+            index = function.child_by_field_name("index")
+            if index is not None and constant_key(index) is None:
+                self.semantics.methods_between(holder, self.operand(index), target, known_ends(index))
         self.arguments(arguments, call)
         self.semantics.later(lambda: self.solver.watch(target, lambda value: self._call_with(value, call, holder)))
 
@@ -78,6 +79,9 @@ class JavaScriptCalls(JavaScriptFunctions):
             constructor = constructor.named_children[0]
         callee = self.read(constructor, called=True) if constructor is not None and constructor.type == "identifier" else self.value(constructor)
         call = Call(self.site(tree), self.solver.node(), new=True)
+        for types in (child for child in tree.named_children if child.type == "type_arguments"):
+            kinds = [self.type_node(child) for child in types.named_children]
+            call.types = kinds if self.recorder.references else []
         self.arguments(tree.child_by_field_name("arguments"), call)
         self.semantics.call(callee, call)
         return call.result

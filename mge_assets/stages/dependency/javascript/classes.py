@@ -7,7 +7,7 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.fixpoint.scopes import Scope
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Container, Function, Holder, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Container, External, Function, Holder, Node, Value
 from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.patterns import JavaScriptPatterns
 from mge_assets.stages.dependency.javascript.scopes import var_names
@@ -31,6 +31,9 @@ class JavaScriptClasses(JavaScriptPatterns):
         self.solver.add(cls.this, instance)
         prototype = next(value for value in self.solver.values(self.semantics.prototype(cls)) if isinstance(value, Container))
         self.enter_class(tree, name, instance)
+        if tree.type == "class" and name is not None:
+            self.declare_name(text(name))
+            self.set_name(name, made, declares=True, keep=False)
         parent = self._heritage(tree, cls, prototype)
         body = tree.child_by_field_name("body")
         decorators = [child for child in tree.named_children if child.type == "decorator"]
@@ -49,6 +52,10 @@ class JavaScriptClasses(JavaScriptPatterns):
         """Close it."""
         raise NotImplementedError
 
+    def given_types(self, parent: Node, kinds: list[Node]) -> None:
+        """Type arguments of the class that this one extends. Said by types."""
+        raise NotImplementedError
+
     def _decorator(self, tree: Tree, made: Node) -> None:
         callee = self._last(tree)
         self.semantics.call(callee, Call(self.site(tree), self.solver.node(), [(made, False)]))
@@ -63,7 +70,7 @@ class JavaScriptClasses(JavaScriptPatterns):
             elif child.type == "extends_clause":
                 parent = self.value(child.child_by_field_name("value"))
                 for types in (c for c in child.named_children if c.type == "type_arguments"):
-                    self.value(types)
+                    self.given_types(parent, [self.type_node(kind) for kind in types.named_children])
             else:
                 parent = self.value(child)
         if parent:
@@ -75,6 +82,8 @@ class JavaScriptClasses(JavaScriptPatterns):
         if isinstance(value, Function) and value is not cls:
             self.solver.flow(self.semantics.prototype(value), self.semantics.parents(prototype))
             self.solver.add(self.semantics.parents(self.semantics.instance(cls)), self.semantics.instance(value))
+        elif isinstance(value, External):
+            self.semantics.extend_collection(prototype, value.name)
 
     def _members(self, body: Tree, cls: Function, prototype: Container, parent: Node) -> None:
         static = self.solver.holding(cls)
@@ -125,15 +134,21 @@ class JavaScriptClasses(JavaScriptPatterns):
         kind, value_tree = tree.child_by_field_name("type"), tree.child_by_field_name("value")
         node = self.solver.node()
         if kind is not None:
-            self.solver.flow(self.type_node(kind), node)
+            said = self.type_node(kind)
+            self.solver.flow(said, node)
+            self.declared_as(kind, said, node)
         symbol = self.unique(f"{cls.symbol}.{key}", name_tree or tree)
         self.declare(symbol, SymbolKind.VARIABLE, tree, name_tree or tree)
         value = self._initialised(symbol, this, lambda: self.value(value_tree))
-        self.solver.flow(value, node)
+        self.semantics.give(value, node)
         if not self.typed:
             self.solver.alias(value, node)
         if key is not None and name_tree is not None:
             self._property(holder, key, node, name_tree)
+            if kind is not None:
+                self.declared_as(kind, node, self.solver.own(holder, key))
+        elif name_tree is not None:
+            self.semantics.with_keys(self.value(name_tree), lambda known: self.semantics.put_own(holder, known, node))
 
     def _initialised(self, symbol: str, this: Node, run: Callable[[], Node]) -> Node:
         """Code of a field or static block: a function of its own as far as ``this`` and edges go."""

@@ -9,22 +9,23 @@ from mge_assets.stages.dependency.javascript.shared import Shared
 from mge_assets.stages.dependency.javascript.types import JavaScriptTypes
 
 
-def _string(tree: Tree | None) -> str:
+def string_of(tree: Tree | None) -> str:
+    """What a string literal says."""
     return "".join(text(child) for child in tree.named_children) if tree is not None else ""
 
 
 class JavaScriptExports(JavaScriptTypes):
     """Lowers what a module gives to others."""
 
-    def __init__(self, file: str, program: Shared, module: Module, *, typed: bool) -> None:
+    def __init__(self, file: str, program: Shared, module: Module, root: Tree, *, typed: bool) -> None:
         super().__init__(file, program.sources[file], program.solver, program.recorder, program.names, program.semantics, typed=typed)
-        self.program, self.module = program, module
+        self.program, self.module, self.root = program, module, root
         self.type_exports, self.generics = program.type_exports, program.generics
         self.globals, self.global_types = program.globals, program.global_types
 
     def _target(self, tree: Tree | None) -> Module | None:
-        found = self.program.finder.find(_string(tree), self.file)
-        return self.program.modules.get(found) if found else None
+        found = self.program.finder.find(string_of(tree), self.file)
+        return self.program.modules.get(found) if found else self.program.ambient.get(string_of(tree))
 
     def _exported(self, target: Module | None, name: str) -> tuple[Node, Node]:
         """Nodes of the value and of the type that a module exports under the name."""
@@ -58,6 +59,8 @@ class JavaScriptExports(JavaScriptTypes):
         elif tree.type == "ambient_declaration" and tree.named_children:
             self._export_declaration(tree.named_children[-1], module)
             return
+        elif tree.type == "import_alias":
+            names = [tree.named_children[0]]
         elif (name := tree.child_by_field_name("name")) is not None:
             names = [name]
         for name in names:
@@ -97,13 +100,15 @@ class JavaScriptExports(JavaScriptTypes):
         module = self.namespace or self.module
         for decorator in (child for child in tree.named_children if child.type == "decorator"):
             self.value(decorator)
-        if declaration is not None and (declaration.child_by_field_name("name") is not None or "declaration" in declaration.type):
+        if declaration is not None and (
+            declaration.child_by_field_name("name") is not None or "declaration" in declaration.type or declaration.type == "import_alias"
+        ):
             self.statement(declaration)
             if self.namespace is not None:
                 self._export_declaration(declaration, module)
             return
         if any(child.type == "default" for child in tree.children):
-            self._default_value(tree.child_by_field_name("value") or declaration)
+            self._default_value(tree.child_by_field_name("value") or declaration, module)
             return
         for child in tree.named_children:
             if child.type == "export_clause":
@@ -119,14 +124,14 @@ class JavaScriptExports(JavaScriptTypes):
         if target is not None:
             self.names.imports.append((self.site(tree), target.itself))
 
-    def _default_value(self, value: Tree | None) -> None:
+    def _default_value(self, value: Tree | None, module: Module) -> None:
         if value is not None:
             inferred = "default" if value.child_by_field_name("name") is None else None
             if value.type in {"function_expression", "generator_function"}:
                 node = self.function_value(value, inferred)
             else:
                 node = self.class_value(value, inferred) if value.type in CLASSES else self.value(value)
-            self._property(self.module, "default", node, value)
+            self._property(module, "default", node, value)
             if value.type == "identifier" and self.find_type(text(value)) is not None and not self._known(value):
                 self.use(value, text(value), self.find_type(text(value)) or NOTHING)
 
@@ -143,6 +148,10 @@ class JavaScriptExports(JavaScriptTypes):
             self.define(version, name)
             self.solver.flow(self.read(name), version)
             self.solver.assign(version, self.semantics.common_exports[self.module])
+            if (kind := self.find_type(text(name))) is not None:
+                target = self.type_exports.setdefault(self.module, {}).setdefault("export=", self.solver.node())
+                self.define(target, name)
+                self.solver.assign(kind, target)
 
     def _export_specifier(self, tree: Tree, source: Tree | None, module: Module) -> None:
         name, alias = tree.child_by_field_name("name"), tree.child_by_field_name("alias")
@@ -160,6 +169,7 @@ class JavaScriptExports(JavaScriptTypes):
             return
         value, kind = self._exported(self._target(source), text(name))
         self.use(name, text(name), value)
+        self.use(name, text(name), kind)
         slot = self.solver.slot(module, exported)
         self.solver.assign(value, slot)
         self.solver.alias(version, slot)

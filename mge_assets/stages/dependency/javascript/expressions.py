@@ -8,7 +8,7 @@ from mge_assets.stages.dependency.fixpoint.lowering import Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Call, Container, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Call, Container, Function, Node, Value
 from mge_assets.stages.dependency.javascript.base import MAX_DEPTH, constant_key
 from mge_assets.stages.dependency.javascript.calls import JavaScriptCalls
 from mge_assets.stages.dependency.javascript.scopes import CLASSES, FUNCTIONS
@@ -35,7 +35,7 @@ class JavaScriptExpressions(JavaScriptCalls):
             "string": self._constant, "number": self._constant,
             "yield_expression": self._yield,
             "as_expression": self._as, "satisfies_expression": self._as, "type_assertion": self._as,
-            "jsx_self_closing_element": self._jsx, "jsx_opening_element": self._jsx, "jsx_closing_element": self._nothing,
+            "jsx_self_closing_element": self._jsx, "jsx_opening_element": self._jsx, "jsx_closing_element": self._closing,
             "import": self._nothing, "meta_property": self._nothing, "comment": self._nothing, "statement_identifier": self._nothing,
             "property_identifier": self._nothing, "computed_property_name": self._last, "type_arguments": self._types, "type_annotation": self._types,
         }  # fmt: skip
@@ -80,7 +80,7 @@ class JavaScriptExpressions(JavaScriptCalls):
     def member_value(self, tree: Tree) -> Node:
         """Read a property."""
         holder_tree, name_tree = tree.child_by_field_name("object"), tree.child_by_field_name("property")
-        holder = self.value(holder_tree)
+        holder = self.operand(holder_tree)
         if name_tree is None:
             return NOTHING
         node = self.solver.node()
@@ -90,23 +90,20 @@ class JavaScriptExpressions(JavaScriptCalls):
         return node
 
     def _subscript(self, tree: Tree) -> Node:
-        holder = self.value(tree.child_by_field_name("object"))
+        holder = self.operand(tree.child_by_field_name("object"))
         index = tree.child_by_field_name("index")
-        key = self.value(index)
+        key = self.operand(index)
         node = self.solver.node()
         if constant_key(index) is not None and index is not None:
             self.use(index, text(index)[:1], node)
         self.semantics.load_item(holder, key, node, self.site(tree))
         return node
 
-    # calls
-
-    # operators
-
     def _assignment(self, tree: Tree) -> Node:
         left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")
-        value = self.named_value(right, left)
-        self.bind_pattern(left, value, declares=False)
+        with self.once(right):
+            value = self.named_value(right, left)
+            self.bind_pattern(left, value, declares=False)
         return value
 
     def named_value(self, tree: Tree | None, name: Tree | None) -> Node:
@@ -124,19 +121,26 @@ class JavaScriptExpressions(JavaScriptCalls):
 
     def _augmented(self, tree: Tree) -> Node:
         left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")
-        joined = self.flows.one_of([self.value(left), self.value(right)])
-        self.bind_pattern(left, joined, declares=False)
+        with self.once(left):
+            joined = self.flows.one_of([self.value(left), self.value(right)])
+            self.bind_pattern(left, joined, declares=False)
         return joined
 
     def _update(self, tree: Tree) -> Node:
         argument = tree.child_by_field_name("argument")
-        value = self.value(argument)
-        if not self.typed:
-            self.bind_pattern(argument, value, declares=False)
+        with self.once(argument):
+            value = self.value(argument)
+            if not self.typed:
+                self.bind_pattern(argument, value, declares=False)
         return self.flows.one_of([value])
 
     def _binary(self, tree: Tree) -> Node:
-        left, right = self.value(tree.child_by_field_name("left")), self.value(tree.child_by_field_name("right"))
+        left_tree = tree.child_by_field_name("left")
+        left, right = self.value(left_tree), self.value(tree.child_by_field_name("right"))
+        if left_tree is not None and left_tree.type == "private_property_identifier":
+            held = self.solver.node()
+            self.semantics.load(right, text(left_tree), held, self.site(left_tree))
+            self.use(left_tree, text(left_tree), held)
         if text(tree.child_by_field_name("operator")) in {"||", "&&", "??"}:
             return self.flows.one_of([left, right])
         result = self.solver.node()
@@ -177,6 +181,8 @@ class JavaScriptExpressions(JavaScriptCalls):
             self.solver.flow(self.type_node(kind), result)
         if not self.typed or len(children) < 2 or tree.type == "satisfies_expression":
             self.solver.assign(value, result)
+            if self.recorder.references:
+                self.semantics.infer(value, self.flows.one_of([self.type_node(kind) for kind in children[1:]]))
         else:
             self.semantics.infer(value, result)
         return result
@@ -200,6 +206,13 @@ class JavaScriptExpressions(JavaScriptCalls):
                 self.value(child)
         return NOTHING
 
+    def _closing(self, tree: Tree) -> Node:
+        """``</A.B>`` names the component once more."""
+        name = tree.child_by_field_name("name")
+        if name is not None and (name.type != "identifier" or self.locate(text(name))[0] is not None or text(name)[:1].isupper()):
+            self.value(name)
+        return NOTHING
+
     # literals
 
     def _array(self, tree: Tree) -> Node:
@@ -221,6 +234,7 @@ class JavaScriptExpressions(JavaScriptCalls):
                 self.solver.flow(value, self.solver.element(made, REST))
             place = None if place is None else place + 1
         made.length = place
+        self.semantics.literals.add(made)
         return self.solver.holding(made)
 
     def _spread_in(self, node: Node, made: Container) -> None:
@@ -229,6 +243,7 @@ class JavaScriptExpressions(JavaScriptCalls):
 
     def _object(self, tree: Tree) -> Node:
         made = Container("object")
+        self.semantics.literals.add(made)
         node = self.solver.holding(made)
         this = self.solver.holding(made)
         self.home.append((self.semantics.parents(made), NOTHING))
@@ -253,6 +268,9 @@ class JavaScriptExpressions(JavaScriptCalls):
             return
         if value_tree is not None and value_tree.type in FUNCTIONS and value_tree.child_by_field_name("name") is None:
             value = self.function_value(value_tree, str(key) if value_tree.type != "arrow_function" else None)
+            if self.recorder.references and value_tree.type != "arrow_function":
+                for function in self.solver.values(value):
+                    self.solver.add(function.this if isinstance(function, Function) else NOTHING, made)
         else:
             value = self.value(value_tree)
         if key is not None and key_tree is not None:

@@ -5,7 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.fixpoint.scopes import Scope
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Container, Function, Holder, Key, Node, Parameter, Wrapped
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Function, Holder, Key, Node, Parameter, Wrapped
 from mge_assets.stages.dependency.javascript.base import JavaScriptBase, constant_key
 from mge_assets.stages.dependency.javascript.scopes import var_names
 
@@ -20,6 +20,9 @@ def asks_for_strict(body: Tree) -> bool:
         if constant_key(child.named_children[0]) == "use strict":
             return True
     return False
+
+
+_LITERALS = {"arrow_function", "function_expression", "generator_function", "method_definition"}
 
 
 class JavaScriptFunctions(JavaScriptBase):
@@ -44,6 +47,8 @@ class JavaScriptFunctions(JavaScriptBase):
         self.declare(symbol, kind, tree, tree.child_by_field_name("name") or tree)
         function = Function(symbol, self.solver.node())
         function.kind = "arrow" if tree.type == "arrow_function" else "function"
+        if tree.type in _LITERALS and not around:
+            self.semantics.literals.add(function)
         function.this = NOTHING if function.kind == "arrow" else self.solver.node()
         function.sloppy = self._is_sloppy(tree, around)
         if tree.type.startswith("generator") or any(child.type == "*" for child in tree.children):
@@ -78,7 +83,13 @@ class JavaScriptFunctions(JavaScriptBase):
             if child.type in {"required_parameter", "optional_parameter"}:
                 pattern = child.child_by_field_name("pattern")
                 if pattern is not None and pattern.type == "this":
+                    if self.recorder.references and function.this and (said := child.child_by_field_name("type")) is not None:
+                        this = self.type_node(said)
+                        self.solver.flow(this, function.this)
+                        self.semantics.seal(function.this, this)
                     continue
+                for decorator in (part for part in child.named_children if part.type == "decorator"):
+                    self.value(decorator)
                 made = self.parameter(pattern or child, child.child_by_field_name("value"), child.child_by_field_name("type"))
                 function.parameters.append(made)
                 if any(part.type in {"accessibility_modifier", "readonly"} for part in child.children) and pattern is not None and function.this:
@@ -89,7 +100,9 @@ class JavaScriptFunctions(JavaScriptBase):
                 function.parameters.append(self.parameter(child, None, None))
         result = tree.child_by_field_name("return_type")
         if result is not None:
-            self.solver.flow(self.type_node(result), function.result)
+            promised = self.type_node(result)
+            self.solver.flow(promised, function.result)
+            self.declared_as(result, promised, function.result)
             function.declared = not any(child.type == "predefined_type" for child in result.named_children)
 
     def _parameter_property(self, function: Function, made: Parameter, pattern: Tree) -> None:
@@ -106,14 +119,17 @@ class JavaScriptFunctions(JavaScriptBase):
             self.solver.mark_parameter(node)
         if pattern.type == "rest_pattern" and pattern.named_children:
             pattern, star = pattern.named_children[0], 1
-            self.solver.add(node, Container("array"))
+            if kind is None or not self.recorder.references:
+                self.solver.add(node, Container("array"))
         for name in [pattern] if pattern.type == "identifier" else []:
             self.declare_name(text(name))
         if kind is not None:
-            self.solver.flow(self.type_node(kind), node)
+            said = self.type_node(kind)
+            self.solver.flow(said, node)
+            self.declared_as(kind, said, node)
         default_node = self.value(default)
         if default_node:
-            self.solver.flow(default_node, node)
+            self.semantics.give(default_node, node)
             self.semantics.infer(default_node, node)
         if pattern.type == "identifier":
             self.define(node, pattern)
@@ -145,6 +161,8 @@ class JavaScriptFunctions(JavaScriptBase):
         """The value of a ``return``; a parameter that is passed on as it is stays apart by call."""
         node = self.value(tree)
         function.gives = function.gives or tree is not None
+        if self.typed and tree is not None and tree.type == "this":
+            function.returned.add("this")
         if function.declared and tree is not None and tree.type in {"object", "array"}:
             return
         if function.generated is not None:
@@ -152,11 +170,11 @@ class JavaScriptFunctions(JavaScriptBase):
             return
         for parameter in function.parameters:
             inside = self.scope.whole.get(parameter.name, NOTHING)
-            if node in (parameter.node, inside) and not parameter.star:
+            if node in (parameter.node, inside) and not parameter.star and parameter.node not in self.semantics.sealed:
                 function.returned.add(parameter.name)
                 if not self.typed or self.solver.values(function.result):
                     return
-        self.solver.flow(node, function.result)
+        self.semantics.give(node, function.result)
 
     def method(self, tree: Tree, holder: Holder, this: Node, around: str = "") -> None:
         """A method, getter or setter of a class or an object literal."""
@@ -165,14 +183,16 @@ class JavaScriptFunctions(JavaScriptBase):
         computed = self.value(name_tree) if key is None else NOTHING
         function = self.function(tree, "<computed>" if key is None or str(key).startswith("@@") else str(key), SymbolKind.METHOD, around=around)
         self.solver.flow(this, function.this)
+        if self.typed:
+            self.semantics.seal(function.this, this)
         kind = next((child.type for child in tree.children if child.type in {"get", "set"}), "")
         made = self.solver.holding(function)
         if kind:
             made = self.solver.holding(self._accessor(holder, key, kind, made))
         if key is not None and name_tree is not None:
             self._property(holder, key, made, name_tree)
-        elif isinstance(holder, Container):
-            self.semantics.with_keys(computed, lambda known: self.solver.flow(made, self.solver.element(holder, REST if known is None else known)))
+        else:
+            self.semantics.with_keys(computed, lambda known: self.semantics.put_own(holder, known, made))
 
     def _accessor(self, holder: Holder, key: Key | None, kind: str, made: Node) -> Wrapped:
         known = [value for value in (self.solver.values(holder.slots[key]) if key in holder.slots else []) if isinstance(value, Wrapped)]

@@ -20,9 +20,11 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Site,
     Value,
 )
-from mge_assets.stages.dependency.javascript.lookup import JavaScriptLookup
+from mge_assets.stages.dependency.javascript.lookup import WITH_ELEMENT, JavaScriptLookup
 
 _SETTLED = {"then", "catch", "finally"}
+_CALLING_BACK = WITH_ELEMENT | {"replace", "replaceAll"}
+"""Methods of arrays and strings that call what they are given: they are meant where nobody knows the receiver either."""
 
 
 class JavaScriptInvocation(JavaScriptLookup):
@@ -32,6 +34,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         super().__init__(solver, recorder)
         self._partials: dict[tuple[Call, Value], Partial] = {}
         self.generics: dict[Function, list[tuple[Node, Node]]] = {}
+        self._expected: dict[Node, tuple[dict[Node, None], list[Function]]] = {}
         self.global_object = Container("object")
 
     def method_of(self, holder: Holder, name: str, call: Call) -> None:
@@ -52,6 +55,22 @@ class JavaScriptInvocation(JavaScriptLookup):
         self.later(lambda: self.solver.watch(holder, on))
         if name in _SETTLED and call.arguments:
             self._unsure.append((holder, lambda: self._settled(holder, name, call, own)))
+        elif name in _CALLING_BACK and call.arguments:
+            self._unsure.append((holder, lambda: self._handed(name, call, own)))
+
+    def _handed(self, name: str, call: Call, own: list[Node]) -> None:
+        """A function handed to a method of an array or string that comes from elsewhere."""
+        if any(not isinstance(value, External) for node in own for value in self.solver.values(node)):
+            return
+        if name in {"replace", "replaceAll"}:
+            for node, _ in call.arguments[1:2]:
+                self.call_back(node, [], call)
+        else:
+            self.method_of(self.elsewhere(call), name, call)
+
+    def elsewhere(self, call: Call) -> Container:
+        """The array that a call on an unknown receiver is taken to be one of. Said by the built-in objects."""
+        raise NotImplementedError
 
     def _settled(self, holder: Node, name: str, call: Call, own: list[Node]) -> None:
         """``then`` and its kin of a promise, which is taken for the value that it will have; objects with such a method of their own are none."""
@@ -106,16 +125,23 @@ class JavaScriptInvocation(JavaScriptLookup):
         if receiver is None and call.plain and function.sloppy:
             receiver = self.global_object
         if receiver is not None and function.this:
-            self.solver.add(function.this, receiver)
+            self.receive(function, receiver, call)
         passed = self.bind_arguments(function, call, None)
         self._fill_arguments(function, call)
         self._infer(function, call)
         if function.generated is not None:
             self.solver.add(call.result, function.generated)
             self.solver.flow(self.solver.element(function.generated, REST), call.result)
+            if function.declared:
+                self.solver.flow(function.result, call.result)
             return
         self.solver.flow(function.result, call.result)
         self._pass_through(function, passed, call.result)
+
+    def receive(self, function: Function, receiver: Value, call: Call) -> None:
+        """``this`` may be the receiver."""
+        del call
+        self.solver.add(function.this, receiver)
 
     def _run_parent(self, function: Function, call: Call, this: Value | None) -> None:
         """A class without a constructor runs its parent's."""
@@ -157,17 +183,30 @@ class JavaScriptInvocation(JavaScriptLookup):
 
     def infer(self, literal: Node, declared: Node) -> None:
         """Parameters of function literals in one node are what function types in the other say."""
+        if declared not in self._expected:
+            self._expected[declared] = ({}, [])
+            self.solver.watch(declared, lambda kind: self._expect(declared, kind))
+        literals, kinds = self._expected[declared]
+        if literal not in literals:
+            literals[literal] = None
+            for kind in kinds:
+                self._infer_from(kind, literal)
 
+    def _expect(self, declared: Node, kind: Value) -> None:
+        """Few parameters hold a function type, all hold whatever is handed over: types are looked for first, and once a parameter."""
+        if isinstance(kind, Function) and kind.kind == "type":
+            literals, kinds = self._expected[declared]
+            kinds.append(kind)
+            for literal in list(literals):
+                self._infer_from(kind, literal)
+
+    def _infer_from(self, kind: Function, literal: Node) -> None:
         def on(value: Value) -> None:
             if isinstance(value, Function) and value.kind != "type":
-                self.solver.watch(declared, lambda kind: self._infer_one(value, kind))
+                for own, said in zip(value.parameters, kind.parameters, strict=False):
+                    self.solver.flow(said.node, own.node)
 
         self.solver.watch(literal, on)
-
-    def _infer_one(self, function: Function, kind: Value) -> None:
-        if isinstance(kind, Function) and kind.kind == "type":
-            for own, said in zip(function.parameters, kind.parameters, strict=False):
-                self.solver.flow(said.node, own.node)
 
     def spread_into(self, node: Node, target: Container) -> None:
         """``...node`` in a list of arguments or elements."""

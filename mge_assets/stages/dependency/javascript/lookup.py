@@ -1,8 +1,10 @@
 """Properties of JavaScript values: prototypes, accessors and what modules export."""
 
+from collections.abc import Callable, Collection
+
 from mge_assets.stages.dependency.fixpoint.elements import Elements
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
-from mge_assets.stages.dependency.fixpoint.solver import Solver
+from mge_assets.stages.dependency.fixpoint.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.fixpoint.values import (
     NOTHING,
     Bound,
@@ -12,6 +14,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Function,
     Holder,
     Instance,
+    Key,
     Method,
     Module,
     Node,
@@ -24,6 +27,18 @@ from mge_assets.stages.dependency.fixpoint.values import (
 PROTOTYPE_DEPTH = 12
 
 
+COLLECTIONS = {"Map": "map", "WeakMap": "map", "Set": "set", "WeakSet": "set", "Array": "array"}
+"""Built-in classes whose objects hold elements, and what they are to us."""
+ONE_ELEMENT = {"pop", "shift", "at", "find", "findLast", "get", "next"}
+"""Methods that give one of the elements."""
+SAME_ELEMENTS = {"slice", "splice", "filter", "concat", "reverse", "sort", "values", "flat", "fill", "toSorted", "toReversed", "entries", "keys", "copyWithin"}
+"""Methods that give a collection of them."""
+WITH_ELEMENT = {
+    "forEach", "map", "filter", "find", "findIndex", "findLast", "findLastIndex", "some", "every", "flatMap", "sort", "reduce", "reduceRight", "toSorted",
+}  # fmt: skip
+"""Methods that call what they are given with elements."""
+COLLECTION_METHODS = ONE_ELEMENT | SAME_ELEMENTS | WITH_ELEMENT | {"set", "add", "push", "unshift"}
+
 _FUNCTION_METHODS = {"call", "apply", "bind"}
 
 
@@ -35,6 +50,8 @@ class JavaScriptLookup(Elements):
         self._prototypes: dict[Holder, Node] = {}
         self._looked: set[tuple[Holder, str, Value, Node]] = set()
         self._own: dict[tuple[Value, str], Value] = {}
+        self._bases: dict[Value, Container] = {}
+        self._setter_nodes: dict[tuple[Holder, str], Node] = {}
         self.common_exports: dict[Module, Node] = {}
         self.star_exports: dict[Module, list[Module]] = {}
 
@@ -53,6 +70,25 @@ class JavaScriptLookup(Elements):
             self.solver.add(self.solver.slot(function, "prototype"), made)
             self.solver.flow(self.solver.holding(function), self.solver.slot(made, "constructor"))
         return function.slots["prototype"]
+
+    def extend_collection(self, prototype: Container, name: str) -> None:
+        """The class with this prototype extends a built-in collection: its objects hold elements too, kept together for all of them."""
+        kind = COLLECTIONS.get(name)
+        if kind is not None:
+            base = Container(kind)
+            self._bases[base] = base
+            self.solver.add(self.parents(prototype), base)
+
+    def with_base(self, holder: Holder, action: Callable[[Container], None], depth: int = 0) -> None:
+        """Do it for each collection that the object's class or one behind it extends."""
+
+        def on(parent: Value) -> None:
+            if parent in self._bases:
+                action(self._bases[parent])
+            elif isinstance(parent, Container) and depth < PROTOTYPE_DEPTH:
+                self.with_base(parent, action, depth + 1)
+
+        self.solver.watch(self.parents(holder), on)
 
     def instance(self, function: Function) -> Instance:
         """The one instance of what ``new function`` makes."""
@@ -95,14 +131,44 @@ class JavaScriptLookup(Elements):
             # static members are found on instances too: type checkers and readers name them so
             self.solver.when_slot(holder.cls, name, lambda: self.solver.alias(holder.cls.slots[name], target))
         inherited = isinstance(holder, Instance) and depth > 0  # its prototypes are on the way as well, in their own order
-        if name in holder.slots or inherited or depth > PROTOTYPE_DEPTH:
+        if inherited or depth > PROTOTYPE_DEPTH:
             return
-        if depth == 0 and (isinstance(holder, (Container, Function))):
+        if name in holder.slots:
+            if isinstance(holder, Instance):
+                self._overridden(holder, name, target)
+            return
+        if "(index)" in holder.slots:
+            self._unsure.append((target, lambda: None if name in holder.slots else self._from_slot(holder.slots["(index)"], receiver, target, site)))
+        if (depth == 0 and isinstance(holder, (Container, Function))) or (holder in self._bases and name in COLLECTION_METHODS):
             self.solver.add(target, self._own_method(holder, name))
         self.solver.watch(
             self.parents(holder),
             lambda parent: self._look(parent, name, receiver, target, site, depth + 1) if isinstance(parent, Holder) and parent is not holder else None,
         )
+
+    def _overridden(self, holder: Instance, name: str, target: Node) -> None:
+        """Methods that one object may put something over: others of its class keep theirs."""
+
+        def look(parent: Value, depth: int) -> None:
+            if isinstance(parent, Instance) or not isinstance(parent, Holder) or (parent, name, holder, -target) in self._looked:
+                return
+            self._looked.add((parent, name, holder, -target))
+            if name in parent.slots:
+                self.solver.watch(parent.slots[name], lambda value: self.solver.add(target, value) if isinstance(value, Function) else None)
+            elif depth < PROTOTYPE_DEPTH:
+                self.solver.watch(self.parents(parent), lambda further: look(further, depth + 1))
+
+        self.solver.watch(self.parents(holder), lambda parent: look(parent, 0))
+
+    def key_of(self, value: Value) -> Key | None:
+        """The key that a constant or a well-known symbol is."""
+        if isinstance(value, External) and value.name.startswith("Symbol."):
+            return f"@@{value.name.removeprefix('Symbol.')}"
+        return super().key_of(value)
+
+    def told_apart(self, keys: Collection[Key]) -> bool:
+        """As below; of more constants than a node keeps nobody knows which are left out."""
+        return 0 < len(keys) < MAX_CONSTANTS
 
     def _from_slot(self, slot: Node, receiver: Value, target: Node, site: Site) -> None:
         key = (slot, receiver, target)
@@ -127,34 +193,48 @@ class JavaScriptLookup(Elements):
             value_node = self.common_exports.get(value, NOTHING)
             self.store(value_node, name, source, site)
             return
-        self._find_setter(value, name, value, source, site, 0)
-        if not self._has_accessor(value, name, 0):
-            self.solver.assign(source, self.solver.element(value, name) if isinstance(value, Container) else self.solver.slot(value, name))
+        if (value, name, value, -source) not in self._looked:
+            self._looked.add((value, name, value, -source))
+            self.solver.watch(self._setters(value, name), lambda held: self._call_setter(held, value, source, site))
+        if not self._has_accessor(value, name):
+            self.write(source, value, name)
 
-    def _has_accessor(self, holder: Holder, name: str, depth: int) -> bool:
+    def write(self, source: Node, holder: Holder, name: str) -> None:
+        """The holder's own property may be ``source``."""
+        self.solver.assign(source, self.solver.own(holder, name))
+
+    def _has_accessor(self, holder: Holder, name: str) -> bool:
         """True where a getter or setter of the holder or of its prototypes takes what is stored."""
-        if name in holder.slots:
-            return any(isinstance(held, Wrapped) for held in self.solver.values(holder.slots[name]))
-        parents = self.solver.values(self.parents(holder)) if depth < PROTOTYPE_DEPTH else ()
-        return any(isinstance(parent, Holder) and parent is not holder and self._has_accessor(parent, name, depth + 1) for parent in parents)
+        depths = {holder: 0}
+        for known in (todo := [holder]):
+            if name in known.slots:
+                if any(isinstance(held, Wrapped) for held in self.solver.values(known.slots[name])):
+                    return True
+            elif depths[known] < PROTOTYPE_DEPTH:
+                fresh = [parent for parent in self.solver.values(self.parents(known)) if isinstance(parent, Holder) and parent not in depths]
+                depths.update(dict.fromkeys(fresh, depths[known] + 1))
+                todo += fresh
+        return False
 
-    def _find_setter(self, holder: Holder, name: str, receiver: Value, source: Node, site: Site, depth: int) -> None:
-        seen = (holder, name, receiver, -source)
-        if seen in self._looked:
-            return
-        self._looked.add(seen)
-        if name in holder.slots:
-            self.solver.watch(holder.slots[name], lambda held: self._call_setter(held, receiver, source, site))
-        if depth < PROTOTYPE_DEPTH:
+    def _setters(self, holder: Holder, name: str) -> Node:
+        """A node that holds the setters of one name on the holder and its prototypes: one for all that is stored there."""
+        node = self._setter_nodes.get((holder, name))
+        if node is None:
+            node = self._setter_nodes[holder, name] = self.solver.node()
+            if name in holder.slots:
+                self.solver.watch(holder.slots[name], lambda held: self._add_setter(held, node))
             self.solver.watch(
                 self.parents(holder),
-                lambda parent: (
-                    self._find_setter(parent, name, receiver, source, site, depth + 1) if isinstance(parent, Holder) and parent is not holder else None
-                ),
+                lambda parent: self.solver.flow(self._setters(parent, name), node) if isinstance(parent, Holder) and parent is not holder else None,
             )
+        return node
+
+    def _add_setter(self, held: Value, node: Node) -> None:
+        if isinstance(held, Wrapped) and held.setter:
+            self.solver.add(node, held)
 
     def _call_setter(self, held: Value, receiver: Value, source: Node, site: Site) -> None:
-        if isinstance(held, Wrapped) and held.setter:
+        if isinstance(held, Wrapped):
             call = Call(site, self.solver.node(), [(source, False)])
             self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, receiver))
 
@@ -164,6 +244,9 @@ class JavaScriptLookup(Elements):
             return
         if name in module.slots:
             self.solver.assign(module.slots[name], target)
+            return
+        if self._deferred is not None:  # the module's own code may be read later than this
+            self.later(lambda: self.exported(module, name, target, seen))
             return
         common = self.common_exports.get(module, NOTHING)
         if common and not module.slots:

@@ -9,6 +9,9 @@ from mge_assets.model.script_paths import ScriptPaths, read_json
 
 _ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 
+MAX_MATCHING = 400
+"""Files that one specifier put together at run time may mean: npm's own commands are 67, eslint's rules 290."""
+
 
 def module_id(file: str) -> str:
     """Dotted name of a file relative to the folder, without its ending."""
@@ -24,6 +27,7 @@ class ModuleFinder:
         self._files = set(sources)
         self._packages: dict[str, tuple[str, dict[str, Any]]] = {}
         self._paths = ScriptPaths(files)
+        self._folders: dict[str, dict[str, str]] = {}
         for path in sorted(files):
             folder, name = posixpath.split(path)
             if name == "package.json":
@@ -37,6 +41,22 @@ class ModuleFinder:
         if specifier.startswith((".", "/")):
             return self._relative(specifier, folder)
         return self._mapped(specifier, folder) or self._package(specifier, folder)
+
+    def matching(self, start: str, end: str, importer: str) -> list[str]:
+        """The files that a specifier may mean whose middle is not known: of one folder, few enough to be told apart."""
+        folder, _, name = posixpath.join(posixpath.dirname(importer), start).rpartition("/")
+        folder = posixpath.normpath(folder) if folder else ""
+        inside = {} if not name and not end and folder in {"", "."} else self._by_folder().get("" if folder == "." else folder, {})
+        wanted = [path for below, path in inside.items() if below.startswith(name) and any(below.endswith(end + ending) for ending in _ENDINGS)]
+        return wanted if len(wanted) <= MAX_MATCHING else []
+
+    def _by_folder(self) -> dict[str, dict[str, str]]:
+        """Files by folder and by their name in it."""
+        if not self._folders:
+            for path in sorted(self._files):
+                folder, name = posixpath.split(path)
+                self._folders.setdefault(folder, {})[name] = path
+        return self._folders
 
     def _relative(self, specifier: str, folder: str) -> str | None:
         path = posixpath.normpath(posixpath.join(folder, specifier))

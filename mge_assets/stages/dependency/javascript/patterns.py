@@ -8,6 +8,8 @@ from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.javascript.scopes import pattern_names
 
+_NAMES = {"property_identifier", "private_property_identifier"}
+
 
 class JavaScriptPatterns(JavaScriptExpressions):
     """Lowers binding patterns in the current scope."""
@@ -41,7 +43,12 @@ class JavaScriptPatterns(JavaScriptExpressions):
 
     def _with_default(self, tree: Tree, value: Node, *, declares: bool) -> None:
         default = self.value(tree.child_by_field_name("right"))
-        self.bind_pattern(tree.child_by_field_name("left"), self.flows.one_of([value, default]), declares=declares)
+        either = self.flows.one_of([value, default])
+        if self.typed and self.recorder.references:
+            either = self.flows.one_of([value])
+            self.semantics.seal(either, value)
+            self.semantics.give(default, either)
+        self.bind_pattern(tree.child_by_field_name("left"), either, declares=declares)
 
     def _object_pattern(self, tree: Tree, value: Node, *, declares: bool) -> None:
         for child in tree.named_children:
@@ -59,6 +66,8 @@ class JavaScriptPatterns(JavaScriptExpressions):
             node = value if child.type in {"rest_pattern", "spread_element"} else self.solver.node()
             if key is not None:
                 self._load_key(value, key, node, child)
+                if child.type in {"pair_pattern", "pair"} and (written := child.child_by_field_name("key")) is not None and written.type in _NAMES:
+                    self.use(written, str(key), node)
             self.bind_pattern(inner, node, declares=declares)
 
     def _load_key(self, value: Node, key: Key, node: Node, tree: Tree) -> None:
@@ -95,7 +104,7 @@ class JavaScriptPatterns(JavaScriptExpressions):
 
     def _set_member(self, tree: Tree, value: Node) -> None:
         holder_tree, name_tree = tree.child_by_field_name("object"), tree.child_by_field_name("property")
-        holder = self.value(holder_tree) if holder_tree is None or holder_tree.type != "super" else self._this(tree)
+        holder = self.operand(holder_tree) if holder_tree is None or holder_tree.type != "super" else self._this(tree)
         if name_tree is None:
             return
         name = text(name_tree)
@@ -105,6 +114,7 @@ class JavaScriptPatterns(JavaScriptExpressions):
             self.use(name_tree, name, node)
             stored = self.solver.node()
             self.solver.flow(value, stored)
+            self.semantics.places[stored] = name_tree.start_point.row + 1
             self.semantics.store(holder, name, stored, self.site(name_tree))
             return
         version = self.solver.node()
@@ -114,7 +124,29 @@ class JavaScriptPatterns(JavaScriptExpressions):
 
     def _set_element(self, tree: Tree, value: Node) -> None:
         index = tree.child_by_field_name("index")
-        if self.typed:
-            self.value(tree)
-        holder, key = self.value(tree.child_by_field_name("object")), self.value(index)
+        with self.once(tree):
+            if self.typed:
+                self.value(tree)
+            holder, key = self.operand(tree.child_by_field_name("object")), self.operand(index)
+        same = self._same_key(tree)
+        if same is not None:
+            self.semantics.copy_properties(self.operand(same.child_by_field_name("object")), holder, self.site(tree))
+            return
+        if not self.typed and index is not None and constant_key(index) is not None:
+            version = self.solver.node()
+            self.define(version, index)
+            self.solver.assign(value, version)
+            value = version
         self.semantics.store_item(holder, key, value, self.site(tree))
+
+    @staticmethod
+    def _same_key(tree: Tree) -> Tree | None:
+        """``y[key]`` in ``x[key] = y[key]``: each property comes under its own name."""
+        around = tree.parent
+        value = around.child_by_field_name("right") if around is not None and around.type == "assignment_expression" else None
+        while value is not None and value.type == "parenthesized_expression" and len(value.named_children) == 1:
+            value = value.named_children[0]
+        if value is None or value.type != "subscript_expression":
+            return None
+        keys = [one.child_by_field_name("index") for one in (tree, value)]
+        return value if keys[0] is not None and keys[1] is not None and keys[0].type == "identifier" and text(keys[0]) == text(keys[1]) else None

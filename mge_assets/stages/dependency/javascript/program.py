@@ -1,5 +1,7 @@
 """JavaScript and TypeScript modules, and all files of these languages together."""
 
+import re
+
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import Symbol, SymbolKind
@@ -7,23 +9,26 @@ from mge_assets.stages.dependency.fixpoint.scopes import Scope
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.uses import name_edges
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Module, Node
-from mge_assets.stages.dependency.javascript.exports import JavaScriptExports, _string
+from mge_assets.stages.dependency.javascript.base import known_ends
+from mge_assets.stages.dependency.javascript.exports import string_of
 from mge_assets.stages.dependency.javascript.functions import asks_for_strict
 from mge_assets.stages.dependency.javascript.modules import module_id
+from mge_assets.stages.dependency.javascript.namespaces import JavaScriptNamespaces
 from mge_assets.stages.dependency.javascript.scopes import Block, declared_here, var_names
 from mge_assets.stages.dependency.javascript.shared import Shared
 from mge_resources.syntax import Language, detect_language, parse
 
 MAX_ROUNDS = 4
+_OWN_EXPORTS = re.compile(rb"(?<![.\w$])exports\b")
+"""The object that a module begins to export with, by its own name."""
 
 
-class JavaScriptFile(JavaScriptExports):
+class JavaScriptFile(JavaScriptNamespaces):
     """One file: its module scope, its imports and exports."""
 
     def __init__(self, file: str, program: Shared, module: Module, root: Tree) -> None:
         typed = detect_language(file) in {Language.TYPESCRIPT, Language.TSX}
-        super().__init__(file, program, module, typed=typed)
-        self.root = root
+        super().__init__(file, program, module, root, typed=typed)
         self.scope = Scope("module", module.name)
         self.block = Block(self.scope, None)
         self.is_script = not any(child.type in {"import_statement", "export_statement"} for child in root.named_children)
@@ -34,7 +39,8 @@ class JavaScriptFile(JavaScriptExports):
         """``module``, ``exports`` and ``this`` of CommonJS."""
         exports, module = Container("object"), Container("object")
         slot = self.solver.slot(module, "exports")
-        self.solver.add(slot, exports)
+        if _OWN_EXPORTS.search(self.source) or not any(_replaces_exports(child) for child in self.root.named_children):
+            self.solver.add(slot, exports)
         self.semantics.common_exports[self.module] = slot
         self._module_this = self.solver.holding(exports)
         self._common = {"module": self.solver.holding(module), "exports": self.solver.holding(exports)}
@@ -80,12 +86,19 @@ class JavaScriptFile(JavaScriptExports):
     def imported(self, arguments: Tree | None, *, dynamic: bool) -> Node:
         """``require("x")`` gives what is exported, ``import("x")`` the namespace."""
         first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
-        if first is None or first.type != "string":
-            self.value(first)
+        if first is None:
             return NOTHING
+        if first.type != "string":
+            self.value(first)
+            around = _around_unknown(first)
+            found = self.program.finder.matching(*around, self.file) if around is not None else []
+            return self.flows.one_of([self._required(self.program.modules[file], first, dynamic=dynamic) for file in found])
         target = self._target(first)
         if target is None:
-            return self.solver.holding(self.semantics.external(f"<{_string(first)}>"))
+            return self.solver.holding(self.semantics.external(f"<{string_of(first)}>"))
+        return self._required(target, first, dynamic=dynamic)
+
+    def _required(self, target: Module, first: Tree, *, dynamic: bool) -> Node:
         self.names.imports.append((self.site(first), target.itself))
         if dynamic or self.program.is_module(target):
             return self.solver.holding(target)
@@ -96,7 +109,7 @@ class JavaScriptFile(JavaScriptExports):
             return
         for name in _imported_names(tree):
             self.declare_name(text(name))
-            self.types.setdefault(self.block, {}).setdefault(text(name), self.solver.node())
+            self.type_here(text(name))
 
     def _on_import_statement(self, tree: Tree) -> None:
         source = tree.child_by_field_name("source")
@@ -112,7 +125,7 @@ class JavaScriptFile(JavaScriptExports):
             node = self.solver.node()
             if target is not None:
                 self.solver.assign(self.semantics.common_exports[target] if not target.slots else self.solver.holding(target), node)
-            self._import_name(tree, clause.named_children[0], node, NOTHING)
+            self._import_name(tree, clause.named_children[0], node, self._exported(target, "export=")[1])
             return
         for child in clause.named_children:
             self._import_part(tree, child, target)
@@ -129,27 +142,41 @@ class JavaScriptFile(JavaScriptExports):
                 name, alias = specifier.child_by_field_name("name"), specifier.child_by_field_name("alias")
                 if name is None:
                     continue
-                value, kind = self._exported(target, text(name) if name.type != "string" else _string(name))
+                value, kind = self._exported(target, text(name) if name.type != "string" else string_of(name))
                 self.use(name, text(name), value)
                 self.use(name, text(name), kind)
                 self._import_name(tree, alias or name, value, kind)
 
     def _import_name(self, tree: Tree, name: Tree, value: Node, kind: Node) -> None:
-        key = self.declare_name(text(name))
-        version = self.solver.node()
-        self.define(version, name)
-        self.solver.assign(value, version)
-        self.solver.assign(version, self.whole(self.scope, key))
-        self.scope.flow[key,] = version
+        key = self.named_at(name, value)
         self.scope.imported.setdefault(key, []).append(tree.start_byte)
         self.names.sources.setdefault(self.whole(self.scope, key), []).extend(node for node in (value, kind) if node)
         if value:
             self.names.imports.append((self.site(name), value))
-        type_node = self.types.setdefault(self.block, {}).setdefault(text(name), self.solver.node())
+        type_node = self.type_here(text(name))
         self.define(type_node, name)
         self.solver.assign(kind, type_node)
 
     # exports
+
+
+def _replaces_exports(statement: Tree) -> bool:
+    """``module.exports = x`` that runs whenever the module does, alone or in a row of assignments."""
+    tree = statement.named_children[0] if statement.type == "expression_statement" and statement.named_children else None
+    while tree is not None and tree.type == "assignment_expression":
+        if text(tree.child_by_field_name("left")) == "module.exports":
+            value = tree.child_by_field_name("right")
+            while value is not None and value.type == "assignment_expression":
+                value = value.child_by_field_name("right")
+            return value is None or text(value) != "exports"
+        tree = tree.child_by_field_name("right")
+    return False
+
+
+def _around_unknown(tree: Tree) -> tuple[str, str] | None:
+    """What a specifier begins and ends with whose middle is found out when the code runs."""
+    first, last = known_ends(tree)
+    return (first, last) if first.startswith(("./", "../")) else None
 
 
 def _imported_names(tree: Tree) -> list[Tree]:
@@ -174,6 +201,8 @@ class JavaScriptProgram(Shared):
     def run(self) -> None:
         """From bytes to edges."""
         files = [self._file(file) for file in sorted(self.sources)]
+        for one in files:
+            one.ambient_modules()
         for one in files:
             one.prepare()
         for one in files:

@@ -57,6 +57,8 @@ def declared_here(block: Tree) -> Iterator[tuple[str, Tree]]:
         elif tree.type in _DECLARED_FUNCTIONS | (CLASSES - {"class"}) | {"enum_declaration"}:
             if (name := tree.child_by_field_name("name")) is not None:
                 yield text(name), name
+        elif tree.type == "import_alias":
+            yield text(tree.named_children[0]), tree.named_children[0]
         elif tree.type in {"internal_module", "module"}:
             name = tree.child_by_field_name("name")
             while name is not None and name.type == "nested_identifier":
@@ -190,9 +192,11 @@ class JavaScriptScopes(Lowering):
             self.define(version, tree)
             self.solver.alias(version, whole)
         self.solver.flow(value, version)
-        self.solver.flow(version, whole)
+        self.semantics.give(version, whole)
         self.note_write(whole, scope, key, tree)
-        if scope is self.scope:
+        if whole in self.semantics.sealed:
+            scope.flow[key,] = whole
+        elif scope is self.scope:
             self.solver.flow(whole, version) if declares and self.solver.values(whole) else None
             scope.flow[key,] = version
 

@@ -12,6 +12,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     NOTHING,
     REST,
     Call,
+    Constant,
     Container,
     External,
     Function,
@@ -25,179 +26,56 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Value,
     Wrapped,
 )
-from mge_assets.stages.dependency.javascript.invocation import JavaScriptInvocation
+from mge_assets.stages.dependency.javascript.collections import JavaScriptCollections
+from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS
 
-_WITH_ELEMENT = {"forEach", "map", "filter", "find", "findIndex", "findLast", "some", "every", "flatMap", "sort", "reduce", "reduceRight"}
-_SAME_ELEMENTS = {"slice", "splice", "filter", "concat", "reverse", "sort", "values", "flat", "fill", "toSorted", "toReversed", "entries", "keys", "copyWithin"}
 _TIMERS = {"setTimeout": 2, "setInterval": 2, "setImmediate": 1, "queueMicrotask": 1, "requestAnimationFrame": 1, "process.nextTick": 1}
 """Outside functions that call the one handed to them later, and the place of the first argument that they pass on."""
 
-_ONE_ELEMENT = {"pop", "shift", "at", "find", "findLast", "get", "next"}
+MAX_TABLE = 10
+"""Methods of a class that a call by a name which nobody knows may mean."""
 
 
-class JavaScriptSemantics(JavaScriptInvocation):
+class JavaScriptSemantics(JavaScriptCollections):
     """Prototypes, ``this``, accessors and built-in objects."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self._walked: set[tuple[Value, Node, Site]] = set()
-        self._products: dict[tuple[Call, str], Container] = {}
+        self._copies: list[Callable[[], None]] = []
+        self.places: dict[Node, int] = {}
+        self.literals: set[Value] = set()
+        self.taken: dict[Node, set[Node]] = {}
+        self.sealed: dict[Node, Node] = {}
         self._objects: dict[str, Callable[[Call], None]] = {
             "Object.assign": self._object_assign,
+            "Object.freeze": self._object_itself,
+            "Object.seal": self._object_itself,
+            "Object.preventExtensions": self._object_itself,
             "Object.create": self._object_create,
             "Object.setPrototypeOf": self._object_set_prototype,
             "Object.defineProperty": self._object_define_property,
             "Object.defineProperties": self._object_define_properties,
             "Object.values": self._object_values,
             "Object.entries": self._object_entries,
+            "Symbol": self._symbol,
+            "Symbol.for": self._symbol_for,
+            "JSON.parse": self._called_back_second,
+            "JSON.stringify": self._called_back_second,
             "Reflect.apply": self._reflect_apply,
             "Reflect.construct": self._reflect_construct,
         }
 
-    # prototypes
-
-    # modules
-
-    # calls
-
-    def each(self, value: Value, target: Node, site: Site) -> None:
-        """``target`` = each element of one value."""
-        match value:
-            case Container(kind="map"):
-                self.solver.add(target, self._row(value))
-            case Container(kind="object") if "@@iterator" in value.slots:
-                self._iterated(value, target, site)
-            case Container():
-                self.solver.flow(self.solver.element(value, ANY), target)
-            case Instance():
-                self._iterated(value, target, site)
-            case _:
-                pass
-
-    def _iterated(self, value: Value, target: Node, site: Site) -> None:
-        """An object with ``[Symbol.iterator]`` or its asynchronous twin: what that makes gives the elements."""
-        if (value, target, site) in self._walked:
-            return
-        self._walked.add((value, target, site))
-        made = self.solver.node()
-        for name in ("@@iterator", "@@asyncIterator"):
-            self.call_method(self.solver.holding(value), name, Call(site, made), NOTHING)
-        self.solver.watch(made, lambda iterator: self._stepped(iterator, target, site))
-
-    def _stepped(self, iterator: Value, target: Node, site: Site) -> None:
-        if isinstance(iterator, Container) and iterator.kind != "object":
-            self.each(iterator, target, site)
-            return
-        result = self.solver.node()
-        self.call_method(self.solver.holding(iterator), "next", Call(site, result), NOTHING)
-        self.load(result, "value", target, site)
-
-    def _row(self, value: Container) -> Container:
-        """``[key, value]`` of a map, ``[element, element]`` of anything else."""
-        key = (value, "(row)")
-        if key not in self._own:
-            row = Container("array", 2)
-            first = self.solver.element(value, "(keys)") if value.kind == "map" else self.solver.element(value, REST)
-            self.solver.flow(first, self.solver.element(row, 0))
-            self.solver.flow(self.solver.element(value, REST), self.solver.element(row, 1))
-            self._own[key] = row
-        row_value = self._own[key]
-        assert isinstance(row_value, Container)
-        return row_value
-
-    def product(self, call: Call, kind: str) -> Container:
-        """The one container that this call makes."""
-        if (call, kind) not in self._products:
-            self._products[call, kind] = Container(kind)
-        return self._products[call, kind]
-
-    def method_of(self, holder: Holder, name: str, call: Call) -> None:
-        """Call a built-in method of one value."""
-        if not isinstance(holder, Container):
-            return
-        arguments = [node for node, _ in call.arguments]
-        elements = self.solver.element(holder, ANY)
-        rest = self.solver.element(holder, REST)
-        self._accessor_method(holder, name, arguments, call)
-        if name in {"push", "unshift", "add", "splice", "fill"}:
-            for node in arguments[2:] if name == "splice" else arguments:
-                self.solver.flow(node, rest)
-        if name == "set" and len(arguments) > 1:
-            self.solver.flow(arguments[0], self.solver.slot(holder, "(keys)"))
-            self.solver.flow(arguments[1], rest)
-        if name in _WITH_ELEMENT:
-            self._with_element(holder, name, arguments, call)
-        if name in _ONE_ELEMENT:
-            self.solver.flow(rest if holder.kind == "map" else elements, call.result)
-        if name in _SAME_ELEMENTS:
-            self._same_elements(holder, name, arguments, call)
-        if name == "next" and holder.kind == "generator":
-            self._next(holder, arguments, call)
-        elif name == "next":
-            self.solver.flow(elements, self.solver.element(self._result(call), "value"))
-
-    def _result(self, call: Call) -> Container:
-        made = self.product(call, "object")
-        self.solver.add(call.result, made)
-        return made
-
-    def _next(self, holder: Container, arguments: list[Node], call: Call) -> None:
-        made = self._result(call)
-        self.solver.flow(self.solver.element(holder, ANY), self.solver.element(made, "value"))
-        if "(return)" in holder.slots:
-            self.solver.flow(holder.slots["(return)"], self.solver.element(made, "value"))
-        for node in arguments[:1]:
-            self.solver.flow(node, self.solver.slot(holder, "(sent)"))
-
-    def _accessor_method(self, holder: Container, name: str, arguments: list[Node], call: Call) -> None:
-        """``__defineGetter__`` and ``__defineSetter__``."""
-        if name not in {"__defineGetter__", "__defineSetter__"} or len(arguments) < 2:
-            return
-        made = Wrapped("property", *((arguments[1], NOTHING) if name == "__defineGetter__" else (NOTHING, arguments[1])))
-        self.with_keys(arguments[0], lambda key: self.solver.add(self.solver.slot(holder, key), made) if key is not None else None)
-        del call
-
-    def _with_element(self, holder: Container, name: str, arguments: list[Node], call: Call) -> None:
-        element = self.solver.element(holder, REST) if holder.kind == "map" else self.solver.element(holder, ANY)
-        second = self.solver.slot(holder, "(keys)") if holder.kind == "map" else (element if holder.kind == "set" else NOTHING)
-        itself = self.solver.holding(holder)
-        given = [call.result, element, NOTHING, itself] if name.startswith("reduce") else [element, element if name == "sort" else second, itself]
-        this = arguments[1] if len(arguments) > 1 and not name.startswith("reduce") else NOTHING
-        result = self.call_back(arguments[0] if arguments else NOTHING, given, call, this)
-        if name in {"map", "flatMap"}:
-            made = self.product(call, "array")
-            self.solver.add(call.result, made)
-            self.solver.flow(result, self.solver.element(made, REST))
-            self.solver.watch(result, lambda value: self.each(value, self.solver.element(made, REST), call.site))
-        if name.startswith("reduce"):
-            self.solver.flow(result, call.result)
-            for node in arguments[1:2]:
-                self.solver.flow(node, call.result)
-
-    def _same_elements(self, holder: Container, name: str, arguments: list[Node], call: Call) -> None:
-        made = self.product(call, "array")
-        self.solver.add(call.result, made)
-        target = self.solver.element(made, REST)
-        if name == "entries":
-            self.solver.add(target, self._row(holder))
-            return
-        if name == "keys":
-            self.solver.flow(self.solver.slot(holder, "(keys)"), target)
-            return
-        self.solver.flow(self.solver.element(holder, REST if holder.kind == "map" else ANY), target)
-        if name in {"concat", "flat"}:
-            for node in [*arguments, self.solver.element(holder, ANY)] if name == "flat" else arguments:
-                self.solver.flow(node, target)
-                self.solver.watch(node, lambda value: self.each(value, target, call.site))
-            if name == "flat":
-                self.solver.watch(target, lambda value: self.each(value, target, call.site))
+    def seal(self, node: Node, kind: Node) -> None:
+        """The node has a declared type, which says nothing where values are followed."""
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call one of the built-in functions that pass values on."""
-        del receiver
         if not isinstance(value, External):
             return
         name = value.name
+        if name in COLLECTIONS and isinstance(receiver, Instance):
+            self.with_base(receiver, lambda base: self._collect(base, call))
+            return
         if name in {"Map", "Set", "WeakMap", "WeakSet", "Array", "Array.from", "Array.of", "Promise.all"}:
             self._collection(name, call)
         elif name in {"Promise", "Promise.resolve"}:
@@ -206,31 +84,6 @@ class JavaScriptSemantics(JavaScriptInvocation):
             self._timer(name, call)
         elif name in self._objects:
             self._objects[name](call)
-
-    def _collection(self, name: str, call: Call) -> None:
-        kind = "map" if "Map" in name else "set" if "Set" in name else "array"
-        made = self.product(call, kind)
-        self.solver.add(call.result, made)
-        rest = self.solver.element(made, REST)
-        arguments = [node for node, _ in call.arguments]
-        if name in {"Array", "Array.of"}:
-            for node in arguments:
-                self.solver.flow(node, rest)
-            return
-        element = self.solver.node()
-        for node in arguments[:1]:
-            self.solver.watch(node, lambda value: self.each(value, element, call.site))
-        if kind == "map":
-            self.solver.watch(element, lambda row: self._pair(row, made))
-        elif name == "Array.from" and len(arguments) > 1:
-            self.solver.flow(self.call_back(arguments[1], [element], call, arguments[2] if len(arguments) > 2 else NOTHING), rest)
-        else:
-            self.solver.flow(element, rest)
-
-    def _pair(self, row: Value, made: Container) -> None:
-        if isinstance(row, Container):
-            self.solver.flow(self.solver.element(row, 0), self.solver.slot(made, "(keys)"))
-            self.solver.flow(self.solver.element(row, 1), self.solver.element(made, REST))
 
     def _promise(self, name: str, call: Call) -> None:
         """A promise is taken for the value that it will have."""
@@ -252,21 +105,45 @@ class JavaScriptSemantics(JavaScriptInvocation):
         for node, _ in call.arguments[1:]:
             self.copy_properties(node, target, call.site)
 
+    def _object_itself(self, call: Call) -> None:
+        """What is handed over comes back."""
+        for node, _ in call.arguments[:1]:
+            self.solver.flow(node, call.result)
+
     def copy_properties(self, source: Node, target: Node, site: Site) -> None:
         """Own properties of one object become those of the other; getters are read, setters are called."""
+        done: set[tuple[Value, Value, Key]] = set()
+        moved: dict[tuple[Value, Key], Node] = {}
+
+        def read(value: Holder, key: Key) -> Node:
+            if (value, key) not in moved:
+                moved[value, key] = self.solver.node()
+                self._from_slot(value.slots[key], value, moved[value, key], site)
+            return moved[value, key]
 
         def on(value: Value, into: Value) -> None:
-            if not isinstance(value, Holder) or value is into:
+            if not isinstance(value, Holder) or isinstance(value, External) or value is into:
                 return
-            for key in [key for key in value.slots if key != ANY]:
-                moved = self.solver.node()
-                self._from_slot(value.slots[key], value, moved, site)
+            for key in [key for key in value.slots if key != ANY and (value, into, key) not in done]:
+                done.add((value, into, key))
                 if isinstance(key, str) and key != REST:
-                    self.put(into, key, moved, site)
+                    self.put(into, key, read(value, key), site)
                 elif isinstance(into, Container):
-                    self.solver.flow(moved, self.solver.element(into, key))
+                    self.solver.flow(read(value, key), self.solver.element(into, key))
+
+        def again() -> None:
+            for value in self.solver.values(source):
+                for into in self.solver.values(target):
+                    on(value, into)
 
         self.later(lambda: self.solver.watch(source, lambda value: self.solver.watch(target, lambda into: on(value, into))))
+        self._copies.append(again)
+
+    def settle(self) -> bool:
+        """Properties that came after their object was copied are copied too."""
+        for again in list(self._copies):
+            again()
+        return super().settle()
 
     def _object_values(self, call: Call) -> None:
         made = self.product(call, "array")
@@ -347,6 +224,22 @@ class JavaScriptSemantics(JavaScriptInvocation):
 
         self.solver.watch(holder, lambda value: self.solver.watch(description, lambda described: on(value, described)))
 
+    def put_own(self, holder: Holder, key: Key | None, source: Node) -> None:
+        """A property under a computed key in a class or an object literal."""
+        self.solver.flow(source, self.solver.own(holder, REST if key is None else key))
+
+    def _symbol(self, call: Call) -> None:
+        """A symbol is a key that nothing else is."""
+        self.solver.add(call.result, self.solver.constant(f"@@{call.site.file}:{call.site.byte}"))
+
+    def _symbol_for(self, call: Call) -> None:
+        for node, _ in call.arguments[:1]:
+            self.with_keys(node, lambda key: self.solver.add(call.result, self.solver.constant(f"@@for {key}")) if key is not None else None)
+
+    def _called_back_second(self, call: Call) -> None:
+        for node, _ in call.arguments[1:2]:
+            self.call_back(node, [], call)
+
     def get_item(self, value: Value, key: Node, target: Node, site: Site) -> None:
         """``target`` = the element or property of one value under a computed key."""
         if isinstance(value, Holder) and not isinstance(value, External):
@@ -363,6 +256,36 @@ class JavaScriptSemantics(JavaScriptInvocation):
             self.solver.assign(self.solver.element(holder, known), target)
         if isinstance(holder, Container):
             self.solver.flow(self.solver.element(holder, REST), target)
+
+    def methods_between(self, holder: Node, key: Node, target: Node, ends: tuple[str, str]) -> None:
+        """``holder[key]`` is called and the key stays unknown: methods of the object's class whose names begin and end as the key does.
+
+        Where nothing is known of it, a class with few methods is a table of them, one with many is anything.
+        """
+
+        def look() -> None:
+            if any(isinstance(value, Constant) for value in self.solver.values(key)):
+                return
+            for value in self.solver.values(holder):
+                found = self._methods_of(value, ends) if isinstance(value, Instance) else []
+                for method in found if any(ends) or len(found) <= MAX_TABLE else []:
+                    self.solver.add(target, method)
+
+        self._unsure.append((key, look))
+
+    def _methods_of(self, value: Instance, ends: tuple[str, str]) -> list[Function]:
+        """Methods on the way of an object's prototypes, by how their names begin and end."""
+        found: dict[Function, None] = {}
+        seen: dict[Value, None] = dict.fromkeys(self.solver.values(self.parents(value)))
+        for known in (todo := list(seen)):
+            if isinstance(known, Container):
+                names = [name for name in known.slots if isinstance(name, str) and name not in {ANY, REST, "constructor"}]
+                wanted = [name for name in names if name.startswith(ends[0]) and name.endswith(ends[1]) and name[:2] != "@@"]
+                found |= {held: None for name in wanted for held in self.solver.values(known.slots[name]) if isinstance(held, Function)}
+                fresh = [parent for parent in self.solver.values(self.parents(known)) if parent not in seen]
+                seen.update(dict.fromkeys(fresh))
+                todo += fresh
+        return list(found)
 
     def _put_item(self, key: Node, source: Node, site: Site, value: Value) -> None:
         if isinstance(value, Holder):

@@ -6,12 +6,13 @@ from mge_assets.stages.dependency.fixpoint.lowering import Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import Module, Node
+from mge_assets.stages.dependency.javascript.declared import DeclaredSemantics
 from mge_assets.stages.dependency.javascript.modules import ModuleFinder
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
 
 class Shared:
-    """Modules by file, what they export as types, names that all files see, and imports to be settled.
+    """Modules by file, what they export as types, names that all files see, modules that are only declared, and imports to be settled.
 
     ``pending`` are imports as (module, exported name, node of the value, node of the type).
     """
@@ -19,9 +20,10 @@ class Shared:
     def __init__(self, files: Mapping[str, bytes], sources: Mapping[str, bytes], recorder: Recorder) -> None:
         self.sources, self.recorder = sources, recorder
         self.solver, self.names = Solver(named=recorder.references), Names()
-        self.semantics = JavaScriptSemantics(self.solver, recorder)
+        self.semantics = (DeclaredSemantics if recorder.references else JavaScriptSemantics)(self.solver, recorder)
         self.finder = ModuleFinder(files, sources)
         self.modules: dict[str, Module] = {}
+        self.ambient: dict[str, Module] = {}
         self.exporting: set[Module] = set()
         self.type_exports: dict[Module, dict[str, Node]] = {}
         self.generics: dict[Node, list[tuple[Node, Node]]] = {}

@@ -110,7 +110,13 @@ class JavaScriptStatements(JavaScriptClasses):
                 typed = self.type_node(kind)
                 self.semantics.infer(value, typed)
                 value = typed if self.solver.values(typed) or not value else self.flows.one_of([value, typed])
+                if self.typed:
+                    value = self.settled(kind, typed, value)
             self.bind_pattern(name, value, declares=True, keep=tree.type == "variable_declaration")
+            if self.typed and value and name is not None and name.type == "identifier":
+                scope, key = self.locate(text(name))
+                if scope is not None:
+                    self.semantics.seal(scope.whole[key], value)
 
     _on_variable_declaration = _on_lexical_declaration
 

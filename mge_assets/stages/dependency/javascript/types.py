@@ -9,28 +9,31 @@ from mge_assets.stages.dependency.fixpoint.lowering import Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Container, Function, Holder, Module, Node, Parameter, Value
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Container, Function, Holder, Instance, Module, Node, Parameter, Value
 from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.scopes import Block
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
-from mge_assets.stages.dependency.javascript.statements import JavaScriptStatements
+from mge_assets.stages.dependency.javascript.type_operators import TypeOperators, parameter_name
 
 _COLLECTIONS = {
     "Array": "array", "ReadonlyArray": "array", "Set": "set", "ReadonlySet": "set", "Map": "map", "ReadonlyMap": "map", "Iterable": "array",
     "Iterator": "array", "Generator": "generator", "WeakMap": "map", "AsyncIterable": "array", "IterableIterator": "array",
 }  # fmt: skip
-_TRANSPARENT = {"Promise", "Readonly", "Partial", "Required", "Awaited", "NonNullable", "PromiseLike", "Pick", "Omit"}
 _NOTHING_SAID = {"predefined_type", "literal_type", "this_type"}
 _PASSED_ON = {"type_annotation", "parenthesized_type", "readonly_type", "optional_type", "rest_type", "union_type", "intersection_type"}
+_PASSED_ON_CLOSELY = {"constraint", "default_type", "type_arguments"}
 _DECLARATIONS = {"interface_declaration", "type_alias_declaration", "class_declaration", "abstract_class_declaration", "enum_declaration"}
 
+MAX_GIVEN = 4
+"""Types that files give to one parameter of an imported type and that are followed: all of them together say little of one use. Of the methods that rxjs
+names, 86.4 % have the definition that TypeScript's language service gives; without a bound 81.3 %."""
 
-class JavaScriptTypes(JavaScriptStatements):
+
+class JavaScriptTypes(TypeOperators):
     """Type declarations and type expressions."""
 
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: JavaScriptSemantics, *, typed: bool) -> None:
         super().__init__(file, source, solver, recorder, names, semantics, typed=typed)
-        self.types: dict[Block, dict[str, Node]] = {}
         self.global_types: dict[str, Node] = {}
         self.type_exports: dict[Module, dict[str, Node]] = {}
         self.generics: dict[Node, list[tuple[Node, Node]]] = {}
@@ -41,6 +44,8 @@ class JavaScriptTypes(JavaScriptStatements):
             "object_type": self._object_type, "interface_body": self._object_type, "array_type": self._array_type, "tuple_type": self._tuple,
             "function_type": self._function_type, "constructor_type": self._function_type, "type_query": self._query,
         }  # fmt: skip
+        if self.close:
+            self._of_type |= {"member_expression": self._imported_type, **self.of_operator}
 
     def declare_types(self, tree: Tree) -> None:
         """Names of the types that a block declares, so that any of them may be used before its line."""
@@ -50,8 +55,11 @@ class JavaScriptTypes(JavaScriptStatements):
                 inner = inner.child_by_field_name("declaration") or (
                     inner.named_children[-1] if inner.type == "ambient_declaration" and inner.named_children else None
                 )
-            if inner is not None and inner.type in _DECLARATIONS and (name := inner.child_by_field_name("name")) is not None:
-                node = self.types.setdefault(self.block, {}).setdefault(text(name), self.solver.node())
+            name = inner.child_by_field_name("name") if inner is not None and inner.type in _DECLARATIONS else None
+            if inner is not None and inner.type == "import_alias":
+                name = inner.named_children[0]
+            if name is not None:
+                node = self.type_here(text(name))
                 self.define(node, name)
 
     def find_type(self, name: str) -> Node | None:
@@ -68,7 +76,7 @@ class JavaScriptTypes(JavaScriptStatements):
         kind = tree.type
         if kind in _NOTHING_SAID:
             return NOTHING
-        if kind in _PASSED_ON:
+        if kind in _PASSED_ON or (self.close and kind in _PASSED_ON_CLOSELY):
             return self.flows.one_of([self.type_node(child) for child in tree.named_children])
         lower = self._of_type.get(kind)
         if lower is not None:
@@ -123,6 +131,18 @@ class JavaScriptTypes(JavaScriptStatements):
     def _member_type(self, value: Value, name: str, target: Node) -> None:
         if isinstance(value, Module):
             self.exported_type(value, name, target)
+            self.semantics.later(lambda: self.exported_type(value, name, target))
+        elif isinstance(value, Container) and name in value.slots:
+            self.solver.assign(value.slots[name], target)
+
+    def _imported_type(self, tree: Tree) -> Node:
+        """``import("./a").T``."""
+        holder, name = self.value(tree.child_by_field_name("object")), tree.child_by_field_name("property")
+        node = self.solver.node()
+        if name is not None:
+            self.solver.watch(holder, lambda value: self._member_type(value, text(name), node))
+            self.use(name, text(name), node)
+        return node
 
     def exported_type(self, module: Module, name: str, target: Node, seen: frozenset[Module] = frozenset()) -> None:
         """``target`` = the type that a module exports under the name."""
@@ -143,12 +163,25 @@ class JavaScriptTypes(JavaScriptStatements):
             self.use(head, name, NOTHING)
             if name in _COLLECTIONS:
                 return self._collection(_COLLECTIONS[name], given)
-            return given[0] if name in _TRANSPARENT and given else NOTHING
+            return self.library_type(name, given)
         node = self.type_node(head)
-        parameters = self.generics.get(node, [])
-        for place, (parameter, default) in enumerate(parameters):
-            self.solver.flow(given[place] if place < len(given) else default, parameter)
+        self._fill(node, given)
         return node
+
+    def _fill(self, node: Node, given: list[Node]) -> None:
+        """The type's parameters are what is given, or else their defaults; looked at closely, those of an imported type too."""
+        for place, (parameter, default) in enumerate(self.generics.get(node, ())):
+            self.solver.flow(given[place] if place < len(given) else default, parameter)
+        if self.close and node and node not in self.generics:
+            self.semantics.later(lambda: self._fill_imported(node, given))
+
+    def _fill_imported(self, node: Node, given: list[Node]) -> None:
+        for known in self.solver.aliases(node):
+            for place, (parameter, default) in enumerate(self.generics.get(known, ())):
+                taken = self.semantics.taken.setdefault(parameter, set())
+                taken.add(given[place] if place < len(given) else default)
+                if len(taken) <= MAX_GIVEN:
+                    self.solver.flow(given[place] if place < len(given) else default, parameter)
 
     def _collection(self, kind: str, given: list[Node]) -> Node:
         made = Container(kind)
@@ -161,10 +194,24 @@ class JavaScriptTypes(JavaScriptStatements):
     def _tuple(self, tree: Tree) -> Node:
         made = Container("array", len(tree.named_children))
         for place, child in enumerate(tree.named_children):
-            self.solver.flow(self.type_node(child), self.solver.element(made, place))
+            self._tuple_element(child, made, place)
         return self.solver.holding(made)
 
+    def _tuple_element(self, child: Tree, made: Container, place: int) -> None:
+        """``V``, ``a: V``, ``a?: V``, ``...V[]``."""
+        kind = child.child_by_field_name("type") if self.close and child.type in {"required_parameter", "optional_parameter"} else None
+        pattern = child.child_by_field_name("pattern") or child.child_by_field_name("name")
+        element = self.type_node(kind or child)
+        if self.close and (child.type == "rest_type" or (pattern is not None and pattern.type == "rest_pattern")):
+            self.solver.watch(element, lambda value: self.semantics.each(value, self.solver.element(made, REST), self.site_of_file()))
+        else:
+            self.solver.flow(element, self.solver.element(made, place))
+
     def _object_type(self, tree: Tree) -> Node:
+        for child in tree.named_children if self.close else ():
+            clause = next((part for part in child.named_children if part.type == "mapped_type_clause"), None)
+            if clause is not None:
+                return self.mapped(child, clause)
         made = Container("object")
         for child in tree.named_children:
             self.signature(child, made)
@@ -184,13 +231,19 @@ class JavaScriptTypes(JavaScriptStatements):
                 self.solver.flow(self._signature_of(tree), self.solver.slot(holder, slot))
             case "index_signature":
                 self.solver.flow(self.type_node(kind) if kind is not None else NOTHING, self.solver.element(holder, REST))
+                if self.close:
+                    self.indexed(holder, tree)
             case _:
                 pass
 
     def _member_property(self, holder: Holder, name: Tree | None, node: Node) -> None:
         key = constant_key(name)
+        if key is None and name is not None and self.close:
+            self.value(name)
         if key is not None and name is not None:
             self._property(holder, key, node, name)
+            if self.close and node not in self.open_types:
+                self.semantics.seal(self.solver.own(holder, key), node)
 
     def _function_type(self, tree: Tree) -> Node:
         """A function; for ``new () => V`` an object that makes one."""
@@ -212,6 +265,9 @@ class JavaScriptTypes(JavaScriptStatements):
         for child in parameters.named_children if parameters is not None else []:
             pattern, kind = child.child_by_field_name("pattern"), child.child_by_field_name("type")
             node = self.solver.node()
+            if self.close and pattern is not None and pattern.type == "identifier":
+                self.define(node, pattern)
+                self.solver.assign(node, self.whole(self.scope, self.declare_name(text(pattern))))
             if kind is not None:
                 self.solver.flow(self.type_node(kind), node)
             function.parameters.append(Parameter(text(pattern), node))
@@ -227,12 +283,9 @@ class JavaScriptTypes(JavaScriptStatements):
 
     def _declare_parameters(self, tree: Tree) -> list[tuple[Node, Node]]:
         made = []
-        for child in (child for child in tree.named_children if child.type == "type_parameter"):
-            name = child.child_by_field_name("name")
-            node = self.solver.node()
-            if name is not None:
-                self.define(node, name)
-                self.types.setdefault(self.block, {})[text(name)] = node
+        named = [(child, parameter_name(child)) for child in tree.named_children if child.type == "type_parameter"]
+        nodes = [self.declare_parameter(name) if name is not None else self.solver.node() for _, name in named]
+        for (child, _), node in zip(named, nodes, strict=True):
             value = child.child_by_field_name("value")
             constraint = child.child_by_field_name("constraint")
             if constraint is not None:
@@ -256,6 +309,8 @@ class JavaScriptTypes(JavaScriptStatements):
         body = tree.child_by_field_name("body")
         shape = self.type_node(body) if body is not None else self.solver.holding(Container("object"))
         self.solver.flow(shape, node)
+        if self.close:
+            self.solver.watch(node, lambda value: self._merged(value, shape))
         for clause in (child for child in tree.named_children if child.type in {"extends_type_clause", "extends_clause"}):
             for parent in clause.named_children:
                 kind = self.type_node(parent)
@@ -263,6 +318,13 @@ class JavaScriptTypes(JavaScriptStatements):
                     if isinstance(value, Holder):
                         self.solver.flow(kind, self.semantics.parents(value))
         self.leave(outer)
+
+    def _merged(self, value: Value, shape: Node) -> None:
+        """An interface and a class of one name are one type: objects of the class have what the interface says."""
+        if isinstance(value, Instance) and isinstance(value.cls, Function):
+            for prototype in self.solver.values(self.semantics.prototype(value.cls)):
+                if isinstance(prototype, Holder):
+                    self.solver.flow(shape, self.semantics.parents(prototype))
 
     def _declare_type(self, tree: Tree, name: Tree, node: Node) -> None:
         symbol = self.unique(f"{self.scope.symbol}.{text(name)}", name)
@@ -283,45 +345,6 @@ class JavaScriptTypes(JavaScriptStatements):
             self.solver.flow(self.type_node(value), node)
         self.leave(outer)
 
-    def _on_enum_declaration(self, tree: Tree) -> None:
-        name, body = tree.child_by_field_name("name"), tree.child_by_field_name("body")
-        made = Container("object")
-        for child in body.named_children if body is not None else []:
-            member = child.child_by_field_name("name") if child.type == "enum_assignment" else child
-            value = self.value(child.child_by_field_name("value")) if child.type == "enum_assignment" else self.solver.node()
-            self._member_property(made, member, value)
-        if name is not None:
-            symbol = self.unique(f"{self.scope.symbol}.{text(name)}", name)
-            self.declare(symbol, SymbolKind.CLASS, tree, name)
-            self.set_name(name, self.solver.holding(made), declares=True)
-            self.solver.add(self.find_type(text(name)) or NOTHING, made)
-
-    def _on_internal_module(self, tree: Tree) -> None:
-        """``namespace A.B { … }``: a module inside the file."""
-        name, body = tree.child_by_field_name("name"), tree.child_by_field_name("body")
-        parts: list[Tree] = []
-        while name is not None and name.type == "nested_identifier":
-            last = name.child_by_field_name("property")
-            parts += [last] if last is not None else []
-            name = name.child_by_field_name("object")
-        if name is None or name.type != "identifier" or body is None:
-            if body is not None:
-                self._on_statement_block(body)
-            return
-        scope, key = self.locate(text(name))
-        held = self.solver.values(scope.whole[key]) if scope is not None else []
-        module = next((value for value in held if isinstance(value, Module)), None) or Module(text(name), self.file, self.solver.node())
-        self.set_name(name, self.solver.holding(module), declares=True)
-        for part in reversed(parts):
-            inner = Module(text(part), self.file, self.solver.node())
-            self._property(module, text(part), self.solver.holding(inner), part)
-            module = inner
-        outer_module, self.namespace = self.namespace, module
-        self._on_statement_block(body)
-        self.namespace = outer_module
-
-    _on_module = _on_internal_module
-
     def enter_class(self, tree: Tree, name: Tree | None, instance: Value) -> None:
         """The class's name as a type, and its type parameters."""
         node = self.find_type(text(name)) if name is not None else None
@@ -335,6 +358,19 @@ class JavaScriptTypes(JavaScriptStatements):
             made = self._declare_parameters(types)
             if node is not None:
                 self.generics[node] = made
+            if self.close and isinstance(instance, Instance) and isinstance(instance.cls, Function):
+                self.semantics.generics[instance.cls] = made
+
+    def given_types(self, parent: Node, kinds: list[Node]) -> None:
+        """Type arguments of the class that this one extends."""
+
+        def on(value: Value) -> None:
+            if isinstance(value, Function):
+                for (parameter, _), kind in zip(self.semantics.generics.get(value, ()), kinds, strict=False):
+                    self.solver.flow(kind, parameter)
+
+        if self.close:
+            self.solver.watch(parent, on)
 
     def leave_class(self) -> None:
         """Close the class's block."""

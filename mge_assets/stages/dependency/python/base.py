@@ -73,10 +73,6 @@ class PythonBase(Lowering):
 
         self.bodies.append(resume)
 
-    def value(self, tree: Tree | None) -> Node:
-        """The node of an expression's value; 0 where there is none."""
-        raise NotImplementedError
-
     def given(self, tree: Tree | None) -> Node:
         """As above, of an argument: ``True`` and ``False`` are told apart."""
         return LITERALS.get(tree.type) or self.value(tree) if tree is not None else NOTHING
@@ -146,7 +142,7 @@ class PythonBase(Lowering):
     def attribute(self, tree: Tree, *, called: bool) -> Node:
         """Read an attribute."""
         holder_tree, name_tree = tree.child_by_field_name("object"), tree.child_by_field_name("attribute")
-        holder = self.value(holder_tree)
+        holder = self.operand(holder_tree)
         if name_tree is None:
             return NOTHING
         name = text(name_tree)

@@ -3,29 +3,25 @@
 Only what passes values on or calls them back is modelled; everything else gives nothing.
 """
 
-from collections import OrderedDict, defaultdict, deque
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 
-from mge_assets.stages.dependency.fixpoint.recording import Recorder
-from mge_assets.stages.dependency.fixpoint.solver import MAX_CONSTANTS, Solver
 from mge_assets.stages.dependency.fixpoint.values import (
-    ANY,
     NOTHING,
     REST,
     Call,
     Class,
-    Constant,
     Container,
     External,
     Instance,
     Method,
     Node,
     Partial,
-    Site,
     Value,
     Wrapped,
 )
-from mge_assets.stages.dependency.python.decorators import Decorators
+from mge_assets.stages.dependency.python.alike import Alike
+from mge_assets.stages.dependency.python.containers import COPIES
+from mge_assets.stages.dependency.python.contents import KINDS, METHODS
 
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
@@ -34,10 +30,6 @@ _SAME = {
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
 
-_COPIES = {
-    "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed", "collections.deque", "builtins.dict",
-    "collections.OrderedDict", "itertools.chain", "itertools.cycle", "itertools.islice", "builtins.enumerate", "builtins.zip", "collections.defaultdict",
-}  # fmt: skip
 _CALLBACKS = {"map", "filter"}
 _KEYED = {"sorted", "min", "max", "list.sort", "itertools.groupby"}
 _DUNDERS = {
@@ -47,45 +39,28 @@ _DUNDERS = {
 }  # fmt: skip
 
 
-_PUTTING = {"append", "add", "appendleft", "insert"}
-_JOINING = {"extend", "extendleft", "update", "union", "__ior__"}
-_TAKING = {"get", "pop", "setdefault", "__getitem__", "popleft"}
-_LISTING = {"items", "values", "keys", "__iter__", "__next__", "send"}
-
-_CONTAINER_METHODS = frozenset(name for kind in (list, tuple, set, dict, deque, defaultdict, OrderedDict, Generator, AsyncGenerator) for name in dir(kind)) | {
-    "__enter__", "__exit__", "__aenter__", "__aexit__", "close", "closed", "read", "write",
-}  # fmt: skip
-
-
-class PythonSemantics(Decorators):
+class PythonSemantics(Alike):
     """Python's built-in functions and containers."""
-
-    def __init__(self, solver: Solver, recorder: Recorder) -> None:
-        super().__init__(solver, recorder)
-        self._copies: dict[tuple[Call, str], Container] = {}
-
-    def get(self, value: Value, name: str, target: Node, site: Site) -> None:
-        """As below; a built-in container has no attributes but its methods."""
-        if not isinstance(value, Container) or name in _CONTAINER_METHODS:
-            super().get(value, name, target, site)
 
     def model(self, value: Method | External, call: Call, receiver: Value | None) -> None:
         """Call something built in."""
         if isinstance(value, Method):
-            if isinstance(value.holder, Container):
-                self._container_method(value.holder, value.name, call)
+            self.method_of(value.holder, value.name, call)
             return
         name = value.name.removeprefix("builtins.")
         first = call.arguments[0][0] if call.arguments else NOTHING
         if value.name in _SAME and len(call.arguments) > _SAME[value.name]:
             self.solver.assign(call.arguments[_SAME[value.name]][0], call.result)
-        if value.name in _COPIES:
-            self._copy(call, value.name)
+        if value.name in COPIES:
+            self.copy(call, value.name)
         if name in _DUNDERS:
             for node, _ in call.arguments:
                 self._send_all(node, _DUNDERS[name], call)
+        head, _, last = value.name.rpartition(".")
+        if head in KINDS and last in METHODS and call.arguments:
+            self.unbound_method(last, call)
         if name in _KEYED and "key" in call.keywords:
-            self.call_back(call.keywords["key"], [self._elements(call, first)], call, named=True)
+            self.call_back(call.keywords["key"], [self.elements(call, first)], call, named=True)
         name = "object.__new__" if name.endswith(".__new__") else name
         model: Callable[[External, Call, Value | None], None] | None = getattr(self, f"_model_{name.replace('.', '_')}", None)
         if model is not None:
@@ -98,154 +73,30 @@ class PythonSemantics(Decorators):
 
         self.solver.watch(node, on)
 
-    def _elements(self, call: Call, node: Node) -> Node:
-        element = self.solver.node()
-        self.solver.watch(node, lambda value: self.each(value, element, call.site))
-        return element
-
-    def call_back(self, callee: Node, arguments: list[Node], call: Call, *, named: bool = False) -> Node:
-        """Call a function that was handed over; its result's node. Objects are called only where the argument is ``named`` as what is called."""
-        result = self.solver.node()
-        inner = Call(call.site, result, [(node, False) for node in arguments])
-        left = External if named else (External, Instance)
-        self.solver.watch(callee, lambda value: self.invoke(value, inner, None) if not isinstance(value, left) else None)
-        return result
-
-    def _product(self, call: Call, kind: str) -> Container:
-        """The one container that this call makes."""
-        made = self._copies.get((call, kind))
-        if made is None:
-            made = self._copies[call, kind] = Container(kind)
-        self.solver.add(call.result, made)
-        return made
-
-    def _copy(self, call: Call, name: str) -> None:
-        """A container made from others."""
-        kind = "dict" if "ict" in name else "list"
-        made = self._product(call, kind)
-        pairs = name in {"builtins.enumerate", "builtins.zip"}
-        for place, (node, _) in enumerate(call.arguments):
-            if name == "collections.defaultdict" and place == 0:
-                self.solver.flow(self.call_back(node, [], call), self.solver.element(made, REST))
-                self.solver.watch(node, lambda value: self._fresh_element(value, made))
-                continue
-            if pairs:
-                row = self._made_row(call, made)
-                self.solver.flow(self._elements(call, node), self.solver.element(row, place + (name == "builtins.enumerate")))
-                continue
-            self.solver.watch(node, lambda value: self._copy_from(value, made, call, ordered=name in {"builtins.list", "builtins.tuple"}))
-        for key, node in call.keywords.items():
-            if kind == "dict":
-                self.solver.flow(node, self.solver.element(made, key))
-
-    def _fresh_element(self, factory: Value, made: Container) -> None:
-        """``defaultdict(list)``: an element that nobody put in is a new list."""
-        known = any(isinstance(value, Container) for value in self.solver.values(made.slots[REST]))
-        if isinstance(factory, External) and factory.name in _COPIES and not known:
-            self.solver.add(made.slots[REST], Container("dict" if "ict" in factory.name else "list"))
-
-    def _made_row(self, call: Call, made: Container) -> Container:
-        row = self._copies.get((call, "row"))
-        if row is None:
-            row = self._copies[call, "row"] = Container("tuple")
-            self.solver.add(self.solver.element(made, REST), row)
-        return row
-
-    def _copy_from(self, value: Value, made: Container, call: Call, *, ordered: bool) -> None:
-        if isinstance(value, Container) and (ordered or (made.kind == "dict" and value.kind == "dict")) and value.kind != "generator":
-            made.length = value.length
-            self.copy_elements(value, made)
-        else:
-            self.each(value, self.solver.element(made, REST), call.site)
-
-    def _container_method(self, holder: Container, name: str, call: Call) -> None:
-        arguments = [node for node, _ in call.arguments]
-        if name in _PUTTING:
-            self.solver.flow(arguments[-1] if arguments else NOTHING, self.solver.element(holder, REST))
-        elif name in _JOINING:
-            self._join(holder, arguments, call)
-        elif name in _TAKING:
-            self._take(holder, name, arguments, call)
-        elif name in _LISTING:
-            self._list(holder, name, call)
-        elif name in {"copy", "__enter__", "__aiter__"}:
-            self.solver.add(call.result, holder)
-        elif name == "sort":
-            self.call_back(call.keywords.get("key", NOTHING), [self.solver.element(holder, ANY)], call, named=True)
-
-    def _join(self, holder: Container, arguments: list[Node], call: Call) -> None:
-        """The elements of others are put in."""
-        if holder.kind != "dict":
-            rest = self.solver.element(holder, REST)
-            for node in arguments:
-                self.solver.watch(node, lambda value: self.each(value, rest, call.site))
-            self.solver.add(call.result, holder)
-            return
-        for node in arguments:
-            self.solver.watch(node, lambda value: self.copy_elements(value, holder) if isinstance(value, Container) else None)
-        for key, node in call.keywords.items():
-            self.solver.flow(node, self.solver.element(holder, key))
-
-    def _list(self, holder: Container, name: str, call: Call) -> None:
-        """Iterators over a container, and what they give next."""
-        everything = self.solver.element(holder, ANY)
-        if name == "items":
-            self.solver.flow(everything, self.solver.element(self._row_of(holder, call), 1))
-            return
-        rest = self.solver.element(self._product(call, "list"), REST)
-        if name == "keys":
-            self.each(holder, rest, call.site)
-            return
-        self.solver.flow(everything, rest)
-        for sent in call.arguments[:1] if name == "send" else ():
-            self.solver.flow(sent[0], self.solver.slot(holder, "(sent)"))
-        if name in {"__next__", "send"}:
-            self.solver.flow(everything, call.result)
-
-    def _row_of(self, holder: Container, call: Call) -> Container:
-        made = self._product(call, "list")
-        row = self._made_row(call, made)
-        keys = self.solver.element(row, 0)
-        known = [key for key in holder.slots if key not in (ANY, REST)]
-        for key in known if len(known) <= MAX_CONSTANTS else ():
-            self.solver.add(keys, self.solver.constant(key))
-        return row
-
-    def _take(self, holder: Container, name: str, arguments: list[Node], call: Call) -> None:
-        if arguments and holder.kind == "dict":
-            self.get_item(holder, arguments[0], call.result, call.site)
-        else:
-            self.solver.assign(self.solver.element(holder, ANY), call.result)
-        for default in arguments[1:2]:
-            if not any(isinstance(key, Constant) and key.value in holder.slots for key in self.solver.values(arguments[0])):
-                self.solver.flow(default, call.result)
-            if name == "setdefault":
-                self.put_element(holder, arguments[0], default)
-
     # single functions, found by name
 
     def _model_map(self, value: External, call: Call, receiver: Value | None) -> None:
         """Any argument that can be called is called with the elements of the others, whatever their order."""
         del value, receiver
-        made = self._product(call, "list")
+        made = self.product(call, "list")
         nodes = [node for node, _ in call.arguments]
         for place, node in enumerate(nodes):
-            others = [self._elements(call, other) for number, other in enumerate(nodes) if number != place]
+            others = [self.elements(call, other) for number, other in enumerate(nodes) if number != place]
             self.solver.flow(self.call_back(node, others, call, named=place == 0), self.solver.element(made, REST))
 
     def _model_filter(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver
         nodes = [node for node, _ in call.arguments]
         if len(nodes) > 1:
-            element = self._elements(call, nodes[1])
+            element = self.elements(call, nodes[1])
             self.call_back(nodes[0], [element], call)
-            self.solver.flow(element, self.solver.element(self._product(call, "list"), REST))
+            self.solver.flow(element, self.solver.element(self.product(call, "list"), REST))
 
     def _model_functools_reduce(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver
         nodes = [node for node, _ in call.arguments]
         if len(nodes) > 1:
-            result = self.call_back(nodes[0], [call.result, self._elements(call, nodes[1])], call)
+            result = self.call_back(nodes[0], [call.result, self.elements(call, nodes[1])], call)
             self.solver.flow(result, call.result)
 
     def _model_next(self, value: External, call: Call, receiver: Value | None) -> None:
@@ -263,7 +114,7 @@ class PythonSemantics(Decorators):
     def _model_sum(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver
         for node, _ in call.arguments[:1]:
-            self._elements(call, node)
+            self.elements(call, node)
 
     _model_any = _model_all = _model_min = _model_max = _model_sum
     _model_list = _model_tuple = _model_set = _model_sorted = _model_sum
@@ -280,14 +131,6 @@ class PythonSemantics(Decorators):
         del value, receiver
         self.solver.add(call.result, self.external("functools.wraps()"))
 
-    def _model_getattr(self, value: External, call: Call, receiver: Value | None) -> None:
-        del value, receiver
-        if len(call.arguments) > 1:
-            nodes = [node for node, _ in call.arguments]
-            self.with_keys(nodes[1], lambda key: self.load(nodes[0], key, call.result, call.site) if isinstance(key, str) else None)
-            for default in nodes[2:3]:
-                self.solver.flow(default, call.result)
-
     def _model_setattr(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver
         if len(call.arguments) == 3:
@@ -298,7 +141,7 @@ class PythonSemantics(Decorators):
         """``object.__new__(cls)``, that of any outside class, and what ``super().__new__(cls)`` of a class with outside bases comes to."""
         del value, receiver
         for node, _ in call.arguments[:1]:
-            self.solver.watch(node, lambda found: self.solver.add(call.result, found.instance) if isinstance(found, Class) else None)
+            self.solver.watch(node, lambda found: self.made_of(found, call) if isinstance(found, Class) else None)
 
     def _model_type(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver

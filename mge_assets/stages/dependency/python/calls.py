@@ -9,6 +9,18 @@ from mge_assets.stages.dependency.python.literals import Literals
 from mge_assets.stages.dependency.python.names import text
 from mge_resources.syntax import Language, parse
 
+_MAKES_CLASS = {b"namedtuple", b"NamedTuple"}
+"""Outside functions that make classes, which have to be known before base classes are."""
+
+
+_LOADERS = {b"import_module", b"__import__"}
+
+
+def _last_word(function: Tree | None) -> bytes:
+    """The name that is called, whatever it is taken from; empty where it is no name."""
+    name = function.child_by_field_name("attribute") if function is not None and function.type == "attribute" else function
+    return (name.text or b"") if name is not None and name.type == "identifier" else b""
+
 
 class Calls(Literals):
     """Lowers calls in the current scope."""
@@ -34,6 +46,8 @@ class Calls(Literals):
         self.arguments(arguments, call)
         self._update_paths(function, arguments)
         self.semantics.call(callee, call)
+        if _last_word(function) in _MAKES_CLASS:
+            self.semantics.make_early(callee, call)
         return call.result
 
     def arguments(self, tree: Tree | None, call: Call) -> None:
@@ -83,7 +97,7 @@ class Calls(Literals):
 
     def _loaded_module(self, function: Tree | None, arguments: Tree | None) -> Node | None:
         """``importlib.import_module("x")``."""
-        if function is None or arguments is None or text(function).rpartition(".")[2] not in {"import_module", "__import__"}:
+        if arguments is None or _last_word(function) not in _LOADERS:
             return None
         key = constant_key(arguments.named_children[0]) if arguments.named_children else None
         return self.named_module(key) if isinstance(key, str) else None

@@ -48,7 +48,7 @@ def calls_parameter(tree: Tree) -> bool:
         return False
     if b"return" not in (body.text or b""):
         return False
-    names = {text(child.child_by_field_name("name") or (child.named_children[0] if child.named_children else child)) for child in parameters.named_children}
+    names = _names(parameters)
     called = gives = False
     stack = [body]
     while stack:
@@ -58,6 +58,29 @@ def calls_parameter(tree: Tree) -> bool:
         if node.type not in _INNER:
             stack.extend(node.named_children)
     return called and gives
+
+
+def sets_attributes(tree: Tree) -> bool:
+    """True where the function gives an object that it is given an attribute whose name it is given: mixed up, each would have all names."""
+    body, parameters = tree.child_by_field_name("body"), tree.child_by_field_name("parameters")
+    if body is None or parameters is None or b"setattr(" not in (body.text or b"") or lines(tree) > MAX_LINES:
+        return False
+    names = _names(parameters)
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        arguments = node.child_by_field_name("arguments") if node.type == "call" else None
+        if arguments is not None and text(node.child_by_field_name("function")) == "setattr":
+            given = [text(child) for child in arguments.named_children[:2]]
+            if len(given) == 2 and names.issuperset(given):
+                return True
+        if node.type not in _INNER:
+            stack.extend(node.named_children)
+    return False
+
+
+def _names(parameters: Tree) -> set[str]:
+    return {text(child.child_by_field_name("name") or (child.named_children[0] if child.named_children else child)) for child in parameters.named_children}
 
 
 def _code_lines(tree: Tree, body: Tree) -> int:

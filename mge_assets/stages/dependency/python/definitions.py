@@ -5,7 +5,7 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import SymbolKind
 from mge_assets.stages.dependency.fixpoint.scopes import Scope
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Class, Container, Function, Node, Wrapped
-from mge_assets.stages.dependency.python.closures import MAX_LINES, calls_parameter, lines, makes_functions
+from mge_assets.stages.dependency.python.closures import MAX_LINES, calls_parameter, lines, makes_functions, sets_attributes
 from mge_assets.stages.dependency.python.docstrings import documented, phrases
 from mge_assets.stages.dependency.python.expressions import Expressions
 from mge_assets.stages.dependency.python.names import bindings, declared_elsewhere, text
@@ -48,6 +48,17 @@ def _is_abstract(tree: Tree, decorators: list[str]) -> bool:
     return len(statements) == 1 and statements[0].type == "raise_statement" and "NotImplemented" in text(statements[0])
 
 
+def _type_parameter(tree: Tree) -> tuple[Tree | None, Tree | None]:
+    """The name that a type parameter binds, and what bounds it."""
+    bound: Tree | None = None
+    name: Tree | None = tree
+    while name is not None and name.type != "identifier":
+        if name.type == "constrained_type":
+            bound = name.named_children[-1]
+        name = name.named_children[0] if name.named_children else None
+    return name, bound
+
+
 class Definitions(Expressions):
     """Lowers definitions in the current scope."""
 
@@ -71,8 +82,29 @@ class Definitions(Expressions):
 
     def _on_type_alias_statement(self, tree: Tree) -> None:
         left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")
-        for name in (child for child in (left.named_children if left is not None else []) if child.type == "identifier"):
-            self._bind_name(name, self.value(right))
+        generic = left.named_children[0] if left is not None and left.named_children and left.named_children[0].type == "generic_type" else None
+        outer = self._open_types(generic)
+        value = self.value(right)
+        self.scope = outer
+        for name in (child for child in (generic or left).named_children if child.type == "identifier") if left is not None else ():
+            self._bind_name(name, value)
+
+    def _open_types(self, tree: Tree | None) -> Scope:
+        """``[T: X]`` of a function, a class or an alias is a scope of its own around it; gives the scope to go back to."""
+        outer = self.scope
+        listed = tree.child_by_field_name("type_parameters") if tree is not None else None
+        if listed is None and tree is not None and tree.type == "generic_type":
+            listed = next((child for child in tree.named_children if child.type == "type_parameter"), None)
+        if listed is None:
+            return outer
+        self.scope = Scope("comprehension", outer.symbol, outer)
+        for child in listed.named_children:
+            name, bound = _type_parameter(child)
+            if name is not None:
+                self.bind(text(name), self.solver.node(), name)
+            if bound is not None:
+                self.value(bound)
+        return outer
 
     def _on_decorated_definition(self, tree: Tree) -> None:
         decorators = [child for child in tree.named_children if child.type == "decorator"]
@@ -136,7 +168,7 @@ class Definitions(Expressions):
         scope, lambdas = self.scope, self.scope.owner().lambdas
         function = self._make_function(tree)
         makes = function.owner is not None and function.symbol.endswith(".__new__") and lines(tree) <= MAX_LINES
-        if makes or makes_functions(tree) or calls_parameter(tree):
+        if makes or makes_functions(tree) or calls_parameter(tree) or sets_attributes(tree):
             function.copy = lambda: self._copy(tree, scope, lambdas)
         made = self.solver.holding(function)
         if function.owner is not None and text(tree.child_by_field_name("name")) in _IMPLICIT_CLASS_METHODS:
@@ -165,6 +197,7 @@ class Definitions(Expressions):
         self.declare(symbol, SymbolKind.METHOD if cls else SymbolKind.FUNCTION, tree, name or tree)
         function = Function(symbol, self.solver.node())
         function.owner = cls
+        outer = self._open_types(tree)
         scope = Scope("function", symbol, self.scope, function=function)
         self.parameters(tree.child_by_field_name("parameters"), function, scope)
         for parameter in function.parameters[1 if cls is not None else 0 :]:
@@ -173,6 +206,7 @@ class Definitions(Expressions):
         result = tree.child_by_field_name("return_type")
         if result is not None:
             self.annotation(result, function.result, declared=True)
+        self.scope = outer
         self._documented(tree, function)
         if _has_yield(tree.child_by_field_name("body")):
             function.generated = Container("generator")
@@ -243,6 +277,7 @@ class Definitions(Expressions):
         cls = Class(symbol)
         self.semantics.classes.append(cls)
         made = self.solver.holding(cls)
+        around = self._open_types(tree)
         supers = tree.child_by_field_name("superclasses")
         for child in supers.named_children if supers is not None else []:
             if child.type == "keyword_argument":
@@ -250,7 +285,7 @@ class Definitions(Expressions):
                 if text(child.child_by_field_name("name")) == "metaclass":
                     cls.metaclass = given
             elif child.type != "comment":
-                cls.bases.append(self._base(child))
+                cls.bases.append(self._base(child, cls))
         scope = Scope("class", symbol, self.scope, cls=cls)
         if body is not None:
             self._open(scope, body)
@@ -258,6 +293,7 @@ class Definitions(Expressions):
             outer, self.scope = self.scope, scope
             self.block(body)
             self.scope = outer
+        self.scope = around
         self._announce(cls, tree)
         return made
 
@@ -268,11 +304,13 @@ class Definitions(Expressions):
         self.semantics.later(lambda: self.semantics.inherited(cls, "__init_subclass__", found, site))
         self.semantics.call(found, call)
 
-    def _base(self, tree: Tree) -> Node:
-        """A base class; of ``Base[T]`` it is ``Base``, known before anything is called."""
+    def _base(self, tree: Tree, cls: Class) -> Node:
+        """A base class; of ``Base[T]`` it is ``Base``, known before anything is called. ``T`` may be what its objects hold."""
         if tree.type != "subscript":
             return self.value(tree)
         head, *arguments = tree.named_children
         for argument in arguments:
-            self.value(argument)
-        return self._base(head)
+            promised = self.solver.node()
+            self.annotation(argument, promised)
+            self.semantics.promise_elements(cls, promised, last=argument == arguments[-1])
+        return self._base(head, cls)

@@ -11,13 +11,13 @@ from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import ANY, NOTHING, REST, Call, Class, Container, Instance, Node, Value
 from mge_assets.stages.dependency.python.base import MAX_DEPTH, OPERATORS, UNARY, constant_key
 from mge_assets.stages.dependency.python.builtins import PythonSemantics
-from mge_assets.stages.dependency.python.calls import Calls
 from mge_assets.stages.dependency.python.names import text
+from mge_assets.stages.dependency.python.wording import Wording
 
 """Nesting of expressions that is followed; the interpreter's own limit is near."""
 
 
-class Expressions(Calls):
+class Expressions(Wording):
     """Lowers expressions in the current scope."""
 
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: PythonSemantics) -> None:
@@ -60,23 +60,6 @@ class Expressions(Calls):
         finally:
             self.depth -= 1
 
-    def _string(self, tree: Tree) -> Node:
-        key = constant_key(tree)
-        if key is not None:
-            return self.solver.holding(self.solver.constant(key)) if not isinstance(key, str) or len(key) <= 60 else NOTHING
-        for child in tree.named_children:
-            if child.type == "interpolation":
-                self._interpolation(child)
-        return NOTHING
-
-    def _interpolation(self, tree: Tree) -> None:
-        for child in tree.named_children:
-            if child.type == "format_specifier":
-                for inner in child.named_children:
-                    self._interpolation(inner)
-            elif child.type != "type_conversion":
-                self.protocol(self.value(child), "__format__", tree)
-
     # names and attributes
 
     def _identifier(self, tree: Tree) -> Node:
@@ -86,11 +69,11 @@ class Expressions(Calls):
         return self.attribute(tree, called=False)
 
     def _subscript(self, tree: Tree) -> Node:
-        holder = self.value(tree.child_by_field_name("value"))
+        holder = self.operand(tree.child_by_field_name("value"))
         keys = tree.children_by_field_name("subscript")
         if len(keys) == 1 and keys[0].type == "slice":
             return self._slice(holder, keys[0], tree)
-        nodes = [self.value(key) for key in keys]
+        nodes = [self.operand(key) for key in keys]
         version = self.version(self.path_of(tree))
         if version is not None:
             self.protocol(holder, "__getitem__", tree, tuple(nodes[:1]))
@@ -116,10 +99,11 @@ class Expressions(Calls):
         site = self.site(whole)
 
         def on(value: Value) -> None:
-            if isinstance(value, Container):
+            held = self.semantics.contents(value, "__getitem__")
+            for one in held:
                 self.solver.add(result, made)
-                self._copy_slice(value, made, slice(*(limit if isinstance(limit, int) else None for limit in limits)) if sure else None)
-            elif isinstance(value, Instance):
+                self._copy_slice(one, made, slice(*(limit if isinstance(limit, int) else None for limit in limits)) if sure else None)
+            if isinstance(value, Instance) and not held:
                 self.semantics.send(value, "__getitem__", Call(site, result))
 
         self.semantics.later(lambda: self.solver.watch(holder, on))
@@ -147,14 +131,15 @@ class Expressions(Calls):
         result = self.protocol(left, f"__{name}__", tree, (right,))
         self.solver.flow(self.protocol(right, f"__r{name}__", tree, (left,)), result)
         self._join_containers(left, right, result)
+        self.joined(tree, left, right, result)
         return result
 
     def _join_containers(self, left: Node, right: Node, result: Node) -> None:
         """``[a] + [b]`` holds both."""
 
         def on(value: Value) -> None:
-            if isinstance(value, Container):
-                self.solver.add(result, value)
+            for held in self.semantics.contents(value, "__add__"):
+                self.solver.add(result, held)
 
         for side in (left, right):
             if side != NOTHING:

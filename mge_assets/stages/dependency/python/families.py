@@ -139,11 +139,28 @@ class Families(Elements):
             definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
         if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not self._existing_below(lookup.cls)):
             self._ask_base(lookup)
-        for cls in definers if len(definers) <= MAX_DEFINERS else ():
+        mixed = self._mixed_in(lookup.cls, lookup.name) if not lookup.near else {}
+        if len(definers) + len(mixed) > MAX_DEFINERS:
+            return
+        for mixin, cls in mixed.items():
+            self._link(mixin.slots[lookup.name], self.kin(cls), mixin, lookup.target, lookup.site)
+        for cls in definers:
             if lookup.name in cls.slots:
                 self._link(cls.slots[lookup.name], self.kin(cls, near=lookup.near), cls, lookup.target, lookup.site)
             elif lookup.name in cls.instance.slots:
                 self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
+
+    def _mixed_in(self, cls: Class, name: str) -> dict[Class, Class]:
+        """Classes that are not the base's subclasses, but which one of these takes the attribute from all the same, and that one."""
+        found: dict[Class, Class] = {}
+        for mixin in self._definers.get(name, ()):
+            if mixin in cls.order or name not in mixin.slots or mixin in self._below[cls]:
+                continue
+            both = self._below.get(mixin, _NONE) & self._below[cls]
+            for one in sorted(both, key=lambda known: known.symbol):
+                if self._may_exist(one) and next(known for known in one.order if name in known.slots) is mixin:
+                    found.setdefault(mixin, one)
+        return found
 
     def _existing_below(self, cls: Class, name: str = "") -> list[Class]:
         """The subclasses that may exist, and have the attribute themselves where one is named; found once for as long as no more classes come to exist."""
@@ -153,8 +170,11 @@ class Families(Elements):
         known = self._existing.get((cls, name))
         if known is None:
             below = self._below[cls]
-            among = (one for one in self._definers.get(name, ()) if one in below) if name else below
-            known = self._existing[cls, name] = [one for one in among if self._may_exist(one)]
+            if name:
+                known = [one for one in self._definers.get(name, ()) if one in below and self._may_be_held(one)]
+            else:
+                known = [one for one in below if self._may_exist(one)]
+            self._existing[cls, name] = known
         return known
 
     def _known_instances(self) -> int:
@@ -248,10 +268,14 @@ class Families(Elements):
         return own.rpartition("/")[0] == other.rpartition("/")[0] and not cls.symbol.rpartition(".")[2].startswith("_")
 
     def _open_below(self, cls: Class) -> bool:
-        return any(self._is_open(known) for known in self._below.get(cls, ()))
+        return any(self._is_open(known) for known in self.below(cls))
 
     def _may_exist(self, cls: Class) -> bool:
         return cls in self.instantiated or self._is_open(cls)
+
+    def _may_be_held(self, cls: Class) -> bool:
+        """True where there may be an object that has what the class defines: its own or a subclass's."""
+        return self._may_exist(cls) or any(self._may_exist(one) for one in self._below.get(cls, ()))
 
     def _is_open(self, cls: Class) -> bool:
         """True where others than the files may make instances."""
@@ -274,10 +298,16 @@ class Families(Elements):
         """True where all calls that lead here are in the files."""
         return site.file in self._closed_files()
 
+    def _is_packaged(self, file: str) -> bool:
+        """True for a module of a package, which others import."""
+        folder, _, name = file.rpartition("/")
+        package = self.recorder.symbols.get(folder.replace("/", "."))
+        return name != "__main__.py" and package is not None and package.file == f"{folder}/__init__.py"
+
     def _closed_files(self) -> set[str]:
-        """Scripts that call the files' code at their top, and the modules that they import."""
+        """Scripts that call the files' code at their top, and the modules that they import. A package's module is no script, whatever it calls."""
         if self._closed is None:
             calls = {(call.site.file, call.site.byte) for call in self.calls}
-            driven = {site.file for site in self.driving if (site.file, site.byte) in calls}
+            driven = {site.file for site in self.driving if (site.file, site.byte) in calls and not self._is_packaged(site.file)}
             self._closed = driven.union(*(self.importing.get(file, set()) for file in driven))
         return self._closed

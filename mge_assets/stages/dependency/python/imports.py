@@ -91,9 +91,17 @@ class PythonFile(Annotations):
         for name in tree.children_by_field_name("name"):
             if name.type == "aliased_import":
                 dotted, alias = name.child_by_field_name("name"), name.child_by_field_name("alias")
+                self._module_names(dotted)
                 self._import_as(tree, text(dotted), alias or name)
             else:
                 self._import_dotted(tree, name)
+
+    def _module_names(self, dotted: Tree | None) -> None:
+        """Each part of a dotted module name is a use of that module."""
+        parts = dotted.named_children if dotted is not None and self.recorder.references else []
+        for length, part in enumerate(parts, 1):
+            target = self.finder.absolute(".".join(text(known) for known in parts[:length]), self.file)
+            self.use(part, text(part), self.modules[target].itself if target is not None else NOTHING)
 
     def _import_as(self, tree: Tree, dotted: str, alias: Tree) -> None:
         target = self.finder.absolute(dotted, self.file)
@@ -117,6 +125,7 @@ class PythonFile(Annotations):
     def _import_dotted(self, tree: Tree, name: Tree) -> None:
         """``import a.b.c`` binds ``a``, through which this file sees ``b`` and ``c``."""
         parts = [text(part) for part in name.named_children]
+        self._module_names(name)
         target = self.finder.absolute(".".join(parts), self.file)
         if target is not None:
             self._module_edge(tree, target)

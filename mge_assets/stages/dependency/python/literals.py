@@ -53,8 +53,8 @@ class Literals(PythonBase):
 
     def _merge(self, source: Node, target: Container) -> None:
         def on(value: Value) -> None:
-            if isinstance(value, Container):
-                self.semantics.copy_elements(value, target)
+            for held in self.semantics.contents(value, "keys"):
+                self.semantics.copy_elements(held, target)
 
         self.semantics.later(lambda: self.solver.watch(source, on))
 

@@ -133,6 +133,7 @@ def target_names(tree: Tree | None) -> Iterator[str]:
         "list_splat",
         "parenthesized_expression",
         "type",
+        "generic_type",
         "expression_list",
     }:
         for child in tree.named_children:

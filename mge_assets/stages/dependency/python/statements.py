@@ -251,11 +251,13 @@ class Statements(Narrowing):
 
     def _instances(self, classes: Node, target: Node) -> None:
         """``target`` holds an instance of each class, also of those in a tuple."""
+        seen: set[Container] = set()
 
         def on(value: Value) -> None:
             if isinstance(value, Class):
                 self.solver.add(target, self.semantics.kin(value))
-            elif isinstance(value, Container):
+            elif isinstance(value, Container) and value not in seen:
+                seen.add(value)
                 for key in [key for key in value.slots if isinstance(key, int)]:
                     self.solver.watch(value.slots[key], on)
 

@@ -11,8 +11,21 @@ class Targets(Definitions):
     """Lowers assignments in the current scope."""
 
     def _on_assignment(self, tree: Tree) -> None:
+        """``a = b = …``: the last target gets the value, each before it what the one behind it holds then; an element is not read for that."""
+        chain = [tree]
+        while (right := chain[-1].child_by_field_name("right")) is not None and right.type == "assignment":
+            chain.append(right)
+        value = self.value(right)
+        for inner in chain[:0:-1]:
+            left = inner.child_by_field_name("left")
+            with self.once(left):
+                self._assign(inner, value)
+                if left is None or left.type != "subscript":
+                    value = self.quiet_value(left) or self.value(left)
+        self._assign(tree, value)
+
+    def _assign(self, tree: Tree, value: Node) -> None:
         left, right, kind = (tree.child_by_field_name(name) for name in ("left", "right", "type"))
-        value = self._assigned(right)
         if kind is not None and left is not None and self.scope.kind == "class" and self.scope.cls is not None:
             self.scope.cls.fields.append(text(left))
         if kind is not None:
@@ -37,17 +50,12 @@ class Targets(Definitions):
         if text(holder) == method.function.parameters[0].name:
             self.semantics.kept.setdefault(text(left.child_by_field_name("attribute")), set()).add(cls)
 
-    def _assigned(self, right: Tree | None) -> Node:
-        if right is not None and right.type == "assignment":
-            self._on_assignment(right)
-            inner = right.child_by_field_name("left")
-            return self.quiet_value(inner) or self.value(inner)
-        return self.value(right)
-
     def _on_augmented_assignment(self, tree: Tree) -> None:
         left, right = tree.child_by_field_name("left"), tree.child_by_field_name("right")
-        old = self.value(left)
-        value = self.value(right)
+        with self.once(left):
+            self._augment(tree, left, self.value(left), self.value(right))
+
+    def _augment(self, tree: Tree, left: Tree | None, old: Node, value: Node) -> None:
         self._join_containers(old, value, result := self.solver.node())
         name = {"+=": "iadd", "-=": "isub", "*=": "imul", "|=": "ior", "&=": "iand"}.get(text(tree.child_by_field_name("operator")))
         if name:
@@ -77,7 +85,7 @@ class Targets(Definitions):
 
     def _bind_attribute(self, tree: Tree, value: Node) -> None:
         holder_tree, name_tree = tree.child_by_field_name("object"), tree.child_by_field_name("attribute")
-        holder = self.value(holder_tree)
+        holder = self.operand(holder_tree)
         if name_tree is None:
             return
         version = self.solver.node()
@@ -91,8 +99,8 @@ class Targets(Definitions):
             self.scope.flow[path] = version
 
     def _bind_item(self, tree: Tree, value: Node) -> None:
-        holder = self.value(tree.child_by_field_name("value"))
-        keys = [self.value(key) for key in tree.children_by_field_name("subscript")]
+        holder = self.operand(tree.child_by_field_name("value"))
+        keys = [self.operand(key) for key in tree.children_by_field_name("subscript")]
         self.semantics.store_item(holder, keys[0] if len(keys) == 1 else NOTHING, value, self.site(tree))
         path = self.path_of(tree)
         if path is not None:
@@ -113,9 +121,10 @@ class Targets(Definitions):
             self.solver.add(nodes[star], rest)
 
         def on(found: Value) -> None:
-            if isinstance(found, Container):
-                self._unpack(found, nodes, star, rest)
-            elif isinstance(found, Instance):
+            held = self.semantics.contents(found, "__iter__")
+            for one in held:
+                self._unpack(one, nodes, star, rest)
+            if isinstance(found, Instance) and not held:
                 for node in nodes:
                     self.semantics.each(found, node, site)
 
