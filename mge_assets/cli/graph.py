@@ -9,6 +9,7 @@ import click
 
 from mge_assets.cli.output import print_json, say
 from mge_assets.model.waves import Order
+from mge_assets.model.wording import counted
 
 if TYPE_CHECKING:
     from mge_assets.model.changes import Change
@@ -73,7 +74,7 @@ def _folder(folder: Path, *, as_json: bool, references: bool) -> None:
     if as_json:
         print_json(graph_json(str(folder), code, references))
         return
-    click.echo(f"{folder}: {len(files)} files, {len(code.symbols)} symbols, {len(code.edges)} edges")
+    click.echo(f"{folder}: {counted(len(files), 'file')}, {counted(len(code.symbols), 'symbol')}, {counted(len(code.edges), 'edge')}")
     for edge in code.edges:
         click.echo(f"  {edge.type.value:<13} {edge.source} -> {edge.target}" + ("  (guessed)" if edge.confidence.value == "guessed" else ""))
 
@@ -138,15 +139,16 @@ def _summary(plan: str, order: Order, figures: Mapping[Order, "WaveFigures"], st
     Console(highlight=False).print(table)
     click.echo(
         f"  density {statistics['density']:.4f}, depth {count['depth']}, fan-in at most {count['fan_in_max']}, fan-out at most {count['fan_out_max']}, "
-        f"{count['components']} components, {count['cycles']} cycles, {count['isolated']} isolated atoms"
+        f"{counted(count['components'], 'component')}, {counted(count['cycles'], 'cycle')}, {counted(count['isolated'], 'isolated atom')}"
     )
-    click.echo(f"  {len(parts.modules)} modules, {len(parts.packages)} packages, {len(parts.clusters)} clusters (modularity {parts.modularity:.2f})")
+    sizes = [counted(len(found), noun) for noun, found in (("module", parts.modules), ("package", parts.packages), ("cluster", parts.clusters))]
+    click.echo(f"  {', '.join(sizes)} (modularity {parts.modularity:.2f})")
     if order in figures:
         _path(figures[order])
 
 
 def _path(told: "WaveFigures") -> None:
-    click.echo(f"  critical path, {len(told.critical_path)} atoms:")
+    click.echo(f"  critical path, {counted(len(told.critical_path), 'atom')}:")
     steps = list(zip(("", *told.path_types), told.critical_path, strict=True)) if told.critical_path else []
     for kind, name in steps[:_SHOWN]:
         click.echo(f"    {kind:<13} {name}")
@@ -187,10 +189,10 @@ def _tell(what: str, change: "Change", *, as_json: bool) -> None:
     if change.nothing:
         click.echo(f"{what}: nothing changed")
         return
-    counts = f"{len(change.changed)} atoms changed, {len(change.added)} added, {len(change.removed)} gone, {len(change.rewired)} need others than before"
-    click.echo(f"{what}: {counts}")
+    edited = f"{counted(len(change.changed), 'atom')} changed, {len(change.added)} added, {len(change.removed)} gone"
+    click.echo(f"{what}: {edited}, {len(change.rewired)} need others than before")
     touched = len(change.cone)
-    click.echo(f"  touched: {len(change.near)} atoms need one of them, {touched} of {change.atoms} at any remove ({touched / max(change.atoms, 1):.1%})")
+    click.echo(f"  touched: {len(change.near)} need one of them directly, {touched} of {change.atoms} at any remove ({touched / max(change.atoms, 1):.1%})")
     for sign, names in (("~", change.changed), ("+", change.added), ("-", change.removed), (">", change.rewired), (".", change.cone)):
         _names(sign, names)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mge_assets.cli.output import EXIT_INPUT, print_json, say
+from mge_assets.model.wording import counted
 
 
 @click.command()
@@ -32,7 +33,7 @@ def atomize(paths: tuple[Path, ...], as_json: bool) -> None:
         if as_json:
             print_json(atomization_json(found))
             continue
-        click.echo(f"{path}: {len(found.atoms)} atoms" + (f", {len(found.errors)} syntax errors" if found.errors else ""))
+        click.echo(f"{path}: {counted(len(found.atoms), 'atom')}" + (f", {counted(len(found.errors), 'syntax error')}" if found.errors else ""))
         for atom in found.atoms:
             lines = f"{atom.span.start_line}-{atom.span.end_line}"
             click.echo(f"  {lines:>12}  {atom.loc:>3} LOC  {atom.complexity:>2} CC  {atom.kind.value:<16} {atom.name}")

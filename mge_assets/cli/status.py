@@ -10,6 +10,7 @@ from rich.table import Table
 from mge_assets.cli.output import print_json, say
 from mge_assets.cli.summary import summary_json
 from mge_assets.model.executions import ExecutionStatus
+from mge_assets.model.wording import counted
 from mge_resources.settings import read_settings
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def integration_lines(workspace: "Workspace", plan: str) -> list[str]:
     if not rounds:
         return []
     last = rounds[-1]
-    tests = f"{last.tests_telling} tests over {last.atoms_landed} atoms, {last.tests_failed} failed"
-    lines = [f"integration: {len(rounds)} rounds, {sum(run.seconds for run in rounds):.1f} s; the last one: {tests}"]
+    tests = f"{counted(last.tests_telling, 'test')} over {counted(last.atoms_landed, 'atom')}, {last.tests_failed} failed"
+    lines = [f"integration: {counted(len(rounds), 'round')}, {sum(run.seconds for run in rounds):.1f} s; the last one: {tests}"]
     whose = {"code": "brought in by", "test": "the test is at fault", "environment": "the machine is at fault"}
     return lines + [f"  {row['test']} ({row['suite']}): {whose[row['blame']]} {row['atom']}".rstrip() + f": {row['evidence']}" for row in last.culprits]
 

@@ -13,6 +13,7 @@ from mge_assets.model.changes import Change
 from mge_assets.model.findings import Finding, Severity
 from mge_assets.model.graph import AtomEdge, Region
 from mge_assets.model.waves import Order, WaveFigures
+from mge_assets.model.wording import counted
 
 Row = Mapping[str, str | int | float | bool | None]
 """A row of a table, by column."""
@@ -78,7 +79,8 @@ def path_text(told: WaveFigures | None) -> MarkdownMetadataValue:
     if told is None or not told.critical_path:
         return MetadataValue.md("no atom needs another")
     why = Counter(told.path_types)
-    head = f"{len(told.critical_path)} atoms, one after another" + (": " + ", ".join(f"{count} × {name}" for name, count in why.most_common()) if why else "")
+    kinds = ": " + ", ".join(f"{count} × {name}" for name, count in why.most_common()) if why else ""
+    head = f"{counted(len(told.critical_path), 'atom')}, one after another{kinds}"
     steps = [f"1. `{told.critical_path[0]}`", *(f"1. `{name}` ({kind})" for name, kind in zip(told.critical_path[1:], told.path_types, strict=True))]
     more = [f"1. … and {len(steps) - _ROWS} more"] if len(steps) > _ROWS else []
     return MetadataValue.md("\n".join([head, "", *steps[:_ROWS], *more]))

@@ -13,6 +13,7 @@ from mge_assets.model.errors import HaltedError, NotFoundError, OrderError
 from mge_assets.model.executions import ExecutionMode, ExecutionStatus, Progress, Schedule
 from mge_assets.model.forecasts import Forecast
 from mge_assets.model.stages import Stage
+from mge_assets.model.wording import counted
 from mge_assets.services.atom_runs import AtomRunner, Means
 from mge_assets.services.clock import timed
 from mge_assets.services.dependencies import DependencyService
@@ -199,6 +200,6 @@ class ExecutionServiceV2(ExecutionProgress):
         return live
 
     def _require_earlier(self, live: LiveExecution, first: int) -> None:
-        behind = [f"wave {wave} ({count} atoms)" for wave in range(first) if (count := live.unfinished([wave]))]
+        behind = [f"wave {wave} ({counted(count, 'atom')})" for wave in range(first) if (count := live.unfinished([wave]))]
         if behind:
             raise OrderError(f"wave {first} can't run before {', '.join(behind[:5])}", fix=f"materialize waves 0 to {first} together")

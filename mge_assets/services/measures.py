@@ -4,6 +4,7 @@ from uuid import UUID
 
 from mge_assets.model.executions import Progress, Schedule
 from mge_assets.model.forecasts import by_dependency, by_wave
+from mge_assets.model.wording import counted
 from mge_assets.services.execution import ExecutionServiceV2
 from mge_assets.services.stores import Stores
 from mge_assets.stages.delivery import MeasureRow
@@ -32,7 +33,7 @@ def _integration(stores: Stores, execution: UUID) -> tuple[MeasureRow, ...]:
     if not rounds:
         return ()
     last = rounds[-1]
-    found = f"{last.tests_telling - last.tests_failed} of {last.tests_telling} in the last of {len(rounds)} rounds"
+    found = f"{last.tests_telling - last.tests_failed} of {last.tests_telling} in the last of {counted(len(rounds), 'round')}"
     named = sorted({row["atom"] for run in rounds for row in run.culprits if row["atom"]})
     return (MeasureRow("integration tests that pass", "all", found + (f"; traced to {', '.join(named[:3])}" if named else "")),)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mge_assets.services.allowances import Allowances
+from mge_assets.services.reach import Reach
 from mge_resources.llm.around import AroundModel
 from mge_resources.llm.port import CallSize, LanguageModel, ModelError, ModelReply, ModelRequest
 
@@ -197,12 +198,13 @@ class PacedModel(AroundModel):
     def __init__(self, model: LanguageModel, pacer: Pacer) -> None:
         super().__init__(model)
         self._pacer = pacer
+        self._reach = Reach()
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The model's answer. Raises ModelError."""
         name, allowances = self._model.name_of(request.attempt), self._pacer.allowances
         try:
-            reply = await self._model.complete(request)
+            reply = await self._sent(request)
         except ModelError as error:
             turned_away = error.retryable and error.unbilled
             if turned_away:
@@ -210,13 +212,25 @@ class PacedModel(AroundModel):
             allowances.heard(name, error.allowances or (error.billed.allowances if error.billed else ()))
             if turned_away:
                 self._pacer.refused(error.retry_after)
+                self._reach.refused(error.problem)
             else:
-                self._pacer.passed()
+                self._got_through()
             raise
         allowances.answered(name, request.size, CallSize(reply.tokens_input - reply.tokens_read, reply.tokens_output))
         allowances.heard(name, reply.allowances)
-        self._pacer.passed()
+        self._got_through()
         return reply
+
+    async def _sent(self, request: ModelRequest) -> ModelReply:
+        self._reach.sent()
+        try:
+            return await self._model.complete(request)
+        finally:
+            self._reach.ended()
+
+    def _got_through(self) -> None:
+        self._pacer.passed()
+        self._reach.passed()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from mge_assets.model.attempts import AtomStatus
 from mge_assets.model.executions import AtomCounts, ExecutionStatus, Progress
 from mge_assets.model.findings import Level
+from mge_assets.model.wording import counted
 from mge_assets.services.control import ExecutionControl
 from mge_assets.services.live import LOST, LiveExecution
 from mge_assets.store.executions import StoredExecution
@@ -50,7 +51,7 @@ class ExecutionProgress(ExecutionControl):
         names = {stored.atom_id: stored.atom.name for stored in self._stores.atoms.of_plan(plan) if stored.status is AtomStatus.FAILED}
         errors = self._stores.executions.last_errors(plan)
         counts = Counter(error for atom, error in errors.items() if names.get(atom) not in judged)
-        return [f"{count} atoms not generated: {error}" for error, count in counts.most_common()]
+        return [f"{counted(count, 'atom')} not generated: {error}" for error, count in counts.most_common()]
 
     def _problem(self, plan: str) -> str:
         counts = self._stores.atoms.status_counts(plan)

@@ -51,6 +51,6 @@ def test_weak_tests_and_untested_atoms_are_told_and_nothing_else_is(sandbox: San
     (check,) = [check for check in result.checks if check.name == "test_strength"]
     told = {finding.rule: finding.message for finding in check.findings}
     assert "test_named" in told["tests.weak"]
-    assert "1 atoms that no test enters: shop.alone" in told["tests.unreached"]
+    assert "1 atom that no test enters: shop.alone" in told["tests.unreached"]
     assert set(told) == {"tests.weak", "tests.unreached"}
     assert result.passed

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from mge_assets.model.errors import Place
 from mge_assets.model.findings import Check, Finding, Severity
+from mge_assets.model.wording import counted
 from mge_assets.stages.validation.harness import program
 from mge_assets.stages.validation.mutants import Mutant, mutants
 from mge_assets.stages.validation.mutants_javascript import script_mutants
@@ -118,7 +119,7 @@ def strength_check(found: Strength, test_file: str, unreached: Sequence[str] = (
     ]  # fmt: skip
     if unreached:
         more = f" and {len(unreached) - 5} more" if len(unreached) > 5 else ""
-        message = f"{len(unreached)} atoms that no test enters: {', '.join(unreached[:5])}{more}"
+        message = f"{counted(len(unreached), 'atom')} that no test enters: {', '.join(unreached[:5])}{more}"
         findings.append(Finding("tests.unreached", Severity.INFO, message, "write a test that calls them", Place(test_file)))
     if found.untried:
         message = f"{len(found.untried)} tests were not tried on faults: they enter no function where one can be seeded, or the time was used up"

@@ -8,6 +8,7 @@ from html import escape
 
 from mge_assets.model.graph import AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import WavePlan
+from mge_assets.model.wording import counted
 from mge_assets.stages.dependency.views.layout import ordered_columns
 
 MAX_NODES = 150
@@ -62,10 +63,10 @@ def _columns(graph: AtomGraph, waves: WavePlan, statuses: Mapping[str, str]) -> 
     body += shown
     body += [_node(name, at, statuses.get(name, "pending")) for name, at in spot.items()]
     height = 2 * _MARGIN + _ROW * tallest
-    more = f" · {hidden} more edges are not drawn" if hidden else ""
+    more = f" · {counted(hidden, 'more edge')} not drawn" if hidden else ""
     body.append(f'<text x="{_MARGIN}" y="{height - 10}">{_LEGEND}{more}</text>')
     width = max(_MARGIN + max(1, len(columns)) * _COLUMN, 700)
-    return _document(width, height, f"{len(spot)} atoms in {len(columns)} waves", body)
+    return _document(width, height, f"{counted(len(spot), 'atom')} in {counted(len(columns), 'wave')}", body)
 
 
 def _edges(graph: AtomGraph, waves: WavePlan, spot: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
@@ -101,11 +102,11 @@ def _bars(waves: WavePlan, statuses: Mapping[str, str]) -> str:
         names = [name for wave in group for name in wave.atoms]
         label = f"wave {group[0].number}" + (f"–{group[-1].number}" if len(group) > 1 else "")
         y = _MARGIN + row * _BAR
-        body.append(f'<g><title>{label}: {len(names)} atoms</title><text x="8" y="{y + 10}">{label}: {len(names)}</text>')
+        body.append(f'<g><title>{label}: {counted(len(names), "atom")}</title><text x="8" y="{y + 10}">{label}: {len(names)}</text>')
         body += _parts(names, statuses, y, 600 / widest)
         body.append("</g>")
     total = sum(len(wave.atoms) for wave in waves.waves)
-    return _document(800, 2 * _MARGIN + len(groups) * _BAR, f"{total} atoms in {len(waves.waves)} waves", body)
+    return _document(800, 2 * _MARGIN + len(groups) * _BAR, f"{counted(total, 'atom')} in {counted(len(waves.waves), 'wave')}", body)
 
 
 def _parts(names: Sequence[str], statuses: Mapping[str, str], y: int, scale: float) -> list[str]:
