@@ -53,6 +53,28 @@ CASES = {
         {("m", "m.f"), ("m.f", "m.a")},
     ),
     "an annotation says what a parameter is": ("class A:\n    def f(self): pass\ndef g(a: 'A | None'): a.f()\n", {("m.g", "m.A.f")}),
+    "the bound of a type variable says what a parameter is": (
+        "from typing import TypeVar\nclass A:\n    def f(self): pass\nclass B:\n    def f(self): pass\nT = TypeVar('T', bound='A')\ndef g(a: T): a.f()\n",
+        {("m.g", "m.A.f")},
+    ),
+    "the types that a type variable is constrained to say what a parameter is": (
+        (
+            "import typing as t\nclass A:\n    def f(self): pass\nclass B:\n    def f(self): pass\nclass C:\n    def f(self): pass\n"
+            "T = t.TypeVar('T', A, B)\ndef g(a: T): a.f()\n"
+        ),
+        {("m.g", "m.A.f"), ("m.g", "m.B.f")},
+    ),
+    "a class given as a type variable is its bound": (
+        (
+            "from typing import TypeVar\nclass A:\n    def f(self): pass\nclass B:\n    def f(self): pass\n"
+            "T = TypeVar('T', bound=A)\nK = TypeVar('K', bound=type[A])\ndef g(a: type[T]): a().f()\ndef h(k: K): k().f()\n"
+        ),
+        {("m.g", "m.A.f"), ("m.h", "m.A.f")},
+    ),
+    "the bound of a type parameter says what a parameter is": (
+        "class A:\n    def f(self): pass\nclass B:\n    def f(self): pass\ndef g[T: A](a: T): a.f()\ndef h[T: (B, str)](a: T): a.f()\n",
+        {("m.g", "m.A.f"), ("m.h", "m.B.f")},
+    ),
     "a class method gets the class": (
         "class A:\n    @classmethod\n    def make(cls): return cls()\n    def f(self): pass\nA.make().f()\n",
         {("m", "m.A.make"), ("m", "m.A.f")},

@@ -242,6 +242,15 @@ class Wrapped(Value):
         self.kind, self.getter, self.setter, self.once = kind, getter, setter, once
 
 
+class TypeVariable(Value):
+    """A type variable: ``promised`` holds objects as its bound or its constraints promise them, ``classes`` what ``type[T]`` stands for."""
+
+    __slots__ = ("classes", "promised")
+
+    def __init__(self, promised: Node, classes: Node) -> None:
+        self.promised, self.classes = promised, classes
+
+
 class Method(Value):
     """A method of a built-in container (``append``), with the container that it is taken from."""
 

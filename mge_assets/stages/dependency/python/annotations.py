@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.values import REST, Class, Container, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import REST, Class, Container, Node, TypeVariable, Value
 from mge_assets.stages.dependency.python.names import text
 from mge_assets.stages.dependency.python.statements import Statements
 from mge_resources.syntax import Language, parse
@@ -69,6 +69,8 @@ class Annotations(Statements):
         def on(value: Value) -> None:
             if isinstance(value, Class):
                 self.solver.add(node, self.semantics.kin(value))
+            elif isinstance(value, TypeVariable):
+                self.solver.flow(value.promised, node)
 
         self.semantics.later(lambda: self.solver.watch(classes, on))
         return node
@@ -116,10 +118,32 @@ class Annotations(Statements):
             case "string":
                 return self._quoted(tree, self._classes)
             case "identifier" | "attribute" | "member_type":
-                return [self.value(tree)]
+                return [self._class_of(tree)]
             case _:
                 self._promised(tree)
                 return []
+
+    def _class_of(self, tree: Tree) -> Node:
+        node, classes = self.solver.node(), self.value(tree)
+
+        def on(value: Value) -> None:
+            if isinstance(value, TypeVariable):
+                self.solver.flow(value.classes, node)
+            else:
+                self.solver.add(node, value)
+
+        self.solver.watch(classes, on)
+        return node
+
+    def type_variable(self, bounds: Sequence[Tree]) -> TypeVariable:
+        """What is known of a type variable by its bound, or by the types that it is constrained to."""
+        made = TypeVariable(self.solver.node(), self.solver.node())
+        for bound in bounds:
+            for promised in self._promised(bound):
+                self.solver.flow(promised, made.promised)
+            for classes in self._classes(bound):
+                self.solver.flow(classes, made.classes)
+        return made
 
     def _quoted(self, tree: Tree, lower: Callable[[Tree], list[Node]]) -> list[Node]:
         """A forward reference: its places are those of the string."""

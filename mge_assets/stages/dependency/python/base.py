@@ -8,7 +8,7 @@ from mge_assets.stages.dependency.fixpoint.lowering import Lowering, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.scopes import IMMEDIATE, Path, Scope
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.fixpoint.values import FALSE, NOTHING, TRUE, Call, Instance, Key, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import FALSE, NOTHING, TRUE, Call, Instance, Key, Node, TypeVariable, Value
 from mge_assets.stages.dependency.python.builtins import PythonSemantics
 from mge_assets.stages.dependency.python.names import text
 
@@ -171,6 +171,10 @@ class PythonBase(Lowering):
 
     def annotation(self, tree: Tree, node: Node, *, declared: bool = False) -> None:
         """A type annotation. Said by annotations."""
+        raise NotImplementedError
+
+    def type_variable(self, bounds: Sequence[Tree]) -> TypeVariable:
+        """What bounds a type variable. Said by annotations."""
         raise NotImplementedError
 
     def own_module(self) -> Node:

@@ -3,7 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.lowering import is_used
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Class, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Class, External, Node, Value
 from mge_assets.stages.dependency.python.base import constant_key
 from mge_assets.stages.dependency.python.literals import Literals
 from mge_assets.stages.dependency.python.names import text
@@ -48,7 +48,17 @@ class Calls(Literals):
         self.semantics.call(callee, call)
         if _last_word(function) in _MAKES_CLASS:
             self.semantics.make_early(callee, call)
+        if _last_word(function) == b"TypeVar":
+            self._type_variable(callee, arguments, call.result)
         return call.result
+
+    def _type_variable(self, callee: Node, arguments: Tree | None, result: Node) -> None:
+        """``TypeVar("T", A, B)`` or ``TypeVar("T", bound=A)``."""
+        given = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+        bounds = [tree for tree in given[1:] if tree.type != "keyword_argument"]
+        bounds += [value for tree in given if text(tree.child_by_field_name("name")) == "bound" and (value := tree.child_by_field_name("value"))]
+        made = self.type_variable(bounds)
+        self.solver.watch(callee, lambda value: self.solver.add(result, made) if isinstance(value, External) and value.name.endswith(".TypeVar") else None)
 
     def arguments(self, tree: Tree | None, call: Call) -> None:
         """Evaluate arguments into the call."""

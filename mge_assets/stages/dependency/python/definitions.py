@@ -48,6 +48,15 @@ def _is_abstract(tree: Tree, decorators: list[str]) -> bool:
     return len(statements) == 1 and statements[0].type == "raise_statement" and "NotImplemented" in text(statements[0])
 
 
+def _types(bound: Tree | None) -> list[Tree]:
+    """The one type that bounds a type parameter, or those that it is constrained to."""
+    while bound is not None and bound.type == "type" and bound.named_children:
+        bound = bound.named_children[0]
+    if bound is None:
+        return []
+    return bound.named_children if bound.type == "tuple" else [bound]
+
+
 def _type_parameter(tree: Tree) -> tuple[Tree | None, Tree | None]:
     """The name that a type parameter binds, and what bounds it."""
     bound: Tree | None = None
@@ -101,9 +110,7 @@ class Definitions(Expressions):
         for child in listed.named_children:
             name, bound = _type_parameter(child)
             if name is not None:
-                self.bind(text(name), self.solver.node(), name)
-            if bound is not None:
-                self.value(bound)
+                self.bind(text(name), self.solver.holding(self.type_variable(_types(bound))), name)
         return outer
 
     def _on_decorated_definition(self, tree: Tree) -> None:
