@@ -1,9 +1,10 @@
-"""Uses of names and the lines that define them, beside what TypeScript's own language service says of real packages.
+"""Uses of names and the lines that define them in real packages, beside what TypeScript's own language service or jedi says of them.
 
-    python -m mge_tests.bench.reference_oracle [--modules FOLDER] [--packages FOLDER] [--show N] [zod rxjs express preact react-native-paper]
+    python -m mge_tests.bench.reference_oracle [--modules FOLDER] [--packages FOLDER] [--show N] [zod rxjs express preact react-native-paper click requests …]
 
-TypeScript: the very lines are compared. JavaScript: values flow on in our answers, so that it is asked whether the oracle's lines are among ours.
-Prints, for each kind of use, how many agree. Needs node and npm; TypeScript is installed into a temporary folder unless ``--modules`` names one that has it.
+TypeScript: the very lines are compared. JavaScript and Python: values flow on in our answers, so that it is asked whether the oracle's lines are among ours.
+Prints, for each kind of use, how many agree. For scripts it needs node and npm; TypeScript is installed into a temporary folder unless ``--modules`` names one
+that has it. For Python, jedi is installed likewise.
 """
 
 import argparse
@@ -14,15 +15,17 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mge_assets.stages.dependency import analyse
-from mge_tests.bench.corpora import NPM, npm_package
+from mge_tests.bench.corpora import NPM, npm_package, python_package
+from mge_tests.bench.dependency_speed import PEERS, installed
 
-_ORACLE = Path(__file__).with_name("reference_oracle.mjs")
+_ORACLE, _JEDI = Path(__file__).with_name("reference_oracle.mjs"), Path(__file__).with_name("reference_jedi.py")
 Lines = frozenset[tuple[str, int]]
 """Definitions: file and line."""
 
@@ -41,12 +44,16 @@ class Use:
 
     @property
     def agrees(self) -> bool:
-        """Equal in TypeScript; in JavaScript the oracle's lines are among ours."""
+        """Equal in TypeScript; elsewhere the oracle's lines are among ours."""
         ours = self.ours or frozenset()
-        return self.said <= ours if self.file.endswith((".js", ".jsx", ".mjs", ".cjs")) else self.said == ours
+        return self.said == ours if self.file.endswith((".ts", ".tsx", ".mts", ".cts")) else self.said <= ours
 
 
-def uses(files: Mapping[str, bytes], modules: Path) -> Iterator[Use]:
+Oracle = Callable[[Path, list[str]], Iterator[list[Any]]]
+"""What an oracle says of the files below a folder: file, line, column, name, kind, places."""
+
+
+def uses(files: Mapping[str, bytes], oracle: Oracle) -> Iterator[Use]:
     """Every use that the oracle sees in the files."""
     code = analyse(files, references=True)
     ours = {(use.file, use.line, use.column): frozenset((place.file, place.line) for place in use.targets) for use in code.references}
@@ -55,16 +62,23 @@ def uses(files: Mapping[str, bytes], modules: Path) -> Iterator[Use]:
         for file, source in files.items():
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_bytes(source)
-        for file, line, column, written, kind, places in _asked(root, [file for file in files if not file.endswith(".json")], modules):
+        for file, line, column, written, kind, places in oracle(root, [file for file in files if not file.endswith(".json")]):
             yield Use(file, line, column, written, kind, frozenset((str(where), int(at)) for where, at in places), ours.get((file, line, column)))
 
 
-def _asked(root: Path, files: list[str], modules: Path) -> Iterator[list[Any]]:
+def _typescript(modules: Path, root: Path, files: list[str]) -> Iterator[list[Any]]:
     node = shutil.which("node")
     if node is None:
         sys.exit("node is not installed: put it on the PATH")
-    command = [node, "--max-old-space-size=6000", str(_ORACLE), str(modules), str(root)]
-    done = subprocess.run(command, input=json.dumps(files), capture_output=True, text=True, check=True)
+    yield from _rows([node, "--max-old-space-size=6000", str(_ORACLE), str(modules), str(root)], json.dumps(files))
+
+
+def _jedi(python: str, root: Path, _files: list[str]) -> Iterator[list[Any]]:
+    yield from _rows([python, str(_JEDI), str(root)], "")
+
+
+def _rows(command: list[str], asked: str) -> Iterator[list[Any]]:
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():
         yield json.loads(line)
 
@@ -86,26 +100,35 @@ def report(name: str, found: list[Use], show: int) -> None:
 def main() -> None:
     """Measure the packages named."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("names", nargs="*", default=list(NPM))
+    parser.add_argument("names", nargs="*", default=[*NPM, "click", "requests"])
     parser.add_argument("--modules", type=Path)
     parser.add_argument("--packages", type=Path)
     parser.add_argument("--show", type=int, default=0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        modules = chosen.modules or _installed(Path(name))
+        made: dict[bool, Oracle] = {}
         for package in chosen.names:
-            corpus = npm_package(package, chosen.packages or Path(name))
+            script = package in NPM
+            if script not in made:
+                made[script] = partial(_typescript, chosen.modules or _installed(Path(name))) if script else partial(_jedi, _environment(Path(name)))
+            corpus = npm_package(package, chosen.packages or Path(name)) if script else python_package(package)
             if isinstance(corpus, str):
                 print(corpus)
                 continue
             files = {file.path: file.source for file in corpus.written}
-            report(package, list(uses(files, modules)), chosen.show)
+            report(package, list(uses(files, made[script])), chosen.show)
 
 
 def _installed(folder: Path) -> Path:
     """TypeScript, by npm's own client."""
     subprocess.run(["npm", "install", "--silent", "--no-save", "typescript@5"], cwd=folder, check=True)
     return folder / "node_modules"
+
+
+def _environment(folder: Path) -> str:
+    """An interpreter that has jedi."""
+    python = installed(folder / "jedi", PEERS["jedi"])
+    return python if Path(python).exists() else sys.exit(f"jedi could not be installed: {python}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ def test_a_loop_may_have_assigned_the_name_before():
     assert targets({"a.py": "x = 1\nwhile x:\n    x = x.y\n"}, "a.py", 2, "x") == {("a.py", 1), ("a.py", 3)}
 
 
+def test_members_of_an_enumeration_are_read_in_a_literal_type():
+    files = {"a.py": "import typing as t\nimport enum\nclass A(enum.Enum):\n    B = 1\ndef f(a: t.Literal[A.B, 'c']): ...\n"}
+    assert targets(files, "a.py", 5, "B") == {("a.py", 4)}
+    assert targets(files, "a.py", 5, "t") == {("a.py", 1)}
+
+
 def test_instance_attributes_are_defined_where_they_are_assigned():
     text = "class A:\n    def __init__(self):\n        self.x = 1\n    def f(self):\n        return self.x\n"
     assert targets({"a.py": text}, "a.py", 5, "x") == {("a.py", 3)}

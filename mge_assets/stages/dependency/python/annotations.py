@@ -83,6 +83,8 @@ class Annotations(Statements):
             self.value(head)
             return [node for argument in arguments for node in self._classes(argument)]
         if name == "Literal":
+            for each in (head, *arguments):
+                self.value(each)
             return []
         outer = self._promised(head)
         if name == "Annotated":
