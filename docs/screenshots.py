@@ -49,7 +49,7 @@ def command(environment: dict[str, str], folder: str, *arguments: str) -> str:
 
 def at_home(text: str, folder: str) -> str:
     """A text with this machine's folders shown as a home folder."""
-    return text.replace(folder, "~").replace(sys.prefix, "~/mge/.venv").replace(str(ROOT), "~/mge")
+    return text.replace(folder, "~").replace(sys.prefix, "~/mge/.venv").replace(str(ROOT), "~/mge").replace(str(Path.home()), "~")
 
 
 def report(folder: str) -> str:

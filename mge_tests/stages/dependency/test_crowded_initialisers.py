@@ -2,15 +2,18 @@
 
 import time
 
+import pytest
+
 from mge_assets.stages.dependency import analyse
 
 CLASSES = 14
 
 
-def test_classes_put_over_one_anothers_initialisers_are_not_made_in_every_order() -> None:
+@pytest.mark.parametrize("method", ["__init__", "__new__", "__post_init__"])
+def test_classes_put_over_one_anothers_initialisers_are_not_made_in_every_order(method: str) -> None:
     names = [f"C{number}" for number in range(CLASSES)]
     listed = f"[{', '.join(names)}]"
-    crowd = f"for one in {listed}:\n    for other in {listed}:\n        one.__init__ = other\n"
+    crowd = f"for one in {listed}:\n    for other in {listed}:\n        one.{method} = other\n"
     source = "".join(f"class {name}:\n    def run(self):\n        pass\n\n" for name in names) + crowd + "def make():\n    C3().run()\n"
     begin = time.process_time()
     edges = analyse({"crowd.py": source.encode()}).edges

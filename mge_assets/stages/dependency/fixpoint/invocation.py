@@ -179,7 +179,7 @@ class Invocation(Lookup):
         self.solver.watch(node, on)
 
     def _inner_call(self, call: Call, cls: Class, name: str) -> Call:
-        """The call of the class's ``__init__`` (whose result nobody looks at) or ``__new__`` with a call's arguments.
+        """The call of the class's ``__init__`` (whose result nobody looks at) or ``__new__`` with a call's arguments, or of its ``__post_init__``.
 
         The same one however it is come by: where the classes that initialisers are crowded with lead to one another, new ones would call again what
         was called before for every order in which they do.
@@ -190,9 +190,11 @@ class Invocation(Lookup):
             self._unseen[outer] = outer
         made = self._inner.get((outer, cls, name))
         if made is None:
-            result = outer.result or self.solver.node()
-            made = self._inner[outer, cls, name] = Call(call.site, result, call.arguments, call.keywords, call.double_star)
-            self._outer[made] = outer
+            if name == "__post_init__":
+                made = Call(call.site, NOTHING)
+            else:
+                made = Call(call.site, outer.result or self.solver.node(), call.arguments, call.keywords, call.double_star)
+            self._inner[outer, cls, name], self._outer[made] = made, outer
         return made
 
     def _fill_fields(self, cls: Class, call: Call) -> None:
@@ -204,7 +206,7 @@ class Invocation(Lookup):
             self.put(cls.instance, name, node, call.site)
         for name, node in call.keywords.items():
             self.put(cls.instance, name, node, call.site)
-        self.send(cls.instance, "__post_init__", Call(call.site, self.solver.node()))
+        self.send(cls.instance, "__post_init__", self._inner_call(call, cls, "__post_init__"))
 
     def _call_function(self, function: Function, call: Call, receiver: Value | None) -> None:
         self.reached(call, function, receiver)
