@@ -35,6 +35,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         self._partials: dict[tuple[Call, Value], Partial] = {}
         self.generics: dict[Function, list[tuple[Node, Node]]] = {}
         self._expected: dict[Node, tuple[dict[Node, None], list[Function]]] = {}
+        self._given: set[tuple[Function, Call]] = set()
         self.global_object = Container("object")
 
     def method_of(self, holder: Holder, name: str, call: Call) -> None:
@@ -126,6 +127,12 @@ class JavaScriptInvocation(JavaScriptLookup):
             receiver = self.global_object
         if receiver is not None and function.this:
             self.receive(function, receiver, call)
+        if (function, call) not in self._given:
+            self._given.add((function, call))
+            self._give_and_take(function, call)
+
+    def _give_and_take(self, function: Function, call: Call) -> None:
+        """Arguments go into the function and its result comes back, whatever it is called on."""
         passed = self.bind_arguments(function, call, None)
         self._fill_arguments(function, call)
         self._infer(function, call)

@@ -1,6 +1,7 @@
 """Properties of JavaScript values: prototypes, accessors and what modules export."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.elements import Elements
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
@@ -50,7 +51,9 @@ class JavaScriptLookup(Elements):
         self._prototypes: dict[Holder, Node] = {}
         self._looked: set[tuple[Holder, str, Value, Node]] = set()
         self._own: dict[tuple[Value, str], Value] = {}
-        self._bases: dict[Value, Container] = {}
+        self._bases: set[Value] = set()
+        self._behind: dict[Holder, Node] = {}
+        self._accessing: dict[tuple[Node, Site], Call] = {}
         self._setter_nodes: dict[tuple[Holder, str], Node] = {}
         self.common_exports: dict[Module, Node] = {}
         self.star_exports: dict[Module, list[Module]] = {}
@@ -76,19 +79,26 @@ class JavaScriptLookup(Elements):
         kind = COLLECTIONS.get(name)
         if kind is not None:
             base = Container(kind)
-            self._bases[base] = base
+            self._bases.add(base)
             self.solver.add(self.parents(prototype), base)
 
-    def with_base(self, holder: Holder, action: Callable[[Container], None], depth: int = 0) -> None:
+    def with_base(self, holder: Holder, action: Callable[[Container], None]) -> None:
         """Do it for each collection that the object's class or one behind it extends."""
+        self.solver.watch(self._collections_behind(holder), lambda base: action(base) if isinstance(base, Container) else None)
 
-        def on(parent: Value) -> None:
-            if parent in self._bases:
-                action(self._bases[parent])
-            elif isinstance(parent, Container) and depth < PROTOTYPE_DEPTH:
-                self.with_base(parent, action, depth + 1)
+    def _collections_behind(self, holder: Holder) -> Node:
+        """The node of those collections: one for each holder, since the ways along tangled prototypes are without number."""
+        found = self._behind.get(holder)
+        if found is None:
+            found = self._behind[holder] = self.solver.node()
+            self.solver.watch(self.parents(holder), partial(self._behind_parent, found))
+        return found
 
-        self.solver.watch(self.parents(holder), on)
+    def _behind_parent(self, found: Node, parent: Value) -> None:
+        if parent in self._bases:
+            self.solver.add(found, parent)
+        elif isinstance(parent, Container):
+            self.solver.flow(self._collections_behind(parent), found)
 
     def instance(self, function: Function) -> Instance:
         """The one instance of what ``new function`` makes."""
@@ -180,7 +190,7 @@ class JavaScriptLookup(Elements):
 
     def _read_slot(self, value: Value, receiver: Value, target: Node, site: Site) -> None:
         if isinstance(value, Wrapped):
-            call = Call(site, target)
+            call = self._accessing.setdefault((target, site), Call(site, target))
             self.later(lambda: self.solver.watch(value.getter, lambda inner: self.invoke(inner, call, receiver)))
         else:
             self.solver.add(target, value)
@@ -235,7 +245,7 @@ class JavaScriptLookup(Elements):
 
     def _call_setter(self, held: Value, receiver: Value, source: Node, site: Site) -> None:
         if isinstance(held, Wrapped):
-            call = Call(site, self.solver.node(), [(source, False)])
+            call = self._accessing.setdefault((-source, site), Call(site, NOTHING, [(source, False)]))
             self.solver.watch(held.setter, lambda inner: self.invoke(inner, call, receiver))
 
     def exported(self, module: Module, name: str, target: Node, seen: frozenset[Module] = frozenset()) -> None:
