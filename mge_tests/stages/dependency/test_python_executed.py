@@ -58,6 +58,14 @@ PROGRAMS = {
         "        return self.held[at]\n    def go(self):\n        for a in self.held: a.stop()\n"
         "class B:\n    def __iter__(self): return iter([])\n    def stop(self): pass\nA([B()])[0:1].go()\nA([B()])[0]\n"
     ),
+    "what a mapping makes is made where it is read": (
+        "from collections import defaultdict\nclass A:\n    def go(self): pass\ndef make(): return A()\n"
+        "def hold(): return defaultdict(make)\ndef read(d): d['k'].go()\nread(hold())\n"
+    ),
+    "what a base's __init__ stores is not a subclass's that has another": (
+        "class A:\n    def __init__(self): self.done = self.stop\n    def stop(self): pass\n    def go(self): self.done()\n"
+        "class B(A):\n    def __init__(self): self.done = self.end\n    def end(self): pass\n    def run(self): self.done()\nA().go()\nB().run()\n"
+    ),
     "what abs gives is what was made": "class A:\n    def __abs__(self): return self\n    def go(self): pass\nabs(A()).go()\n",
     "what a parameter was not given decides what comes back": VIEW + "V()().go()\nV()(False).go()\nV()(data=True).stop()\n",
     "so does what is asked of two": (
