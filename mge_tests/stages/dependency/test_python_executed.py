@@ -66,6 +66,13 @@ PROGRAMS = {
         "class A:\n    def __init__(self): self.done = self.stop\n    def stop(self): pass\n    def go(self): self.done()\n"
         "class B(A):\n    def __init__(self): self.done = self.end\n    def end(self): pass\n    def run(self): self.done()\nA().go()\nB().run()\n"
     ),
+    "a path is asked for its words where it is opened": (
+        "import os\nclass A:\n    def __fspath__(self): return '.'\nclass B:\n    def __fspath__(self): return '.'\n"
+        "def look(at): os.stat(at)\ndef other(at): len(at.__fspath__())\nlook(A())\nother(B())\n"
+    ),
+    "an attribute is stored by the class's own method": (
+        "class A:\n    def __setattr__(self, name, value): pass\nclass B: pass\ndef put(x): x.a = 1\nput(A())\nput(B())\n"
+    ),
     "what abs gives is what was made": "class A:\n    def __abs__(self): return self\n    def go(self): pass\nabs(A()).go()\n",
     "what a parameter was not given decides what comes back": VIEW + "V()().go()\nV()(False).go()\nV()(data=True).stop()\n",
     "so does what is asked of two": (

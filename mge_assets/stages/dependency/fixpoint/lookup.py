@@ -290,6 +290,8 @@ class Lookup:
                 for known in cls.order:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], partial(self._set_property, value, source, site))
+                if any("__setattr__" in known.slots for known in cls.order):
+                    self.send(value, "__setattr__", Call(site, self.solver.node()))
                 if not self._overrides_method(cls, name, site):
                     self._put_into(cls, name, source, site)
             case View(base=base):
@@ -381,4 +383,3 @@ class Lookup:
 def _behind(cls: Class, after: Class | None) -> list[Class]:
     """The class's resolution order, behind another class of it where that is given."""
     return cls.order[cls.order.index(after) + 1 :] if after is not None and after in cls.order else cls.order
-

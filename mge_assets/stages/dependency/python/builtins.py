@@ -37,6 +37,8 @@ _DUNDERS = {
     "bytes": "__bytes__", "format": "__format__", "dir": "__dir__", "round": "__round__", "complex": "__complex__", "reversed": "__reversed__",
     "divmod": "__divmod__", "pow": "__pow__", "print": "__str__",
 }  # fmt: skip
+_WITH_PATHS = ("open", "os.", "io.open", "shutil.")
+"""How outside functions begin that take paths."""
 _GIVING = {"abs", "round", "reversed", "divmod", "pow"}
 """Those of them that give whatever the special method gives."""
 
@@ -55,6 +57,9 @@ class PythonSemantics(Alike):
             self.solver.assign(call.arguments[_SAME[value.name]][0], call.result)
         if value.name in COPIES:
             self.copy(call, value.name)
+        if name.startswith(_WITH_PATHS):
+            for node, _ in call.arguments[:2]:
+                self._send_all(node, "__fspath__", call, used=False)
         if name in _DUNDERS:
             for node, _ in call.arguments:
                 self._send_all(node, _DUNDERS[name], call, used=name in _GIVING)
