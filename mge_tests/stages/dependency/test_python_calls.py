@@ -107,6 +107,17 @@ CASES = {
         "class K:\n    def __call__(self, x): pass\n    def __iter__(self): return iter(())\nlist(map(str, K()))\n",
         {("m", "m.K.__iter__")},
     ),
+    "a class beside a base that has another caller too is not met by it": (
+        (
+            "class A:\n    def go(self): self.put()\n    def put(self): pass\n"
+            "class Beside:\n    def go(self): pass\n    def put(self): pass\nclass B(Beside, A): pass\n"
+        ),
+        {("m.A.go", "m.A.put")},
+    ),
+    "a comprehension's condition asks for classes": (
+        "class A:\n    def go(self): pass\nclass B:\n    def go(self): pass\n[x.go() for x in [A(), B()] if isinstance(x, A)]\n",
+        {("m", "m.A.go")},
+    ),
     "a base that is its own base is harmless": ("class A(A): pass\nclass B(C): pass\nclass C(B): pass\nB().x()\n", set()),
 }
 

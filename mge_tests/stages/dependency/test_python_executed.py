@@ -24,6 +24,11 @@ PROGRAMS = {
     "the rest of a condition knows its beginning": TWO
     + "def use(x): return isinstance(x, A) and x.go() or not isinstance(x, A) and x.stop()\nuse(A())\nuse(B())\n",
     "a conditional expression asks too": TWO + "def use(x): return x.go() if isinstance(x, B) else x.stop()\nuse(A())\nuse(B())\n",
+    "a loop's condition asks, and has its answer behind it": TWO
+    + "def use(x):\n    while isinstance(x, A):\n        x.go()\n        x = B()\n    x.stop()\nuse(A())\n",
+    "the very type is asked, of two at once": TWO
+    + "def use(x, y):\n    if type(x) is A is type(y): return x.go(), y.go()\nuse(A(), A())\nuse(B(), B())\n"
+    + "def other(x):\n    if type(x) != A: return\n    x.go()\nother(A())\nother(B())\n",
     "one of several classes": TWO
     + "class C:\n    def go(self): pass\n    def stop(self): pass\n"
     + "def use(x):\n    if isinstance(x, (A, C)): x.go()\n    else: x.stop()\nuse(A())\nuse(B())\nuse(C())\n",
@@ -38,6 +43,37 @@ PROGRAMS = {
     "an attribute is asked as well as a name": TWO
     + "class H:\n    def __init__(self, x): self.x = x\n    def run(self):\n        if isinstance(self.x, A): self.x.go()\n        else: self.x.stop()\n"
     + "H(A()).run()\nH(B()).run()\n",
+    "the right side is asked where the left one has no answer": (
+        "class A:\n    def __add__(self, other): return self\n    def __radd__(self, other): return self\n    def go(self): pass\n"
+        "class B:\n    def __radd__(self, other): return self\n    def go(self): pass\n"
+        "def both(a, b): (a + b).go()\ndef one(b): (1 + b).go()\nboth(A(), B())\none(B())\n(object() + A()).go()\n"
+    ),
+    "what is true is not what and gives before or": TWO + "def use(a, b): (a and b or b).go()\nuse(A(), B())\n",
+    "what is closed in the end is not entered": (
+        "import contextlib\nclass A:\n    def __enter__(self): pass\n    def __exit__(self, *a): pass\n    close = print\n    def go(self): pass\n"
+        "with contextlib.closing(A()) as a: a.go()\n"
+    ),
+    "an index that is asked to be a slice cuts": (
+        "class A:\n    def __init__(self, held): self.held = held\n    def __getitem__(self, at):\n        if isinstance(at, slice): return A(self.held[at])\n"
+        "        return self.held[at]\n    def go(self):\n        for a in self.held: a.stop()\n"
+        "class B:\n    def __iter__(self): return iter([])\n    def stop(self): pass\nA([B()])[0:1].go()\nA([B()])[0]\n"
+    ),
+    "what a mapping makes is made where it is read": (
+        "from collections import defaultdict\nclass A:\n    def go(self): pass\ndef make(): return A()\n"
+        "def hold(): return defaultdict(make)\ndef read(d): d['k'].go()\nread(hold())\n"
+    ),
+    "what a base's __init__ stores is not a subclass's that has another": (
+        "class A:\n    def __init__(self): self.done = self.stop\n    def stop(self): pass\n    def go(self): self.done()\n"
+        "class B(A):\n    def __init__(self): self.done = self.end\n    def end(self): pass\n    def run(self): self.done()\nA().go()\nB().run()\n"
+    ),
+    "a path is asked for its words where it is opened": (
+        "import os\nclass A:\n    def __fspath__(self): return '.'\nclass B:\n    def __fspath__(self): return '.'\n"
+        "def look(at): os.stat(at)\ndef other(at): len(at.__fspath__())\nlook(A())\nother(B())\n"
+    ),
+    "an attribute is stored by the class's own method": (
+        "class A:\n    def __setattr__(self, name, value): pass\nclass B: pass\ndef put(x): x.a = 1\nput(A())\nput(B())\n"
+    ),
+    "what abs gives is what was made": "class A:\n    def __abs__(self): return self\n    def go(self): pass\nabs(A()).go()\n",
     "what a parameter was not given decides what comes back": VIEW + "V()().go()\nV()(False).go()\nV()(data=True).stop()\n",
     "so does what is asked of two": (
         VIEW.replace("self, data=False", "self, some=None, data=False").replace("if data is False", "if some is None and data is False")

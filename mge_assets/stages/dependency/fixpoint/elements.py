@@ -91,6 +91,24 @@ class Elements(Invocation):
         self.solver.watch(key, on)
         self._unsure.append((key, lambda: None if self.told_apart(done) else action(None)))
 
+    def unless_answered(self, holder: Node, name: str, action: Callable[[], None]) -> None:
+        """Do it once where something without the special method is held, or nothing is known by the end."""
+        answered = done = False
+
+        def on(value: Value | None) -> None:
+            nonlocal answered, done
+            has = isinstance(value, Instance) and isinstance(value.cls, Class) and any(name in known.slots for known in value.cls.order)
+            answered = answered or has
+            if not done and not (has if value is not None else answered):
+                done = True
+                action()
+
+        if holder == NOTHING:
+            action()
+            return
+        self.later(partial(self.solver.watch, holder, on))
+        self._unsure.append((holder, partial(on, None)))
+
     def key_of(self, value: Value) -> Key | None:
         """The key that a value is, if it is one."""
         return value.value if isinstance(value, Constant) else None

@@ -202,9 +202,18 @@ class Lookup:
         """The search for what is put into the attribute of the class's objects."""
         search = self._stores.get((cls, name))
         if search is None:
-            search = self._stores[cls, name] = Search(self.solver, name, partial(_instances, cls), self.solver.assign, first=False)
+            search = self._stores[cls, name] = Search(self.solver, name, partial(self.holders, cls), self.solver.assign, first=False)
             self._on_order(cls, search.look)
         return search
+
+    def holders(self, cls: Class) -> list[Holder]:
+        """The objects of the classes along the order."""
+        return [known.instance for known in cls.order]
+
+    def slots_for(self, cls: Class, name: str, site: Site) -> list[Node]:
+        """Where an attribute of the class's objects is stored."""
+        del site
+        return [self.solver.slot(cls.instance, name)]
 
     def inherited(self, cls: Class, name: str, target: Node, site: Site) -> None:
         """``target`` = what the class's bases have under the name."""
@@ -281,6 +290,8 @@ class Lookup:
                 for known in cls.order:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], partial(self._set_property, value, source, site))
+                if any("__setattr__" in known.slots for known in cls.order):
+                    self.send(value, "__setattr__", Call(site, self.solver.node()))
                 if not self._overrides_method(cls, name, site):
                     self._put_into(cls, name, source, site)
             case View(base=base):
@@ -297,12 +308,17 @@ class Lookup:
         Where the class gives its objects the attribute itself, an object that others put there is one object's alone: on networkx, where views
         of graphs put theirs over a graph's dictionaries, 1,140 edges of all graphs led to the views, of which 145 ever run.
         """
-        slot = self.solver.slot(cls.instance, name)
-        if not self._is_put_over(cls, name, site):
-            self.solver.assign(source, slot)
-            return
-        self.solver.alias(source, slot)
-        self.solver.watch(source, lambda value: None if isinstance(value, (Instance, Function, Bound)) else self.solver.add(slot, value))
+        put_over = self._is_put_over(cls, name, site)
+        for slot in self.slots_for(cls, name, site):
+            if not put_over:
+                self.solver.assign(source, slot)
+            else:
+                self.solver.alias(source, slot)
+                self.solver.watch(source, partial(self._add_plain, slot))
+
+    def _add_plain(self, slot: Node, value: Value) -> None:
+        if not isinstance(value, (Instance, Function, Bound)):
+            self.solver.add(slot, value)
 
     def _is_put_over(self, cls: Class, name: str, site: Site) -> bool:
         """True where code from outside the class puts something over what its own code, or that of a class of its family, gives its objects."""
@@ -367,8 +383,3 @@ class Lookup:
 def _behind(cls: Class, after: Class | None) -> list[Class]:
     """The class's resolution order, behind another class of it where that is given."""
     return cls.order[cls.order.index(after) + 1 :] if after is not None and after in cls.order else cls.order
-
-
-def _instances(cls: Class) -> list[Holder]:
-    """The objects of the classes along the order."""
-    return [known.instance for known in cls.order]

@@ -100,13 +100,17 @@ class View(Holder):
 
 
 class Container(Holder):
-    """A list, tuple, dict, set, object literal or iterator, by where it is written. ``length`` counts leading known elements."""
+    """A list, tuple, dict, set, object literal or iterator, by where it is written. ``length`` counts leading known elements.
 
-    __slots__ = ("kind", "length", "prototypes")
+    ``factory`` makes the elements that are read and nobody put in.
+    """
+
+    __slots__ = ("factory", "kind", "length", "prototypes")
 
     def __init__(self, kind: str, length: int | None = None) -> None:
         super().__init__()
         self.kind, self.length = kind, length
+        self.factory: Node = NOTHING
         self.prototypes: list[Holder] = []
 
 

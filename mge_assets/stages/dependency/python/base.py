@@ -54,6 +54,7 @@ class PythonBase(Lowering):
         self.depth = 0
         self.nonlocals = b"nonlocal " in source
         self.narrowed: dict[Node, Node] = {}
+        self.slices: set[Node] = set()
         self.bodies: list[Callable[[], None]] = []
 
     def unnarrowed(self, node: Node) -> Node:
@@ -89,7 +90,11 @@ class PythonBase(Lowering):
     def protocol(self, holder: Node, name: str, tree: Tree, arguments: tuple[Node, ...] = ()) -> Node:
         """Call a special method where the value is an instance of a known class."""
         result = self.solver.node()
-        call = Call(self.site(tree), result, [(argument, False) for argument in arguments])
+        self.ask(holder, name, Call(self.site(tree), result, [(argument, False) for argument in arguments]))
+        return result
+
+    def ask(self, holder: Node, name: str, call: Call) -> None:
+        """As above, of a call that is made already."""
 
         def on(value: Value) -> None:
             if isinstance(value, Instance):
@@ -97,7 +102,6 @@ class PythonBase(Lowering):
 
         if holder != NOTHING:
             self.semantics.later(lambda: self.solver.watch(holder, on))
-        return result
 
     def read(self, tree: Tree, *, called: bool) -> Node:
         """Read a name."""

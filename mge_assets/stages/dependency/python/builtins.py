@@ -25,7 +25,7 @@ from mge_assets.stages.dependency.python.contents import KINDS, METHODS
 
 _SAME = {
     "typing.cast": 1, "copy.copy": 0, "copy.deepcopy": 0, "asyncio.run": 0, "asyncio.create_task": 0, "asyncio.ensure_future": 0, "asyncio.wait_for": 0,
-    "builtins.iter": 0, "contextlib.closing": 0, "weakref.proxy": 0, "asyncio.shield": 0, "types.MappingProxyType": 0,
+    "builtins.iter": 0, "weakref.proxy": 0, "asyncio.shield": 0, "types.MappingProxyType": 0,
     "functools.update_wrapper": 0, "functools.cache": 0, "typing.no_type_check": 0, "typing.final": 0, "typing.overload": 0, "abc.abstractmethod": 0,
 }  # fmt: skip
 """Functions that give back one argument, by its place."""
@@ -37,6 +37,10 @@ _DUNDERS = {
     "bytes": "__bytes__", "format": "__format__", "dir": "__dir__", "round": "__round__", "complex": "__complex__", "reversed": "__reversed__",
     "divmod": "__divmod__", "pow": "__pow__", "print": "__str__",
 }  # fmt: skip
+_WITH_PATHS = ("open", "os.", "io.open", "shutil.")
+"""How outside functions begin that take paths."""
+_GIVING = {"abs", "round", "reversed", "divmod", "pow"}
+"""Those of them that give whatever the special method gives."""
 
 
 class PythonSemantics(Alike):
@@ -53,9 +57,12 @@ class PythonSemantics(Alike):
             self.solver.assign(call.arguments[_SAME[value.name]][0], call.result)
         if value.name in COPIES:
             self.copy(call, value.name)
+        if name.startswith(_WITH_PATHS):
+            for node, _ in call.arguments[:2]:
+                self._send_all(node, "__fspath__", call, used=False)
         if name in _DUNDERS:
             for node, _ in call.arguments:
-                self._send_all(node, _DUNDERS[name], call)
+                self._send_all(node, _DUNDERS[name], call, used=name in _GIVING)
         head, _, last = value.name.rpartition(".")
         if head in KINDS and last in METHODS and call.arguments:
             self.unbound_method(last, call)
@@ -66,10 +73,10 @@ class PythonSemantics(Alike):
         if model is not None:
             model(value, call, receiver)
 
-    def _send_all(self, node: Node, name: str, call: Call) -> None:
+    def _send_all(self, node: Node, name: str, call: Call, *, used: bool) -> None:
         def on(value: Value) -> None:
             if isinstance(value, Instance):
-                self.send(value, name, Call(call.site, self.solver.node()))
+                self.send(value, name, Call(call.site, call.result if used else self.solver.node()))
 
         self.solver.watch(node, on)
 
@@ -130,6 +137,13 @@ class PythonSemantics(Alike):
         """``wraps(f)`` is a decorator that gives back what it is given."""
         del value, receiver
         self.solver.add(call.result, self.external("functools.wraps()"))
+
+    def _model_contextlib_closing(self, value: External, call: Call, receiver: Value | None) -> None:
+        """Entering gives what was given, which is closed in the end, and neither entered nor left itself."""
+        del value, receiver
+        for node, _ in call.arguments[:1]:
+            self.solver.flow(node, self.solver.element(self.product(call, "generator"), REST))
+            self._send_all(node, "close", call, used=False)
 
     def _model_setattr(self, value: External, call: Call, receiver: Value | None) -> None:
         del value, receiver

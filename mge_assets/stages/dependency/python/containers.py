@@ -2,7 +2,7 @@
 
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import MAX_CONSTANTS, Solver
-from mge_assets.stages.dependency.fixpoint.values import ANY, NOTHING, REST, Call, Class, Constant, Container, External, Instance, Node, Value
+from mge_assets.stages.dependency.fixpoint.values import ANY, NOTHING, REST, Call, Class, Constant, Container, External, Instance, Node, Site, Value
 from mge_assets.stages.dependency.python.contents import KINDS, WRITING, Contents
 
 COPIES = {
@@ -54,7 +54,7 @@ class Containers(Contents):
         pairs = name in {"builtins.enumerate", "builtins.zip"}
         for place, (node, _) in enumerate(call.arguments):
             if name == "collections.defaultdict" and place == 0:
-                self._made_by(node, made, call)
+                self._made_by(node, made)
                 continue
             if pairs:
                 row = self._made_row(call, made)
@@ -64,6 +64,16 @@ class Containers(Contents):
         for key, node in call.keywords.items():
             if kind == "dict":
                 self.solver.flow(node, self.solver.element(made, key))
+
+    def _load_item_of(self, key: Node, target: Node, site: Site, value: Value) -> None:
+        """As below; what nobody put in is made where it is read."""
+        super()._load_item_of(key, target, site, value)
+        if isinstance(value, Container):
+            self._missing(value, Call(site, target))
+
+    def _missing(self, holder: Container, call: Call) -> None:
+        if holder.factory:
+            self.solver.flow(self.call_back(holder.factory, [], call), self.solver.element(holder, REST))
 
     def _fresh_element(self, factory: Value, made: Container) -> None:
         """``defaultdict(list)``: an element that nobody put in is a new list."""
@@ -164,6 +174,8 @@ class Containers(Contents):
     def _take(self, holder: Container, name: str, arguments: list[Node], call: Call) -> None:
         if arguments and (holder.kind == "dict" or name == "__getitem__"):
             self.get_item(holder, arguments[0], call.result, call.site)
+            if name == "__getitem__":
+                self._missing(holder, call)
         else:
             self.solver.assign(self.solver.element(holder, ANY), call.result)
         for default in arguments[1:2]:
@@ -228,13 +240,14 @@ class Containers(Contents):
         else:
             if self.outside_kind(cls) == "collections.defaultdict":
                 for node in nodes[:1]:
-                    self._made_by(node, own, call)
+                    self._made_by(node, own)
                 nodes = nodes[1:]
             self._join(own, nodes, Call(call.site, self.solver.node(), [], call.keywords))
 
-    def _made_by(self, factory: Node, made: Container, call: Call) -> None:
+    def _made_by(self, factory: Node, made: Container) -> None:
         """``defaultdict(factory)``: elements that nobody puts in."""
-        self.solver.flow(self.call_back(factory, [], call), self.solver.element(made, REST))
+        made.factory = factory
+        self.solver.element(made, REST)
         self.solver.watch(factory, lambda value: self._fresh_element(value, made))
 
     def made_of(self, cls: Class, call: Call) -> None:

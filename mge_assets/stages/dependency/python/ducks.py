@@ -20,7 +20,7 @@ from mge_assets.stages.dependency.fixpoint.kinds import Kinds
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import ANY, Class, Constant, Container, External, Kin, Node, Value
-from mge_assets.stages.dependency.python.families import Families
+from mge_assets.stages.dependency.python.initials import Initials
 
 MIN_NAMES = 2
 """Attributes, beyond those that Python's own types have, that make a shape."""
@@ -40,7 +40,7 @@ _STANDARD = [
 """What the types of the standard library have that are handed around most: a shape of one of them says nothing of the files' classes that look like it."""
 
 
-class Ducks(Families):
+class Ducks(Initials):
     """Shapes of parameters."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:

@@ -74,6 +74,8 @@ class Expressions(Wording):
         if len(keys) == 1 and keys[0].type == "slice":
             return self._slice(holder, keys[0], tree)
         nodes = [self.operand(key) for key in keys]
+        if len(nodes) == 1 and nodes[0] in self.slices:
+            return self._cut(holder, None, tree)
         version = self.version(self.path_of(tree))
         if version is not None:
             self.protocol(holder, "__getitem__", tree, tuple(nodes[:1]))
@@ -94,6 +96,10 @@ class Expressions(Wording):
                 bounds[-1] = child
         limits = [constant_key(bound) for bound in bounds]
         sure = all(bound is None or isinstance(limit, int) for bound, limit in zip(bounds, limits, strict=True))
+        return self._cut(holder, slice(*(limit if isinstance(limit, int) else None for limit in limits)) if sure else None, whole)
+
+    def _cut(self, holder: Node, part: slice | None, whole: Tree) -> Node:
+        """A slice of what the holder holds; ``None`` is one that nobody knows."""
         result = self.solver.node()
         made = Container("list")
         site = self.site(whole)
@@ -102,7 +108,7 @@ class Expressions(Wording):
             held = self.semantics.contents(value, "__getitem__")
             for one in held:
                 self.solver.add(result, made)
-                self._copy_slice(one, made, slice(*(limit if isinstance(limit, int) else None for limit in limits)) if sure else None)
+                self._copy_slice(one, made, part)
             if isinstance(value, Instance) and not held:
                 self.semantics.send(value, "__getitem__", Call(site, result))
 
@@ -129,7 +135,8 @@ class Expressions(Wording):
         if name is None:
             return NOTHING
         result = self.protocol(left, f"__{name}__", tree, (right,))
-        self.solver.flow(self.protocol(right, f"__r{name}__", tree, (left,)), result)
+        mirrored = Call(self.site(tree), result, [(left, False)])
+        self.semantics.unless_answered(left, f"__{name}__", lambda: self.ask(right, f"__r{name}__", mirrored))
         self._join_containers(left, right, result)
         self.joined(tree, left, right, result)
         return result
@@ -174,10 +181,18 @@ class Expressions(Wording):
         left = self.value(first)
         self.truth(left, tree)
         before = dict(self.scope.flow)
-        self.assume(first, holds=text(tree.child_by_field_name("operator")) == "and")
+        every = text(tree.child_by_field_name("operator")) == "and"
+        self.assume(first, holds=every)
         right = self.value(tree.child_by_field_name("right"))
         self._forget_assumed(before)
-        return self.flows.one_of([left, right])
+        return self.flows.one_of([left if every else self._not_false(first, left), right])
+
+    def _not_false(self, tree: Tree | None, node: Node) -> Node:
+        """What ``a and b or c`` gives for ``a and b``: never ``a``."""
+        while tree is not None and tree.type == "parenthesized_expression" and tree.named_children:
+            tree = tree.named_children[-1]
+        both = tree is not None and tree.type == "boolean_operator" and text(tree.child_by_field_name("operator")) == "and"
+        return self.flows.origins[node][-1] if both else node
 
     def _forget_assumed(self, before: Mapping[Path, Node]) -> None:
         """What a condition said ends with the expression; what was assigned in it stays."""

@@ -139,7 +139,7 @@ class Families(Elements):
             definers = [cls for cls in definers if self._is_beside(cls, lookup.cls)]
         if not self._is_open(lookup.cls) and (lookup.cls in self.instantiated or not self._existing_below(lookup.cls)):
             self._ask_base(lookup)
-        mixed = self._mixed_in(lookup.cls, lookup.name) if not lookup.near else {}
+        mixed = self._mixed_in(lookup) if not lookup.near else {}
         if len(definers) + len(mixed) > MAX_DEFINERS:
             return
         for mixin, cls in mixed.items():
@@ -150,15 +150,17 @@ class Families(Elements):
             elif lookup.name in cls.instance.slots:
                 self.solver.flow(cls.instance.slots[lookup.name], lookup.target)
 
-    def _mixed_in(self, cls: Class, name: str) -> dict[Class, Class]:
+    def _mixed_in(self, lookup: _Lookup) -> dict[Class, Class]:
         """Classes that are not the base's subclasses, but which one of these takes the attribute from all the same, and that one."""
+        cls, name = lookup.cls, lookup.name
         found: dict[Class, Class] = {}
         for mixin in self._definers.get(name, ()):
             if mixin in cls.order or name not in mixin.slots or mixin in self._below[cls]:
                 continue
             both = self._below.get(mixin, _NONE) & self._below[cls]
             for one in sorted(both, key=lambda known: known.symbol):
-                if self._may_exist(one) and next(known for known in one.order if name in known.slots) is mixin:
+                nearest = next(known for known in one.order if name in known.slots)
+                if nearest is mixin and self._may_exist(one) and self._inherits_caller(one, lookup):
                     found.setdefault(mixin, one)
         return found
 

@@ -73,6 +73,7 @@ class Literals(PythonBase):
                     self.bind_target(child.child_by_field_name("left"), element)
                 elif child.type == "if_clause":
                     self._last(child)
+                    self.assume(child.named_children[-1], holds=True)
             body = tree.child_by_field_name("body")
             if body is not None and body.type == "pair":
                 key = self.value(body.child_by_field_name("key"))

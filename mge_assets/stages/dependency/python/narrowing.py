@@ -31,6 +31,8 @@ class Narrowing(Matching):
                     yield from self.facts(condition.child_by_field_name("right"), holds=holds)
             case "call":
                 yield from self._asked(condition, holds=holds)
+            case "comparison_operator":
+                yield from self._typed(condition, holds=holds)
             case _:
                 pass
 
@@ -41,6 +43,24 @@ class Narrowing(Matching):
             path = self.path_of(given[0])
             if path is not None and "[" not in path:
                 yield path, given[1], holds
+
+    def _typed(self, comparison: Tree, *, holds: bool) -> Iterator[Fact]:
+        """``type(x) is C``, and ``type(x) is C is type(y)``; that it is not says little, for subclasses are not it either."""
+        operators = {text(operator) for operator in comparison.children_by_field_name("operators")}
+        if operators not in (({"is"}, {"=="}) if holds else ({"is not"}, {"!="})):
+            return
+        asked = [(child, self._whose_type(child)) for child in comparison.named_children if child.type != "comment"]
+        classes = [child for child, path in asked if path is None]
+        for path in [path for _, path in asked if path is not None] if len(classes) == 1 and len(operators) == 1 else []:
+            yield path, classes[0], True
+
+    def _whose_type(self, tree: Tree) -> Path | None:
+        """The path that ``type(path)`` asks."""
+        arguments = tree.child_by_field_name("arguments") if tree.type == "call" else None
+        if arguments is None or text(tree.child_by_field_name("function")) != "type" or len(arguments.named_children) != 1:
+            return None
+        path = self.path_of(arguments.named_children[0])
+        return path if path is not None and "[" not in path else None
 
     def assume(self, condition: Tree | None, *, holds: bool) -> None:
         """From here on the condition holds, or does not."""
@@ -53,6 +73,8 @@ class Narrowing(Matching):
             self.semantics.narrow(node, self.value(classes), narrowed, positive=positive)
             self.narrowed[narrowed] = node
             self.scope.flow[path] = narrowed
+            if positive and text(classes) == "slice":
+                self.slices.add(narrowed)
 
     def _now(self, path: Path, asked: Tree) -> Node | None:
         """What the path holds: its version, or what its attribute gives; a call in between forgets both."""

@@ -207,11 +207,16 @@ class Statements(Narrowing):
             self._alternative(other)
 
     def _on_while_statement(self, tree: Tree) -> None:
+        condition, body = tree.child_by_field_name("condition"), tree.child_by_field_name("body")
+
         def once() -> None:
-            self.truth(self.value(tree.child_by_field_name("condition")), tree)
-            self.block(tree.child_by_field_name("body"))
+            self.truth(self.value(condition), tree)
+            self.assume(condition, holds=True)
+            self.block(body)
 
         self.flows.loop(self.scope, assigned_in(tree), once)
+        if body is not None and b"break" not in (body.text or b""):
+            self.assume(condition, holds=False)
         for other in tree.children_by_field_name("alternative"):
             self._alternative(other)
 
