@@ -3,10 +3,10 @@
     sh .ci/env python -m mge_tests.bench.waves [click requests networkx]
 
 Prints CPU seconds for 100,000 atoms and 500,000 edges, without and with cycles and in tangles of several shapes, beside networkx's strongly connected
-components and topological generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and possible parallelism in both
-orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and edits of code in one file cost beside
-analysis from scratch, and whether the result is the same; then what comparison with a commit costs the first time and later. With ``edits`` in front of
-the names only the last two.
+components and topological generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and
+possible parallelism in both orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and edits of code
+in one file cost beside analysis from scratch, and whether the result is the same; then what comparison with a commit costs the first time and later.
+With ``edits`` in front of the names only the last two.
 """
 
 import random

@@ -88,8 +88,24 @@ def test_the_cut_of_a_small_component_costs_no_more_than_brute_force(cost):
     for group in components(needs):
         inside = {arc: value for arc, value in cost.items() if set(arc) <= set(group)}
         best = min(sum(v for (node, other), v in inside.items() if order.index(other) > order.index(node)) for order in permutations(group))
-        cut = cut_of(group, inside)
-        assert (sum(inside[arc] for arc in cut.arcs), cut.cost, cut.bound) == (best, best, best)
+        if inside:
+            cut = cut_of(group, inside)
+            assert (sum(inside[arc] for arc in cut.arcs), cut.cost, cut.bound) == (best, best, best)
+
+
+def test_small_components_of_many_sizes_are_each_cut_as_they_are_alone():
+    chance = Random(4)
+    arcs: dict[Arc, int] = {}
+    groups: list[list[int]] = []
+    for size in (2, 3, 5, 5, 5, 8, 12, 12):
+        begin = len(groups) * 20
+        groups.append([begin + number for number in range(size)])
+        arcs |= {(begin + number, begin + (number + 1) % size): chance.randrange(1, 9) for number in range(size)}
+        arcs |= {(begin + one, begin + other): chance.randrange(1, 9) for one in range(size) for other in range(size) if one != other and chance.random() < 0.5}
+    cuts = cut_cycles(groups, [node for node, _ in arcs], [other for _, other in arcs], list(arcs.values()))
+    alone = [cut_of(group, {arc: value for arc, value in arcs.items() if arc[0] in group}) for group in groups]
+    assert frozenset().union(*(cut.arcs for cut in cuts)) == frozenset().union(*(cut.arcs for cut in alone))
+    assert sum(cut.cost for cut in cuts) == sum(cut.bound for cut in alone)
 
 
 @settings(max_examples=20, deadline=None)
