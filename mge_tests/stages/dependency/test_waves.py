@@ -194,6 +194,20 @@ def test_few_turned_edges_in_a_large_component_cost_few_cuts():
     assert len(cut.arcs) <= 2 * len(turned)
 
 
+def test_the_bound_of_a_large_tangle_is_a_tenth_of_its_cost_and_more():
+    chance = Random(6)
+    arcs = {(node, (node + 1) % 3000): 10 for node in range(3000)}
+    arcs |= {(chance.randrange(3000), chance.randrange(3000)): 10 << chance.randrange(6) for _ in range(12_000)}
+    cut = cut_of(range(3000), {arc: cost for arc, cost in arcs.items() if arc[0] != arc[1]})
+    assert 10 * cut.bound >= cut.cost
+
+
+def test_a_star_whose_atoms_all_need_each_other_is_cut_at_its_bound():
+    arcs = {(0, node): 1 + node % 3 for node in range(1, 3000)} | {(node, 0): 1 + node % 2 for node in range(1, 3000)}
+    cut = cut_of(range(3000), arcs)
+    assert cut.cost == cut.bound
+
+
 def test_a_type_is_cut_before_a_call_and_a_call_before_an_import():
     costs = [cut_cost(AtomEdge("a", "b", kind, weight=99.0)) for kind in (EdgeType.TYPE, EdgeType.FUNCTION_CALL, EdgeType.VARIABLE)]
     later = [cut_cost(AtomEdge("a", "b", kind)) for kind in (EdgeType.DATA_FLOW, EdgeType.IMPORT, EdgeType.TEMPORAL)]

@@ -153,7 +153,7 @@ class _Moving:
         return self._next(todo, gains & ~goes, spans.other[spans.each(goes)])
 
     def _next(self, seen: Numbers, again: Flags, stirred: Numbers) -> Numbers:
-        """Nodes that still gain, and those of which enough neighbours have moved: to look at one of many arcs each time takes twice as long on hubs."""
+        """Nodes that still gain, and those of which enough neighbours have moved: to look at one of many arcs each time takes half as long again on hubs."""
         arcs = np.diff(self._beside.first)
         self._stirred[seen] = np.where(again, arcs[seen], 0)
         nodes, moves = np.unique(stirred, return_counts=True)

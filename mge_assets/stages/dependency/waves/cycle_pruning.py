@@ -1,6 +1,6 @@
 """Cut arcs put back, dearest first, that close no cycle: a cut against an order need not be minimal, as another order may violate less of it.
 
-On 400 components of 250 nodes that is 4 % of the cost. Components of up to ``REACH_NODES`` nodes have what each node reaches as the bits of a number; in
+On 400 components of 250 nodes that is 6 % of the cost. Components of up to ``REACH_NODES`` nodes have what each node reaches as the bits of a number; in
 larger ones each arc is searched for a way back.
 """
 
@@ -13,7 +13,7 @@ from mge_assets.stages.dependency.waves.knots import Beside, Flags, Knots, Numbe
 REACH_NODES = 10_000
 """12 MB of bits."""
 REACH_ARCS = 100_000
-"""Components of more arcs and no more nodes are so dense that what is put back costs more waves than it saves."""
+"""More on so few nodes: on 1,000 nodes and 500,000 arcs what is put back saves 0.3 % of the cost and makes 881 waves of 604."""
 REACH_STEPS = 2_000_000
 """Nodes looked at after arcs were put back; a quarter of a second."""
 SEARCH_STEPS = 500_000

@@ -1,6 +1,6 @@
 """The cheapest cuts of small components, by dynamic programming over the subsets of their nodes (Held and Karp), for many of one size at once.
 
-8,300 components of 12 nodes take 2 s; one after another, in a loop over the subsets, 200 s.
+8,300 components of 12 nodes take 2 s; one after another, in a loop over the subsets, 75 s.
 """
 
 from collections.abc import Iterator, Sequence
