@@ -2,17 +2,17 @@
 
     sh .ci/env python -m mge_tests.bench.waves [click requests networkx]
 
-Prints CPU seconds for 100,000 atoms and 500,000 edges, without and with cycles, beside networkx's strongly connected components and topological
-generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and possible parallelism in both
-orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and edits of code in one file cost beside
-analysis from scratch, and whether the result is the same; then what comparison with a commit costs the first time and later. With ``edits`` in front of
-the names only the last two.
+Prints CPU seconds for 100,000 atoms and 500,000 edges, without and with cycles and in tangles of several shapes, beside networkx's strongly connected
+components and topological generations on the same graph in the same run, and the bound of 5 s; then, for each package as a plan, waves, width and
+possible parallelism in both orders beside the bounds (800 atoms in at most 10 waves, mean width over 50); then what an edit of layout and edits of code
+in one file cost beside analysis from scratch, and whether the result is the same; then what comparison with a commit costs the first time and later.
+With ``edits`` in front of the names only the last two.
 """
 
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -49,15 +49,47 @@ def random_graph(backwards: float) -> AtomGraph:
     return AtomGraph(names, tuple(AtomEdge(names[one], names[other], kind) for (one, other), kind in found.items()), {})
 
 
-def tangle() -> AtomGraph:
-    """As many atoms and edges, each edge between any two: nearly all of it is one component, where a quarter of the edges must go."""
+def drawn(pair: Callable[[random.Random], tuple[int, int]], kinds: Sequence[EdgeType] = tuple(EdgeType), edges: int = EDGES) -> AtomGraph:
+    """As many atoms, and edges between pairs that are drawn."""
     chance = random.Random(2)
     names = tuple(f"pkg.m{number // 20:04}.f{number:06}" for number in range(ATOMS))
-    kinds = list(EdgeType)
     pairs: set[tuple[int, int]] = set()
-    while len(pairs) < EDGES:
-        pairs.add((chance.randrange(ATOMS), chance.randrange(ATOMS)))
+    while len(pairs) < edges:
+        pairs.add(pair(chance))
     return AtomGraph(names, tuple(AtomEdge(names[one], names[other], chance.choice(kinds)) for one, other in sorted(pairs)), {})
+
+
+def any_two(chance: random.Random) -> tuple[int, int]:
+    """Nearly all atoms are one component, where a quarter of the edges must go."""
+    return chance.randrange(ATOMS), chance.randrange(ATOMS)
+
+
+def with_hubs(chance: random.Random) -> tuple[int, int]:
+    """Half of the ends after a power law: few atoms that a tenth of all need, and that need them."""
+    one, other = (int(chance.paretovariate(0.7)) * 7919 % ATOMS if chance.random() < 0.5 else chance.randrange(ATOMS) for _ in range(2))
+    return one, other
+
+
+def on_a_ring(chance: random.Random) -> tuple[int, int]:
+    """Each atom needs the next one: one cycle."""
+    one = chance.randrange(ATOMS)
+    return one, (one + 1) % ATOMS
+
+
+def all_round(chance: random.Random) -> tuple[int, int]:
+    """Each atom needs some of the next 300: only cycles of more than 300 atoms."""
+    one = chance.randrange(ATOMS)
+    return one, (one + 1 + chance.randrange(300)) % ATOMS
+
+
+def in_blocks(size: int) -> Callable[[random.Random], tuple[int, int]]:
+    """Atoms that need others of their block."""
+
+    def pair(chance: random.Random) -> tuple[int, int]:
+        begin = chance.randrange(ATOMS // size) * size
+        return begin + chance.randrange(size), begin + chance.randrange(size)
+
+    return pair
 
 
 def seconds(work: Callable[[], T]) -> tuple[float, T]:
@@ -81,7 +113,7 @@ def speed(label: str, graph: AtomGraph) -> str:
     theirs, levels = seconds(lambda: by_networkx(graph))
     cut = f", {len(plan.cut):,} edges cut, cost {plan.cut_cost:,.0f}, none below {plan.cut_bound:,.0f}" if plan.cut else ""
     return (
-        f"{label}: {ATOMS:,} atoms, {EDGES:,} edges: {ours:.2f} s in {len(plan.waves):,} waves{cut} "
+        f"{label}: {ATOMS:,} atoms, {len(graph.edges):,} edges: {ours:.2f} s in {len(plan.waves):,} waves{cut} "
         f"(bound {BOUND_SECONDS:.0f} s, ratio {ours / BOUND_SECONDS:.2f}); "
         f"networkx, which cuts nothing: {theirs:.2f} s, {levels:,} levels (ratio {ours / theirs:.2f})"
     )
@@ -168,6 +200,12 @@ if __name__ == "__main__":
         sys.exit()
     print(speed("no cycles", random_graph(0.0)), flush=True)
     print(speed("cycles", random_graph(0.0005)), flush=True)
-    print(speed("one tangle", tangle()), flush=True)
+    print(speed("one tangle", drawn(any_two)), flush=True)
+    print(speed("one tangle of one type", drawn(any_two, [EdgeType.FUNCTION_CALL])), flush=True)
+    print(speed("one tangle with hubs", drawn(with_hubs)), flush=True)
+    print(speed("all round", drawn(all_round)), flush=True)
+    print(speed("one ring", drawn(on_a_ring, edges=ATOMS)), flush=True)
+    for size in (250, 12):
+        print(speed(f"tangles of {size}", drawn(in_blocks(size))), flush=True)
     for wanted in sys.argv[1:] or ["click", "requests", "networkx"]:
         print(*widths(wanted), sep="\n", flush=True)

@@ -12,9 +12,8 @@ from mge_assets.model.errors import NotFoundError
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import Order, WavePlan
 from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
-from mge_assets.stages.dependency.waves.cycle_bound import least_cost
-from mge_assets.stages.dependency.waves.cycle_order import large_order
-from mge_assets.stages.dependency.waves.cycles import _greedy_order, cut_cycles, feedback_arcs
+from mge_assets.stages.dependency.waves.cycles import Arc, Cut, cut_cycles
+from mge_assets.stages.dependency.waves.large_cycles import cut_large
 from mge_assets.stages.dependency.waves.levels import components
 from mge_assets.stages.dependency.waves.waves import cut_cost
 
@@ -38,6 +37,12 @@ def graphs() -> st.SearchStrategy[AtomGraph]:
         return AtomGraph(tuple(NAMES), tuple(sorted(unique.values())), {})
 
     return st.lists(edges(NAMES), max_size=30).map(build)
+
+
+def cut_of(group: Iterable[int], cost: dict[Arc, int], *, heuristic: bool = False) -> Cut:
+    """The cut of one component; where it is small, by the heuristic if wanted."""
+    ends = [node for node, _ in cost], [other for _, other in cost], list(cost.values())
+    return Cut(*cut_large([list(group)], *ends)) if heuristic else cut_cycles([list(group)], *ends)[0]
 
 
 def ordering(graph: AtomGraph) -> list[AtomEdge]:
@@ -77,20 +82,36 @@ def test_there_are_as_many_waves_as_the_critical_path_is_long(graph: AtomGraph):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9).map(float), max_size=16))
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9), max_size=16))
 def test_the_cut_of_a_small_component_costs_no_more_than_brute_force(cost):
     needs = [[other for node, other in cost if node == number] for number in range(6)]
     for group in components(needs):
         inside = {arc: value for arc, value in cost.items() if set(arc) <= set(group)}
         best = min(sum(v for (node, other), v in inside.items() if order.index(other) > order.index(node)) for order in permutations(group))
-        assert sum(inside[arc] for arc in feedback_arcs(group, inside)) == best
+        if inside:
+            cut = cut_of(group, inside)
+            assert (sum(inside[arc] for arc in cut.arcs), cut.cost, cut.bound) == (best, best, best)
+
+
+def test_small_components_of_many_sizes_are_each_cut_as_they_are_alone():
+    chance = Random(4)
+    arcs: dict[Arc, int] = {}
+    groups: list[list[int]] = []
+    for size in (2, 3, 5, 5, 5, 8, 12, 12):
+        begin = len(groups) * 20
+        groups.append([begin + number for number in range(size)])
+        arcs |= {(begin + number, begin + (number + 1) % size): chance.randrange(1, 9) for number in range(size)}
+        arcs |= {(begin + one, begin + other): chance.randrange(1, 9) for one in range(size) for other in range(size) if one != other and chance.random() < 0.5}
+    cuts = cut_cycles(groups, [node for node, _ in arcs], [other for _, other in arcs], list(arcs.values()))
+    alone = [cut_of(group, {arc: value for arc, value in arcs.items() if arc[0] in group}) for group in groups]
+    assert frozenset().union(*(cut.arcs for cut in cuts)) == frozenset().union(*(cut.arcs for cut in alone))
+    assert sum(cut.cost for cut in cuts) == sum(cut.bound for cut in alone)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 29), st.integers(0, 29)).filter(lambda arc: arc[0] != arc[1]), max_size=120))
 def test_the_heuristic_leaves_no_cycle_and_cuts_nothing_in_vain(arcs):
-    cost = dict.fromkeys(sorted(arcs), 1.0)
-    cut = feedback_arcs(range(30), cost)
+    cut = cut_of(range(30), dict.fromkeys(arcs, 1)).arcs if arcs else frozenset()
 
     def cyclic(left: set[tuple[int, int]]) -> bool:
         return any(len(group) > 1 for group in components([[o for n, o in sorted(left) if n == number] for number in range(30)]))
@@ -100,22 +121,22 @@ def test_the_heuristic_leaves_no_cycle_and_cuts_nothing_in_vain(arcs):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9).map(float), max_size=18))
-def test_no_cut_is_below_its_bound_and_no_greedy_order_loses_more_than_half(cost):
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9), max_size=18))
+def test_the_cut_of_the_heuristic_is_between_its_bound_and_half_and_no_other_is_below_the_bound(cost):
     needs = [[other for node, other in cost if node == number] for number in range(6)]
     for group in components(needs):
         inside = {arc: value for arc, value in cost.items() if set(arc) <= set(group)}
         best = min(sum(v for (node, other), v in inside.items() if order.index(other) > order.index(node)) for order in permutations(group))
-        assert least_cost(group, inside) <= best
-        greedy = _greedy_order(group, inside)
-        assert 2 * sum(v for (node, other), v in inside.items() if greedy.index(other) > greedy.index(node)) <= sum(inside.values())
+        if inside:
+            cut = cut_of(group, inside, heuristic=True)
+            assert cut.bound <= best <= cut.cost == sum(inside[arc] for arc in cut.arcs) <= sum(inside.values()) / 2
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 19), st.integers(0, 19)).filter(lambda arc: arc[0] != arc[1]), min_size=20, max_size=60))
 def test_a_large_cut_comes_with_what_it_costs_and_what_any_cut_must_cost(arcs):
-    cost = {arc: 1.0 + (arc[0] * 7 + arc[1]) % 5 for arc in sorted(arcs)}
-    cut = cut_cycles(range(20), cost)
+    cost = {arc: 1 + (arc[0] * 7 + arc[1]) % 5 for arc in arcs}
+    cut = cut_of(range(20), cost)
     assert cut.cost == sum(cost[arc] for arc in cut.arcs)
     assert 0 <= cut.bound <= cut.cost <= sum(cost.values()) / 2
     assert (cut.bound > 0) == bool(cut.arcs)
@@ -151,20 +172,40 @@ def test_the_figures_say_what_is_possible_and_what_the_limit_leaves():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda arc: arc[0] != arc[1]), min_size=5, max_size=120))
-def test_the_order_of_a_large_component_holds_every_node_and_loses_no_more_than_half(arcs):
-    cost = {arc: 1.0 + (arc[0] * 5 + arc[1]) % 7 for arc in sorted(arcs)}
-    order = large_order(range(25), cost)
-    assert sorted(order) == list(range(25))
-    assert 2 * sum(value for (node, other), value in cost.items() if order.index(other) > order.index(node)) <= sum(cost.values())
+@given(st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24)).filter(lambda arc: arc[0] != arc[1]), min_size=5, max_size=120), st.randoms())
+def test_large_components_are_cut_alike_whatever_the_order_of_their_arcs(arcs, random):
+    told = [(node, other, 1 + (node * 5 + other) % 7) for node, other in arcs] + [(node + 25, other + 25, 1 + (node + other * 3) % 7) for node, other in arcs]
+    cuts = []
+    for _ in range(2):
+        random.shuffle(told)
+        tails, heads, costs = (list(column) for column in zip(*told, strict=True))
+        cuts.append(cut_large([list(range(25)), list(range(25, 50))], tails, heads, costs))
+    assert cuts[0] == cuts[1]
+    for begin in (0, 25):
+        left = {(node, other) for node, other, _ in told if node // 25 * 25 == begin} - cuts[0][0]
+        assert all(len(group) == 1 for group in components([[other for node, other in left if node == number] for number in range(50)]))
 
 
 def test_few_turned_edges_in_a_large_component_cost_few_cuts():
     chance = Random(3)
     arcs = {(node, chance.randrange(max(0, node - 40), node)) for node in range(1, 2000) for _ in range(4)}
     turned = {(chance.randrange(500), chance.randrange(1500, 2000)) for _ in range(5)}
-    cut = cut_cycles(range(2000), dict.fromkeys(sorted(arcs | turned), 1.0))
+    cut = cut_of(range(2000), dict.fromkeys(arcs | turned, 1))
     assert len(cut.arcs) <= 2 * len(turned)
+
+
+def test_the_bound_of_a_large_tangle_is_a_tenth_of_its_cost_and_more():
+    chance = Random(6)
+    arcs = {(node, (node + 1) % 3000): 10 for node in range(3000)}
+    arcs |= {(chance.randrange(3000), chance.randrange(3000)): 10 << chance.randrange(6) for _ in range(12_000)}
+    cut = cut_of(range(3000), {arc: cost for arc, cost in arcs.items() if arc[0] != arc[1]})
+    assert 10 * cut.bound >= cut.cost
+
+
+def test_a_star_whose_atoms_all_need_each_other_is_cut_at_its_bound():
+    arcs = {(0, node): 1 + node % 3 for node in range(1, 3000)} | {(node, 0): 1 + node % 2 for node in range(1, 3000)}
+    cut = cut_of(range(3000), arcs)
+    assert cut.cost == cut.bound
 
 
 def test_a_type_is_cut_before_a_call_and_a_call_before_an_import():

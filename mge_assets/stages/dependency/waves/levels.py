@@ -5,57 +5,61 @@ Everything here is iterative (a chain of 100,000 nodes must not hit the recursio
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Adjacency = Sequence[Sequence[int]]
 
 
 def components(needs: Adjacency) -> list[list[int]]:
-    """Strongly connected components (Tarjan), each sorted, a needed component before the ones that need it."""
+    """Strongly connected components (Tarjan; one stack, as Pearce, 2016), a needed component before the ones that need it.
+
+    Each is in depth-first order: a node after all that it needs, but for what closes a cycle.
+    """
     count = len(needs)
-    index, low, on_stack = [-1] * count, [0] * count, [False] * count
-    stack: list[int] = []
+    index, low = [0] * count, [0] * count
+    open_nodes: list[int] = []
     found: list[list[int]] = []
     clock = 0
     for root in range(count):
-        if index[root] >= 0:
+        if low[root]:
             continue
-        work = [(root, 0)]
-        while work:
-            node, child = work.pop()
-            if child == 0:
-                index[node] = low[node] = clock
-                clock += 1
-                stack.append(node)
-                on_stack[node] = True
-            below = needs[node]
-            while child < len(below):
-                other = below[child]
-                child += 1
-                if index[other] < 0:
-                    work.append((node, child))
-                    work.append((other, 0))
+        clock += 1
+        index[root] = low[root] = clock
+        node, rest = root, iter(needs[root])
+        way: list[tuple[int, Iterator[int]]] = []
+        while True:
+            for other in rest:
+                seen = low[other]
+                if not seen:
+                    clock += 1
+                    index[other] = low[other] = clock
+                    way.append((node, rest))
+                    node, rest = other, iter(needs[other])
                     break
-                if on_stack[other]:
-                    low[node] = min(low[node], index[other])
+                low[node] = min(low[node], seen)
             else:
-                if low[node] == index[node]:
-                    found.append(_unstack(stack, on_stack, node))
-                if work:
-                    parent = work[-1][0]
-                    low[parent] = min(low[parent], low[node])
+                lowest = low[node]
+                if lowest == index[node]:
+                    found.append(_closed(open_nodes, low, node))
+                else:
+                    open_nodes.append(node)
+                if not way:
+                    break
+                node, rest = way.pop()
+                low[node] = min(low[node], lowest)
     return found
 
 
-def _unstack(stack: list[int], on_stack: list[bool], root: int) -> list[int]:
-    """Take one finished component off Tarjan's stack."""
-    members = []
-    while True:
-        node = stack.pop()
-        on_stack[node] = False
-        members.append(node)
-        if node == root:
-            return sorted(members)
+def _closed(open_nodes: list[int], low: list[int], root: int) -> list[int]:
+    """A finished component, taken off the nodes that are finished and in none: from now on above every index."""
+    start = len(open_nodes)
+    while start and low[open_nodes[start - 1]] >= low[root]:
+        start -= 1
+    members = [*open_nodes[start:], root]
+    del open_nodes[start:]
+    for node in members:
+        low[node] = len(low) + 1
+    return members
 
 
 def levels(needs: Adjacency) -> list[int]:
@@ -70,15 +74,20 @@ def levels(needs: Adjacency) -> list[int]:
         for other in below:
             users[other].append(node)
     level = [0] * count
-    ready = [node for node in range(count) if missing[node] == 0]
-    for node in ready:
-        for user in users[node]:
-            level[user] = max(level[user], level[node] + 1)
-            missing[user] -= 1
-            if missing[user] == 0:
-                ready.append(user)
-    if len(ready) != count:
-        raise ValueError(f"{count - len(ready)} nodes lie on cycles; cut them before asking for levels")
+    row, number, left = [node for node in range(count) if not missing[node]], 0, count
+    while row:
+        left -= len(row)
+        number += 1
+        above: list[int] = []
+        for node in row:
+            for user in users[node]:
+                missing[user] -= 1
+                if not missing[user]:
+                    level[user] = number
+                    above.append(user)
+        row = above
+    if left:
+        raise ValueError(f"{left} nodes lie on cycles; cut them before asking for levels")
     return level
 
 

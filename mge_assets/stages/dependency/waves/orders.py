@@ -50,12 +50,10 @@ def ordering_edges(graph: AtomGraph, order: Order, contracts: Contracts) -> list
     Raises NotFoundError at an edge that names no atom of the graph: left out, its other end would be generated too early.
     """
     known = set(graph.atoms)
-    for edge in graph.edges:
-        if edge.source not in known or edge.target not in known:
-            missing = edge.target if edge.source in known else edge.source
-            raise NotFoundError(
-                f"the edge {edge.source} -> {edge.target} names {missing}, which is no atom of the graph", fix="add the atom or leave the edge out"
-            )
+    for source, target in ((edge.source, edge.target) for edge in graph.edges if edge.source not in known or edge.target not in known):
+        missing = target if source in known else source
+        raise NotFoundError(f"the edge {source} -> {target} names {missing}, which is no atom of the graph", fix="add the atom or leave the edge out")
+    resolved = Confidence.RESOLVED
     if order is Order.CODE:
-        return [edge for edge in graph.edges if edge.confidence is Confidence.RESOLVED and edge.source != edge.target]
+        return [edge for edge in graph.edges if edge.confidence is resolved and edge.source != edge.target]
     return [edge for edge in graph.edges if edge.source != edge.target and orders(edge, order, contracts)]

@@ -1,12 +1,11 @@
 """Waves: the levels of the atom graph once its cycles are cut."""
 
 import gc
-import math
 from itertools import pairwise
 
 from mge_assets.model.graph import AtomEdge, AtomGraph, EdgeType
 from mge_assets.model.waves import Order, Wave, WaveFigures, WavePlan
-from mge_assets.stages.dependency.waves.cycles import Arc, Cut, cut_cycles
+from mge_assets.stages.dependency.waves.cycles import Cut, cut_cycles
 from mge_assets.stages.dependency.waves.levels import components, levels, longest_path
 from mge_assets.stages.dependency.waves.orders import Contracts, ordering_edges
 
@@ -51,36 +50,38 @@ class TopologicalSorter:
         number = {name: i for i, name in enumerate(self.names)}
         self._sources = [number[edge.source] for edge in self.edges]
         self._targets = [number[edge.target] for edge in self.edges]
-        self.needs: list[list[int]] = [[] for _ in self.names]
-        count = len(self.names)
-        for key in sorted({node * count + other for node, other in zip(self._sources, self._targets, strict=True)}):
-            self.needs[key // count].append(key % count)
+        self.needs = self._needs()
         self.cuts = self._cuts()
         self.cut = self._take_out() if self.cuts else ()
 
+    def _needs(self) -> list[list[int]]:
+        """What each atom needs, sorted and once: edges in order of their targets go to their sources."""
+        users: list[list[int]] = [[] for _ in self.names]
+        for node, other in zip(self._sources, self._targets, strict=True):
+            users[other].append(node)
+        needs: list[list[int]] = [[] for _ in self.names]
+        for other, nodes in enumerate(users):
+            for node in set(nodes):
+                needs[node].append(other)
+        return needs
+
     def _cuts(self) -> list[Cut]:
-        """The cut of each strongly connected component; costs are summed as whole numbers, so that their order changes nothing."""
+        """The cuts of the strongly connected components; costs are summed as whole numbers, so that their order changes nothing."""
         groups = [group for group in components(self.needs) if len(group) > 1]
         if not groups:
             return []
-        home = [-1] * len(self.needs)
-        for place, group in enumerate(groups):
-            for node in group:
-                home[node] = place
-        units: list[dict[Arc, float]] = [{(node, other): 0 for node in group for other in self.needs[node] if home[other] == home[node]} for group in groups]
-        for edge, node, other in zip(self.edges, self._sources, self._targets, strict=True):
-            if home[node] == home[other] >= 0:
-                units[home[node]][node, other] += round(cut_cost(edge) * _UNITS)
-        found = [cut_cycles(group, inside) for group, inside in zip(groups, units, strict=True)]
-        return [Cut(cut.arcs, cut.cost / _UNITS, cut.bound / _UNITS) for cut in found]
+        return cut_cycles(groups, self._sources, self._targets, [round(cut_cost(edge) * _UNITS) for edge in self.edges])
 
     def _take_out(self) -> tuple[AtomEdge, ...]:
         """Take the cut arcs out of the needs; the edges that they stand for."""
-        gone = frozenset[Arc]().union(*(cut.arcs for cut in self.cuts))
-        for node in {node for node, _ in gone}:
-            self.needs[node] = [other for other in self.needs[node] if (node, other) not in gone]
+        gone: dict[int, set[int]] = {}
+        for cut in self.cuts:
+            for node, other in cut.arcs:
+                gone.setdefault(node, set()).add(other)
+        for node, lost in gone.items():
+            self.needs[node] = [other for other in self.needs[node] if other not in lost]
         places = zip(self.edges, self._sources, self._targets, strict=True)
-        return tuple(sorted((edge for edge, node, other in places if (node, other) in gone), key=_sort_key))
+        return tuple(sorted((edge for edge, node, other in places if node in gone and other in gone[node]), key=_sort_key))
 
 
 class WaveGenerator:
@@ -100,7 +101,7 @@ class WaveGenerator:
             rows[by_name[name]].append(name)
         waves = tuple(Wave(number, tuple(row)) for number, row in enumerate(rows))
         path = tuple(names[node] for node in longest_path(needs, level))
-        return WavePlan(waves, self._sorter.cut, path, self._order, math.fsum(cut.cost for cut in cuts), math.fsum(cut.bound for cut in cuts))
+        return WavePlan(waves, self._sorter.cut, path, self._order, sum(cut.cost for cut in cuts) / _UNITS, sum(cut.bound for cut in cuts) / _UNITS)
 
 
 def plan_waves(graph: AtomGraph, order: Order = Order.CODE, contracts: Contracts = _NO_CONTRACTS) -> WavePlan:
