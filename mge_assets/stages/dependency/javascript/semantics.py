@@ -251,7 +251,7 @@ class JavaScriptSemantics(JavaScriptCollections):
                 self._from_slot(slot, holder, target, site)
             return
         if isinstance(known, str) and not isinstance(holder, Module):
-            self._look(holder, known, holder, target, site, 0)
+            self._look(holder, known, target, site)
         elif isinstance(holder, Container):
             self.solver.assign(self.solver.element(holder, known), target)
         if isinstance(holder, Container):
