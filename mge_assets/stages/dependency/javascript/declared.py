@@ -61,6 +61,7 @@ class DeclaredSemantics(JavaScriptSemantics):
 
     def _declared_slot(self, holder: Holder, name: str, depth: int, seen: set[Holder]) -> Node | None:
         seen.add(holder)
+        self.make(holder, name)
         if name in holder.slots:
             return holder.slots[name]
         if depth > MAX_PARENTS or not isinstance(holder, (Instance, Container)):

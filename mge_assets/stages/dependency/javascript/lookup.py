@@ -50,6 +50,7 @@ class JavaScriptLookup(Elements):
         super().__init__(solver, recorder)
         self._prototypes: dict[Holder, Node] = {}
         self._looked: set[tuple[Holder, str, Value, Node]] = set()
+        self.unmade: dict[Holder, dict[str, Callable[[], None]]] = {}
         self._finds: dict[tuple[Holder, str, bool, bool], Node] = {}
         self._own: dict[tuple[Value, str], Value] = {}
         self._bases: dict[Value, Container] = {}
@@ -129,6 +130,7 @@ class JavaScriptLookup(Elements):
 
         Each reader on its own way along the prototypes was 30 looks for each property of zod's.
         """
+        self.make(holder, name)
         if isinstance(holder, Container) and name in holder.slots:
             return holder.slots[name]
         key = (holder, name, name in holder.slots, bool(depth))
@@ -137,6 +139,13 @@ class JavaScriptLookup(Elements):
             node = self._finds[key] = self.solver.node()
             self._find(holder, name, node, depth)
         return node
+
+    def make(self, holder: Holder, name: str | None = None) -> None:
+        """Make the holder's members of the name, or all, that wait for somebody to ask."""
+        waiting = self.unmade.get(holder, {})
+        for wanted in [name] if name is not None else list(waiting):
+            if (lower := waiting.pop(wanted, None)) is not None:
+                lower()
 
     def _find(self, holder: Holder, name: str, node: Node, depth: int) -> None:
         self.solver.when_slot(holder, name, lambda: self.solver.assign(holder.slots[name], node))
@@ -152,7 +161,7 @@ class JavaScriptLookup(Elements):
                 self._overridden(holder, name, node)
             return
         if "(index)" in holder.slots:
-            self._unsure.append((node, lambda: None if name in holder.slots else self.solver.assign(holder.slots["(index)"], node)))
+            self._unsure.append((node, lambda: None if self.has_property(holder, name) else self.solver.assign(holder.slots["(index)"], node)))
         if (depth == 0 and isinstance(holder, (Container, Function))) or (holder in self._bases and name in COLLECTION_METHODS):
             self.solver.add(node, self._own_method(holder, name))
         self.solver.watch(self.parents(holder), lambda parent: self._find_behind(holder, parent, name, node, depth + 1))
@@ -223,10 +232,15 @@ class JavaScriptLookup(Elements):
 
     def _has_accessor(self, holder: Holder, name: str) -> bool:
         """True where a getter or setter of the holder or of its prototypes takes what is stored."""
+        return self.has_property(holder, name, lambda slot: any(isinstance(held, Wrapped) for held in self.solver.values(slot)))
+
+    def has_property(self, holder: Holder, name: str, wanted: Callable[[Node], bool] = bool) -> bool:
+        """True where the holder or what it falls back on has such a property of the name."""
         depths = {holder: 0}
         for known in (todo := [holder]):
+            self.make(known, name)
             if name in known.slots:
-                if any(isinstance(held, Wrapped) for held in self.solver.values(known.slots[name])):
+                if wanted(known.slots[name]):
                     return True
             elif depths[known] < PROTOTYPE_DEPTH:
                 fresh = [parent for parent in self.solver.values(self.parents(known)) if isinstance(parent, Holder) and parent not in depths]

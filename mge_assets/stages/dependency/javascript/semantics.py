@@ -3,6 +3,7 @@
 A class is the function that ``new`` calls; instances and objects find what they lack on their prototypes.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
@@ -46,6 +47,11 @@ class JavaScriptSemantics(JavaScriptCollections):
         self.literals: set[Value] = set()
         self.taken: dict[Node, set[Node]] = {}
         self.sealed: dict[Node, Node] = {}
+        self.tags: dict[Node, frozenset[str]] = {}
+        self.templates: dict[Node, list[Callable[[tuple[Node, ...]], Node]]] = {}
+        self.views: dict[tuple[Node, tuple[Node, ...]], list[Node]] = {}
+        self.applying: tuple[Node, ...] = ()
+        self._in_turn: deque[Callable[[], None]] = deque()
         self._objects: dict[str, Callable[[Call], None]] = {
             "Object.assign": self._object_assign,
             "Object.freeze": self._object_itself,
@@ -64,6 +70,14 @@ class JavaScriptSemantics(JavaScriptCollections):
             "Reflect.apply": self._reflect_apply,
             "Reflect.construct": self._reflect_construct,
         }
+
+    def one_by_one(self, action: Callable[[], None]) -> None:
+        """Do it after what is being done so: actions that lead to others would be as deep as the code is nested."""
+        self._in_turn.append(action)
+        if len(self._in_turn) == 1:
+            while self._in_turn:
+                self._in_turn[0]()
+                self._in_turn.popleft()
 
     def seal(self, node: Node, kind: Node) -> None:
         """The node has a declared type, which says nothing where values are followed."""
@@ -124,6 +138,7 @@ class JavaScriptSemantics(JavaScriptCollections):
         def on(value: Value, into: Value) -> None:
             if not isinstance(value, Holder) or isinstance(value, External) or value is into:
                 return
+            self.make(value)
             for key in [key for key in value.slots if key != ANY and (value, into, key) not in done]:
                 done.add((value, into, key))
                 if isinstance(key, str) and key != REST:
@@ -223,6 +238,17 @@ class JavaScriptSemantics(JavaScriptCollections):
                 self.solver.add(slot, Wrapped("property", described.slots.get("get", NOTHING), described.slots.get("set", NOTHING)))
 
         self.solver.watch(holder, lambda value: self.solver.watch(description, lambda described: on(value, described)))
+
+    def keep_tagged(self, target: Node, name: str, words: frozenset[str], value: Value) -> None:
+        """``target`` = the value, unless its declared property of the name can be none of these words."""
+        tags: list[frozenset[str]] = []
+
+        def allows(slot: Node) -> bool:
+            tags.append(self.tags.get(slot, frozenset()))
+            return not tags[-1] or not tags[-1].isdisjoint(words)
+
+        if not isinstance(value, Holder) or self.has_property(value, name, allows) or not tags:
+            self.solver.add(target, value)
 
     def put_own(self, holder: Holder, key: Key | None, source: Node) -> None:
         """A property under a computed key in a class or an object literal."""
