@@ -111,3 +111,11 @@ def test_a_bound_function_is_called_once_for_all_that_it_is_a_property_of(monkey
     start = "function f() {}\nconst g = f.bind(null);\nfunction run(o) { o.g(); }\n"
     few, many = (counted(monkeypatch, JavaScriptInvocation, "_with_this", {"a.js": f"{start}{'run({ g });' * count}".encode()}) for count in (5, 40))
     assert few == many
+
+
+def test_what_is_copied_is_put_once_into_each_object_whatever_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (
+        counted(monkeypatch, JavaScriptLookup, "put", {"a.js": f"function f(t, s) {{ Object.assign(t, s); }}\n{'f({}, { k: 1 });' * count}".encode()})
+        for count in (5, 40)
+    )
+    assert (few, many) == (5, 40)

@@ -5,6 +5,7 @@ A class is the function that ``new`` calls; instances and objects find what they
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
@@ -28,6 +29,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Wrapped,
 )
 from mge_assets.stages.dependency.javascript.collections import JavaScriptCollections
+from mge_assets.stages.dependency.javascript.copying import Copying
 from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS
 
 _TIMERS = {"setTimeout": 2, "setInterval": 2, "setImmediate": 1, "queueMicrotask": 1, "requestAnimationFrame": 1, "process.nextTick": 1}
@@ -42,7 +44,7 @@ class JavaScriptSemantics(JavaScriptCollections):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self._copies: list[Callable[[], None]] = []
+        self._copies: list[Copying] = []
         self.places: dict[Node, int] = {}
         self.literals: set[Value] = set()
         self.taken: dict[Node, set[Node]] = {}
@@ -126,39 +128,19 @@ class JavaScriptSemantics(JavaScriptCollections):
 
     def copy_properties(self, source: Node, target: Node, site: Site) -> None:
         """Own properties of one object become those of the other; getters are read, setters are called."""
-        done: set[tuple[Value, Value, Key]] = set()
-        moved: dict[tuple[Value, Key], Node] = {}
 
-        def read(value: Holder, key: Key) -> Node:
-            if (value, key) not in moved:
-                moved[value, key] = self.solver.node()
-                self._from_slot(value.slots[key], value, moved[value, key], site)
-            return moved[value, key]
+        def read(value: Holder, key: Key, node: Node) -> None:
+            self._from_slot(value.slots[key], value, node, site)
 
-        def on(value: Value, into: Value) -> None:
-            if not isinstance(value, Holder) or isinstance(value, External) or value is into:
-                return
-            self.make(value)
-            for key in [key for key in value.slots if key != ANY and (value, into, key) not in done]:
-                done.add((value, into, key))
-                if isinstance(key, str) and key != REST:
-                    self.put(into, key, read(value, key), site)
-                elif isinstance(into, Container):
-                    self.solver.flow(read(value, key), self.solver.element(into, key))
-
-        def again() -> None:
-            for value in self.solver.values(source):
-                for into in self.solver.values(target):
-                    on(value, into)
-
-        self.later(lambda: self.solver.watch(source, lambda value: self.solver.watch(target, lambda into: on(value, into))))
-        self._copies.append(again)
+        copying = Copying(self.solver, source, self.make, read, lambda into, key, node: self.put(into, key, node, site))
+        self.later(partial(self.solver.watch, source, copying.take))
+        self.later(partial(self.solver.watch, target, copying.reach))
+        self._copies.append(copying)
 
     def settle(self) -> bool:
         """Properties that came after their object was copied are copied too."""
-        for again in list(self._copies):
-            again()
-        return super().settle()
+        new = [copying.again() for copying in list(self._copies)]
+        return super().settle() or any(new)
 
     def _object_values(self, call: Call) -> None:
         made = self.product(call, "array")
