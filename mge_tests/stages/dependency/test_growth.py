@@ -8,6 +8,7 @@ from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.javascript.invocation import JavaScriptInvocation
+from mge_assets.stages.dependency.javascript.lookup import JavaScriptLookup
 from mge_assets.stages.dependency.python.families import Families
 from mge_resources.syntax import Language
 from mge_tests.bench.corpora import SourceFile
@@ -130,3 +131,23 @@ def test_a_function_in_a_place_that_is_read_and_written_is_one_function(file: st
 def test_a_chain_of_calls_is_walked_once(monkeypatch: pytest.MonkeyPatch, link: str) -> None:
     few, many = (counted(monkeypatch, JavaScriptExpressions, "value", {"a.js": f"start{link * count};".encode()}) for count in (5, 20))
     assert many <= 4 * few + 8
+
+
+def test_a_property_is_looked_for_once_for_all_who_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = "class A { m() {} }\nclass B extends A {}\nconst b = new B();\n"
+    few, many = (counted(monkeypatch, JavaScriptLookup, "_find", {"a.js": f"{family}{'b.m;' * count}".encode()}) for count in (5, 40))
+    assert few == many
+
+
+def test_a_bound_function_is_called_once_for_all_that_it_is_a_property_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = "function f() {}\nconst g = f.bind(null);\nfunction run(o) { o.g(); }\n"
+    few, many = (counted(monkeypatch, JavaScriptInvocation, "_with_this", {"a.js": f"{start}{'run({ g });' * count}".encode()}) for count in (5, 40))
+    assert few == many
+
+
+def test_what_is_copied_is_put_once_into_each_object_whatever_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (
+        counted(monkeypatch, JavaScriptLookup, "put", {"a.js": f"function f(t, s) {{ Object.assign(t, s); }}\n{'f({}, { k: 1 });' * count}".encode()})
+        for count in (5, 40)
+    )
+    assert (few, many) == (5, 40)

@@ -10,6 +10,20 @@ from mge_assets.stages.dependency.fixpoint.values import ANY, TRUE, Constant, Co
 
 Watcher = Callable[[Value], None]
 
+
+class Batch:
+    """A watcher that takes values many at a time: what reads a property mostly hands all of them on."""
+
+    __slots__ = ("take",)
+
+    def __init__(self, take: Callable[[Sequence[Value]], None]) -> None:
+        self.take = take
+
+    def __call__(self, value: Value) -> None:
+        """Take one."""
+        self.take((value,))
+
+
 MAX_VALUES = 48
 """Values a node may hold: 4.5 % of the nodes of networkx reach it; without a bound the closure is quadratic."""
 MAX_CONSTANTS = 6
@@ -73,9 +87,9 @@ class Solver:
     def add(self, node: Node, value: Value) -> None:
         """Put a value into a node."""
         if not self.holds(node, value):
-            self._deliver(node, (value,))
+            self.add_all(node, (value,))
 
-    def _deliver(self, node: Node, values: Sequence[Value]) -> None:
+    def add_all(self, node: Node, values: Sequence[Value]) -> None:
         """Put distinct values into a node, as far as they are new and find room."""
         if node <= TRUE:
             return
@@ -146,7 +160,7 @@ class Solver:
             following[target] = None
         held = self._values[source]
         if held is not None:
-            self._deliver(target, list(held) if isinstance(held, dict) else (held,))
+            self.add_all(target, list(held) if isinstance(held, dict) else (held,))
 
     def assign(self, source: Node, target: Node) -> None:
         """As ``flow``, and ``target`` is another name of ``source``."""
@@ -213,8 +227,12 @@ class Solver:
             watchers.append(watcher)
         else:
             self._watchers[node] = [watchers, watcher]
-        for value in self.values(node):
-            watcher(value)
+        held = self.values(node)
+        if type(watcher) is Batch and held:
+            watcher.take(held)
+        else:
+            for value in held:
+                watcher(value)
 
     def run(self) -> None:
         """Propagate until nothing changes, or the bound on steps is reached."""
@@ -229,25 +247,24 @@ class Solver:
         if following is None:
             count = 0
         elif isinstance(following, int):
-            self._deliver(following, fresh)
+            self.add_all(following, fresh)
             count = 1
         else:
-            deliver = self._deliver
+            add_all = self.add_all
             for target in following:
-                deliver(target, fresh)
+                add_all(target, fresh)
             count = len(following)
         watchers = self._watchers.get(node)
         if watchers is None:
             return count
-        if not isinstance(watchers, list):
-            for value in fresh:
-                watchers(value)
-            return count + 1
-        count += len(watchers)
-        for watcher in list(watchers):
-            for value in fresh:
-                watcher(value)
-        return count
+        told = list(watchers) if isinstance(watchers, list) else [watchers]
+        for watcher in told:
+            if type(watcher) is Batch:
+                watcher.take(fresh)
+            else:
+                for value in fresh:
+                    watcher(value)
+        return count + len(told)
 
     def slot(self, holder: Holder, key: Key) -> Node:
         """The node of one slot, made when first asked for; tells those who wait for it."""

@@ -8,7 +8,7 @@ from mge_assets.stages.dependency.fixpoint.lowering import Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Holder, Key, Node, Site
+from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Function, Holder, Key, Node, Site
 from mge_assets.stages.dependency.javascript.scopes import JavaScriptScopes
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
@@ -141,6 +141,10 @@ class JavaScriptBase(JavaScriptScopes):
 
     def type_node(self, tree: Tree) -> Node:
         """Instances of a type. Said by types."""
+        raise NotImplementedError
+
+    def inferred_from(self, kind: Tree | None, function: Function, node: Node) -> None:
+        """What a parameter of this type is given says what a type parameter is. Said by types."""
         raise NotImplementedError
 
     def site_of_file(self) -> Site:

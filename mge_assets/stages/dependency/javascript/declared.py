@@ -21,6 +21,7 @@ class DeclaredSemantics(JavaScriptSemantics):
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
         self._inferred: set[tuple[Value, Value]] = set()
+        self._held: set[tuple[Value, Node]] = set()
         self._held_back: list[tuple[Node, Node]] = []
 
     def seal(self, node: Node, kind: Node) -> None:
@@ -60,6 +61,7 @@ class DeclaredSemantics(JavaScriptSemantics):
 
     def _declared_slot(self, holder: Holder, name: str, depth: int, seen: set[Holder]) -> Node | None:
         seen.add(holder)
+        self.make(holder, name)
         if name in holder.slots:
             return holder.slots[name]
         if depth > MAX_PARENTS or not isinstance(holder, (Instance, Container)):
@@ -74,7 +76,8 @@ class DeclaredSemantics(JavaScriptSemantics):
             self._hold_against(value, declared)
 
     def _hold_against(self, value: Value, declared: Node) -> None:
-        if value in self.literals:
+        if value in self.literals and (value, declared) not in self._held:
+            self._held.add((value, declared))
             self.solver.watch(declared, lambda kind: self._held_against(value, kind))
 
     def _held_against(self, value: Value, kind: Value) -> None:

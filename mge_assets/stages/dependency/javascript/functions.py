@@ -92,6 +92,7 @@ class JavaScriptFunctions(JavaScriptBase):
                     self.value(decorator)
                 made = self.parameter(pattern or child, child.child_by_field_name("value"), child.child_by_field_name("type"))
                 function.parameters.append(made)
+                self.inferred_from(child.child_by_field_name("type"), function, made.node)
                 if any(part.type in {"accessibility_modifier", "readonly"} for part in child.children) and pattern is not None and function.this:
                     self._parameter_property(function, made, pattern)
             elif child.type == "assignment_pattern":

@@ -85,10 +85,11 @@ class JavaScriptInvocation(JavaScriptLookup):
             self.solver.flow(holder, call.result)
 
     def invoke(self, value: Value, call: Call, receiver: Value | None) -> None:
-        """Call one value."""
-        if (value, call, receiver) in self._made:
+        """Call one value; what brings its own receiver is called once for all that it is called on."""
+        made = (value, call, None if isinstance(value, (Bound, Partial, Method)) else receiver)
+        if made in self._made:
             return
-        self._made.add((value, call, receiver))
+        self._made.add(made)
         match value:
             case Function():
                 self._run(value, call, receiver)

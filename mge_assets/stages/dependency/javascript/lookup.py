@@ -1,11 +1,11 @@
 """Properties of JavaScript values: prototypes, accessors and what modules export."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.elements import Elements
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
-from mge_assets.stages.dependency.fixpoint.solver import MAX_CONSTANTS, Solver
+from mge_assets.stages.dependency.fixpoint.solver import MAX_CONSTANTS, Batch, Solver
 from mge_assets.stages.dependency.fixpoint.values import (
     NOTHING,
     Bound,
@@ -50,6 +50,8 @@ class JavaScriptLookup(Elements):
         super().__init__(solver, recorder)
         self._prototypes: dict[Holder, Node] = {}
         self._looked: set[tuple[Holder, str, Value, Node]] = set()
+        self.unmade: dict[Holder, dict[str, Callable[[], None]]] = {}
+        self._finds: dict[tuple[Holder, str, bool, bool], Node] = {}
         self._own: dict[tuple[Value, str], Value] = {}
         self._bases: set[Value] = set()
         self._behind: dict[Holder, Node] = {}
@@ -118,7 +120,7 @@ class JavaScriptLookup(Elements):
             case Partial() if name in _FUNCTION_METHODS:
                 self.solver.add(target, self._own_method(value, name))
             case Holder():
-                self._look(value, name, value, target, site, 0)
+                self._look(value, name, target, site)
             case _:
                 pass
 
@@ -129,32 +131,53 @@ class JavaScriptLookup(Elements):
             self._own[key] = Method(holder, name) if isinstance(holder, Holder) else Bound(self.external(f"Function.{name}"), holder)
         return self._own[key]
 
-    def _look(self, holder: Holder, name: str, receiver: Value, target: Node, site: Site, depth: int) -> None:
-        seen = (holder, name, receiver, target)
-        if seen in self._looked:
-            return
-        self._looked.add(seen)
-        self.solver.when_slot(holder, name, lambda: self._from_slot(holder.slots[name], receiver, target, site))
+    def _look(self, holder: Holder, name: str, target: Node, site: Site) -> None:
+        self._from_slot(self._found(holder, name), holder, target, site)
+
+    def _found(self, holder: Holder, name: str, depth: int = 0) -> Node:
+        """What the holder has under the name, itself or behind it, accessors as they are: found once for all who ask.
+
+        Each reader on its own way along the prototypes was 30 looks for each property of zod's.
+        """
+        self.make(holder, name)
+        if isinstance(holder, Container) and name in holder.slots:
+            return holder.slots[name]
+        key = (holder, name, name in holder.slots, bool(depth))
+        node = self._finds.get(key)
+        if node is None:
+            node = self._finds[key] = self.solver.node()
+            self._find(holder, name, node, depth)
+        return node
+
+    def make(self, holder: Holder, name: str | None = None) -> None:
+        """Make the holder's members of the name, or all, that wait for somebody to ask."""
+        waiting = self.unmade.get(holder, {})
+        for wanted in [name] if name is not None else list(waiting):
+            if (lower := waiting.pop(wanted, None)) is not None:
+                lower()
+
+    def _find(self, holder: Holder, name: str, node: Node, depth: int) -> None:
+        self.solver.when_slot(holder, name, lambda: self.solver.assign(holder.slots[name], node))
         if isinstance(holder, Function) and name == "prototype":
-            self.solver.assign(self.prototype(holder), target)
+            self.solver.assign(self.prototype(holder), node)
         if isinstance(holder, Instance) and isinstance(holder.cls, Function):
             # static members are found on instances too: type checkers and readers name them so
-            self.solver.when_slot(holder.cls, name, lambda: self.solver.alias(holder.cls.slots[name], target))
-        inherited = isinstance(holder, Instance) and depth > 0  # its prototypes are on the way as well, in their own order
-        if inherited or depth > PROTOTYPE_DEPTH:
+            self.solver.when_slot(holder.cls, name, lambda: self.solver.alias(holder.cls.slots[name], node))
+        if isinstance(holder, Instance) and depth > 0:  # its prototypes are on the way as well, in their own order
             return
         if name in holder.slots:
             if isinstance(holder, Instance):
-                self._overridden(holder, name, target)
+                self._overridden(holder, name, node)
             return
         if "(index)" in holder.slots:
-            self._unsure.append((target, lambda: None if name in holder.slots else self._from_slot(holder.slots["(index)"], receiver, target, site)))
+            self._unsure.append((node, lambda: None if self.has_property(holder, name) else self.solver.assign(holder.slots["(index)"], node)))
         if (depth == 0 and isinstance(holder, (Container, Function))) or (holder in self._bases and name in COLLECTION_METHODS):
-            self.solver.add(target, self._own_method(holder, name))
-        self.solver.watch(
-            self.parents(holder),
-            lambda parent: self._look(parent, name, receiver, target, site, depth + 1) if isinstance(parent, Holder) and parent is not holder else None,
-        )
+            self.solver.add(node, self._own_method(holder, name))
+        self.solver.watch(self.parents(holder), lambda parent: self._find_behind(holder, parent, name, node, depth + 1))
+
+    def _find_behind(self, holder: Holder, parent: Value, name: str, node: Node, depth: int) -> None:
+        if isinstance(parent, Holder) and parent is not holder and depth <= PROTOTYPE_DEPTH:
+            self.solver.assign(self._found(parent, name, depth), node)
 
     def _overridden(self, holder: Instance, name: str, target: Node) -> None:
         """Methods that one object may put something over: others of its class keep theirs."""
@@ -186,14 +209,17 @@ class JavaScriptLookup(Elements):
             return
         self._linked.add(key)
         self.solver.alias(slot, target)
-        self.solver.watch(slot, lambda value: self._read_slot(value, receiver, target, site))
+        self.solver.watch(slot, Batch(partial(self._read_slot, receiver, target, site)))
 
-    def _read_slot(self, value: Value, receiver: Value, target: Node, site: Site) -> None:
-        if isinstance(value, Wrapped):
+    def _read_slot(self, receiver: Value, target: Node, site: Site, values: Sequence[Value]) -> None:
+        accessors = [value for value in values if type(value) is Wrapped]
+        self.solver.add_all(target, [value for value in values if type(value) is not Wrapped] if accessors else values)
+        for accessor in accessors:
             call = self._accessing.setdefault((target, site), Call(site, target))
-            self.later(lambda: self.solver.watch(value.getter, lambda inner: self.invoke(inner, call, receiver)))
-        else:
-            self.solver.add(target, value)
+            self.later(partial(self.solver.watch, accessor.getter, partial(self._get_by, call, receiver)))
+
+    def _get_by(self, call: Call, receiver: Value, getter: Value) -> None:
+        self.invoke(getter, call, receiver)
 
     def put(self, value: Value, name: str, source: Node, site: Site) -> None:
         """Store into one value's property; a setter on the way is called."""
@@ -215,10 +241,15 @@ class JavaScriptLookup(Elements):
 
     def _has_accessor(self, holder: Holder, name: str) -> bool:
         """True where a getter or setter of the holder or of its prototypes takes what is stored."""
+        return self.has_property(holder, name, lambda slot: any(isinstance(held, Wrapped) for held in self.solver.values(slot)))
+
+    def has_property(self, holder: Holder, name: str, wanted: Callable[[Node], bool] = bool) -> bool:
+        """True where the holder or what it falls back on has such a property of the name."""
         depths = {holder: 0}
         for known in (todo := [holder]):
+            self.make(known, name)
             if name in known.slots:
-                if any(isinstance(held, Wrapped) for held in self.solver.values(known.slots[name])):
+                if wanted(known.slots[name]):
                     return True
             elif depths[known] < PROTOTYPE_DEPTH:
                 fresh = [parent for parent in self.solver.values(self.parents(known)) if isinstance(parent, Holder) and parent not in depths]

@@ -3,7 +3,9 @@
 A class is the function that ``new`` calls; instances and objects find what they lack on their prototypes.
 """
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
@@ -27,6 +29,7 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Wrapped,
 )
 from mge_assets.stages.dependency.javascript.collections import JavaScriptCollections
+from mge_assets.stages.dependency.javascript.copying import Copying
 from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS
 
 _TIMERS = {"setTimeout": 2, "setInterval": 2, "setImmediate": 1, "queueMicrotask": 1, "requestAnimationFrame": 1, "process.nextTick": 1}
@@ -41,11 +44,16 @@ class JavaScriptSemantics(JavaScriptCollections):
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
         super().__init__(solver, recorder)
-        self._copies: list[Callable[[], None]] = []
+        self._copies: list[Copying] = []
         self.places: dict[Node, int] = {}
         self.literals: set[Value] = set()
         self.taken: dict[Node, set[Node]] = {}
         self.sealed: dict[Node, Node] = {}
+        self.tags: dict[Node, frozenset[str]] = {}
+        self.templates: dict[Node, list[Callable[[tuple[Node, ...]], Node]]] = {}
+        self.views: dict[tuple[Node, tuple[Node, ...]], list[Node]] = {}
+        self.applying: tuple[Node, ...] = ()
+        self._in_turn: deque[Callable[[], None]] = deque()
         self._objects: dict[str, Callable[[Call], None]] = {
             "Object.assign": self._object_assign,
             "Object.freeze": self._object_itself,
@@ -64,6 +72,14 @@ class JavaScriptSemantics(JavaScriptCollections):
             "Reflect.apply": self._reflect_apply,
             "Reflect.construct": self._reflect_construct,
         }
+
+    def one_by_one(self, action: Callable[[], None]) -> None:
+        """Do it after what is being done so: actions that lead to others would be as deep as the code is nested."""
+        self._in_turn.append(action)
+        if len(self._in_turn) == 1:
+            while self._in_turn:
+                self._in_turn[0]()
+                self._in_turn.popleft()
 
     def seal(self, node: Node, kind: Node) -> None:
         """The node has a declared type, which says nothing where values are followed."""
@@ -112,38 +128,19 @@ class JavaScriptSemantics(JavaScriptCollections):
 
     def copy_properties(self, source: Node, target: Node, site: Site) -> None:
         """Own properties of one object become those of the other; getters are read, setters are called."""
-        done: set[tuple[Value, Value, Key]] = set()
-        moved: dict[tuple[Value, Key], Node] = {}
 
-        def read(value: Holder, key: Key) -> Node:
-            if (value, key) not in moved:
-                moved[value, key] = self.solver.node()
-                self._from_slot(value.slots[key], value, moved[value, key], site)
-            return moved[value, key]
+        def read(value: Holder, key: Key, node: Node) -> None:
+            self._from_slot(value.slots[key], value, node, site)
 
-        def on(value: Value, into: Value) -> None:
-            if not isinstance(value, Holder) or isinstance(value, External) or value is into:
-                return
-            for key in [key for key in value.slots if key != ANY and (value, into, key) not in done]:
-                done.add((value, into, key))
-                if isinstance(key, str) and key != REST:
-                    self.put(into, key, read(value, key), site)
-                elif isinstance(into, Container):
-                    self.solver.flow(read(value, key), self.solver.element(into, key))
-
-        def again() -> None:
-            for value in self.solver.values(source):
-                for into in self.solver.values(target):
-                    on(value, into)
-
-        self.later(lambda: self.solver.watch(source, lambda value: self.solver.watch(target, lambda into: on(value, into))))
-        self._copies.append(again)
+        copying = Copying(self.solver, source, self.make, read, lambda into, key, node: self.put(into, key, node, site))
+        self.later(partial(self.solver.watch, source, copying.take))
+        self.later(partial(self.solver.watch, target, copying.reach))
+        self._copies.append(copying)
 
     def settle(self) -> bool:
         """Properties that came after their object was copied are copied too."""
-        for again in list(self._copies):
-            again()
-        return super().settle()
+        new = [copying.again() for copying in list(self._copies)]
+        return super().settle() or any(new)
 
     def _object_values(self, call: Call) -> None:
         made = self.product(call, "array")
@@ -224,6 +221,17 @@ class JavaScriptSemantics(JavaScriptCollections):
 
         self.solver.watch(holder, lambda value: self.solver.watch(description, lambda described: on(value, described)))
 
+    def keep_tagged(self, target: Node, name: str, words: frozenset[str], value: Value) -> None:
+        """``target`` = the value, unless its declared property of the name can be none of these words."""
+        tags: list[frozenset[str]] = []
+
+        def allows(slot: Node) -> bool:
+            tags.append(self.tags.get(slot, frozenset()))
+            return not tags[-1] or not tags[-1].isdisjoint(words)
+
+        if not isinstance(value, Holder) or self.has_property(value, name, allows) or not tags:
+            self.solver.add(target, value)
+
     def put_own(self, holder: Holder, key: Key | None, source: Node) -> None:
         """A property under a computed key in a class or an object literal."""
         self.solver.flow(source, self.solver.own(holder, REST if key is None else key))
@@ -251,7 +259,7 @@ class JavaScriptSemantics(JavaScriptCollections):
                 self._from_slot(slot, holder, target, site)
             return
         if isinstance(known, str) and not isinstance(holder, Module):
-            self._look(holder, known, holder, target, site, 0)
+            self._look(holder, known, target, site)
         elif isinstance(holder, Container):
             self.solver.assign(self.solver.element(holder, known), target)
         if isinstance(holder, Container):

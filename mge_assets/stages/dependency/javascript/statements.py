@@ -1,6 +1,7 @@
 """JavaScript and TypeScript statements, patterns and classes as constraints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from tree_sitter import Node as Tree
 
@@ -11,6 +12,7 @@ from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Node
 from mge_assets.stages.dependency.javascript.base import MAX_DEPTH
 from mge_assets.stages.dependency.javascript.classes import JavaScriptClasses
+from mge_assets.stages.dependency.javascript.narrowing import Test, cases, tagged, tested
 from mge_assets.stages.dependency.javascript.scopes import declared_here, pattern_names
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
@@ -124,14 +126,26 @@ class JavaScriptStatements(JavaScriptClasses):
 
     # control flow
 
-    def _arm(self, tree: Tree | None) -> None:
+    def _arm(self, tree: Tree | None, tests: Iterable[Test] = ()) -> None:
+        self._narrow(tests)
         if tree is not None:
             self.statement(tree)
+
+    def _narrow(self, tests: Iterable[Test]) -> None:
+        """What the variables hold where these tests hold."""
+        for place, words in tests if self.typed and self.recorder.references else ():
+            name, key = text(place.child_by_field_name("object")), text(place.child_by_field_name("property"))
+            scope, known = self.locate(name)
+            if scope is self.scope and words:
+                before, kept = scope.flow.get((known,), scope.whole[known]), self.solver.node()
+                self.solver.alias(before, kept)
+                self.semantics.later(partial(self.solver.watch, before, partial(self.semantics.keep_tagged, kept, key, words)))
+                scope.flow[known,] = kept
 
     def _on_if_statement(self, tree: Tree) -> None:
         self.value(tree.child_by_field_name("condition"))
         other = tree.child_by_field_name("alternative")
-        arms = [lambda: self._arm(tree.child_by_field_name("consequence"))]
+        arms = [lambda: self._arm(tree.child_by_field_name("consequence"), tested(tree.child_by_field_name("condition")))]
         if other is not None:
             arms.append(lambda: self._arm(other))
         self.flows.branches(self.scope, arms, may_skip=other is None)
@@ -224,11 +238,13 @@ class JavaScriptStatements(JavaScriptClasses):
         for case in body.named_children if body is not None else []:
             for name, _ in declared_here(case):
                 self.declare_name(name)
-        cases = body.named_children if body is not None else []
-        self.flows.branches(self.scope, [lambda case=case: self._case(case) for case in cases], may_skip=True)  # type: ignore[misc]
+        places = tagged(tree.child_by_field_name("value"))
+        arms = [partial(self._case, case, [(place, words) for place in places]) for case, words in cases(body)] if body is not None else []
+        self.flows.branches(self.scope, arms, may_skip=True)
         self.leave(outer)
 
-    def _case(self, tree: Tree) -> None:
+    def _case(self, tree: Tree, tests: Iterable[Test]) -> None:
+        self._narrow(tests)
         value = tree.child_by_field_name("value")
         self.value(value)
         for child in tree.named_children:

@@ -213,6 +213,7 @@ class TypeOperators(JavaScriptStatements):
 
     def _element_type(self, value: Value, key: int | str | None, node: Node) -> None:
         if isinstance(value, Container):
+            self.semantics.make(value)
             self.solver.flow(self.solver.element(value, ANY if key is None else key), node)
             self.solver.flow(self.solver.element(value, REST), node)
         elif isinstance(value, Instance) and isinstance(value.cls, Function):
@@ -232,13 +233,17 @@ class TypeOperators(JavaScriptStatements):
         said = tree.child_by_field_name("type") or next((child for child in tree.named_children if child != clause), None)
         element = self.type_node(said) if said is not None else NOTHING
         self.leave(outer)
-        inner = said.named_children[0] if said is not None and said.type == "type_annotation" and said.named_children else said
-        if keys is not None and keys.type == "index_type_query" and inner is not None and inner.type == "lookup_type":
+        inner = said.named_children[0] if said is not None and said.type.endswith("type_annotation") and said.named_children else said
+        if inner is not None and inner.type == "union_type":
+            told = [child for child in inner.named_children if text(child) not in {"undefined", "null"}]
+            inner = told[0] if len(told) == 1 else inner
+        of_members = keys is not None and keys.type == "index_type_query"
+        if of_members and inner is not None and inner.type == "lookup_type":
             return source
         made = Container("object")
         self.solver.flow(element, self.solver.element(made, REST))
         self.indexed(made, tree)
-        if source:
+        if of_members:
             self.solver.flow(source, self.semantics.parents(made))
         return self.solver.holding(made)
 

@@ -159,7 +159,7 @@ class Families(Elements):
                 continue
             both = self._below.get(mixin, _NONE) & self._below[cls]
             for one in sorted(both, key=lambda known: known.symbol):
-                nearest = next(known for known in one.order if name in known.slots)
+                nearest = next((known for known in one.order if name in known.slots), None)
                 if nearest is mixin and self._may_exist(one) and self._inherits_caller(one, lookup):
                     found.setdefault(mixin, one)
         return found
