@@ -50,6 +50,7 @@ class Lookup:
         self._linked: set[tuple[Node, Value | None, Node]] = set()
         self._supers: dict[tuple[Value, Value], Super] = {}
         self._methods: dict[tuple[Holder, str], Method] = {}
+        self._stored_at: dict[Site, Call] = {}
         self._orders: dict[tuple[Class, Class | None, str], Search[_Reader]] = {}
         self._stores: dict[tuple[Class, str], Search[Node]] = {}
         self._getters: list[tuple[Class, str, Node, Node, Call]] = []
@@ -291,7 +292,7 @@ class Lookup:
                     if name in known.slots:
                         self.solver.watch(known.slots[name], partial(self._set_property, value, source, site))
                 if any("__setattr__" in known.slots for known in cls.order):
-                    self.send(value, "__setattr__", Call(site, self.solver.node()))
+                    self.send(value, "__setattr__", self._stored_at.setdefault(site, Call(site, NOTHING)))
                 if not self._overrides_method(cls, name, site):
                     self._put_into(cls, name, source, site)
             case View(base=base):
