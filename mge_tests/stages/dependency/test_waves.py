@@ -12,7 +12,9 @@ from mge_assets.model.errors import NotFoundError
 from mge_assets.model.graph import AtomEdge, AtomGraph, Confidence, EdgeType
 from mge_assets.model.waves import Order, WavePlan
 from mge_assets.stages.dependency import Contracts, dependency_svg, orders, plan_waves, wave_figures
+from mge_assets.stages.dependency.waves.contraction import contracted
 from mge_assets.stages.dependency.waves.cycles import Arc, Cut, cut_cycles
+from mge_assets.stages.dependency.waves.exact_cycles import cut_small
 from mge_assets.stages.dependency.waves.large_cycles import cut_large
 from mge_assets.stages.dependency.waves.levels import components
 from mge_assets.stages.dependency.waves.waves import cut_cost
@@ -42,7 +44,8 @@ def graphs() -> st.SearchStrategy[AtomGraph]:
 def cut_of(group: Iterable[int], cost: dict[Arc, int], *, heuristic: bool = False) -> Cut:
     """The cut of one component; where it is small, by the heuristic if wanted."""
     ends = [node for node, _ in cost], [other for _, other in cost], list(cost.values())
-    return Cut(*cut_large([list(group)], *ends)) if heuristic else cut_cycles([list(group)], *ends)[0]
+    cuts = [Cut(*cut_large([list(group)], *ends))] if heuristic else cut_cycles([list(group)], *ends)
+    return Cut(frozenset().union(*(cut.arcs for cut in cuts)), sum(cut.cost for cut in cuts), sum(cut.bound for cut in cuts))
 
 
 def ordering(graph: AtomGraph) -> list[AtomEdge]:
@@ -91,6 +94,27 @@ def test_the_cut_of_a_small_component_costs_no_more_than_brute_force(cost):
         if inside:
             cut = cut_of(group, inside)
             assert (sum(inside[arc] for arc in cut.arcs), cut.cost, cut.bound) == (best, best, best)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda arc: arc[0] != arc[1]), st.integers(1, 9), min_size=1, max_size=14))
+def test_what_is_contracted_costs_no_more_to_cut(cost):
+    group, ends = range(6), ([node for node, _ in cost], [other for _, other in cost], list(cost.values()))
+    best = min(sum(v for (node, other), v in cost.items() if order.index(other) > order.index(node)) for order in permutations(group))
+    rest = contracted([group], *ends)
+    found = list(cut_small(rest.groups, rest.tails, rest.heads, rest.costs))
+    arcs = rest.loops.union(*(rest.spelled(arcs) for arcs, _ in found))
+    assert rest.lost + sum(each for _, each in found) == sum(cost[arc] for arc in arcs) == best
+    assert all(len(each) == 1 for each in components([[o for n, o in sorted(cost.keys() - arcs) if n == number] for number in group]))
+
+
+def test_a_ring_of_any_length_is_cut_where_it_is_cheapest_and_so_are_rings_that_meet():
+    chance = Random(9)
+    ring = {(number, (number + 1) % 3000): chance.randrange(10, 400) for number in range(3000)} | {(1234, 1235): 3}
+    assert cut_of(range(3000), ring) == Cut(frozenset({(1234, 1235)}), 3, 3)
+    other = {(arc[0] + 3000 if arc[0] else 0, arc[1] + 3000 if arc[1] else 0): value + 1 for arc, value in ring.items()}
+    both = cut_of([*range(3000), *range(3001, 6000)], ring | other)
+    assert both == Cut(frozenset({(1234, 1235), (4234, 4235)}), 7, 7)
 
 
 def test_small_components_of_many_sizes_are_each_cut_as_they_are_alone():
