@@ -221,6 +221,15 @@ def test_a_script_named_like_python_code_is_analysed_with_it():
     assert reanalyse(before, analyse(before), alone) == analyse(alone)
 
 
+def test_code_in_a_text_moves_with_the_text():
+    source = b"import typing as t\nfrom a import A\n\nT = t.TypeVar('T', bound='t.Callable[..., A]')\n\n\ndef f(a: 't.Optional[A]') -> T:\n    return a\n"
+    before = {"a.py": b"class A:\n    pass\n", "b.py": source}
+    now = {**before, "b.py": b"# a word\n" + source}
+    code = analyse(before)
+    assert reanalyse(before, code, now) == analyse(now)
+    assert min(use.byte for use in code.imports if use.file == "b.py") > source.index(b"T =")
+
+
 def test_a_function_that_is_copied_for_each_call_is_analysed_when_it_gets_too_long_for_that():
     source = b"def run(callback, *given):\n    return callback(*given)\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return run(one)\n"
     before = {"a.py": source, "b.py": b"from a import run\n\n\ndef three():\n    return 3\n\n\nprint(run(three)())\n"}

@@ -69,6 +69,7 @@ class Lowering:
         self.ascii = source.isascii()
         self.scope = Scope("module", "")
         self._operands: dict[int, Node | None] = {}
+        self._text: int | None = None
 
     def value(self, tree: Tree | None) -> Node:
         """The node of an expression's value; 0 where there is none. Said by expressions."""
@@ -99,7 +100,21 @@ class Lowering:
 
     def site(self, tree: Tree) -> Site:
         """The place of a syntax node, in the symbol that owns the code."""
-        return Site(self.scope.owner().symbol, self.file, tree.start_byte)
+        return Site(self.scope.owner().symbol, self.file, self.byte(tree))
+
+    def byte(self, tree: Tree) -> int:
+        """Where a syntax node begins; in a text that is code, where that does."""
+        return tree.start_byte if self._text is None else self._text
+
+    @contextmanager
+    def code_in(self, tree: Tree) -> Iterator[None]:
+        """Meanwhile syntax nodes are those of the code in a text: their places are the text's, and what they name are no uses."""
+        kept = self._text, self.recorder.references
+        self._text, self.recorder.references = self.byte(tree), False
+        try:
+            yield
+        finally:
+            self._text, self.recorder.references = kept
 
     def column(self, tree: Tree) -> int:
         """Column in characters, from 0."""
@@ -118,7 +133,7 @@ class Lowering:
 
     def use(self, tree: Tree, name: str, node: Node) -> None:
         """A name is read here."""
-        self.values.read(node, tree.start_byte)
+        self.values.read(node, self.byte(tree))
         if self.recorder.references:
             self.recorder.use(Use(self.file, tree.start_point.row + 1, self.column(tree), name, node))
 
@@ -152,7 +167,7 @@ class Lowering:
 
     def note_write(self, version: Node, home: Scope, name: str, tree: Tree) -> None:
         """A variable gets a value here."""
-        self.values.wrote(version, tree.start_byte)
+        self.values.wrote(version, self.byte(tree))
         if home.kind in {"module", "class"}:
             self.names.writes.setdefault(f"{home.symbol}.{name}", {})[self.site(tree)] = None
 
@@ -193,4 +208,4 @@ class Lowering:
             return
         self.names.reads.append((self.site(tree), home.whole[name], called))
         for written in home.imported.get(name, ()):
-            self.recorder.imports[ImportUse(self.file, tree.start_byte, written)] = None
+            self.recorder.imports[ImportUse(self.file, self.byte(tree), written)] = None

@@ -156,14 +156,8 @@ class Annotations(Statements):
         if statement is None:
             return []
         parts = statement.named_children if statement.type == "expression_statement" else [statement]
-        site = self.site(tree)
-        kept, self.recorder.references = self.recorder.references, False
-        real, self.site = self.site, lambda _tree: site  # type: ignore[method-assign,assignment]
-        try:
+        with self.code_in(tree):
             return [node for child in parts for node in lower(child)]
-        finally:
-            self.site = real  # type: ignore[method-assign]
-            self.recorder.references = kept
 
     def type_expression(self, tree: Tree, holder: Tree, keys: Sequence[Tree], node: Node) -> None:
         """``Alias = Union[A, "B"]``: the alias stands for the classes."""

@@ -132,20 +132,13 @@ class Calls(Literals):
     def _evaluate(self, code: str, tree: Tree) -> Node:
         """Code in a literal runs in this scope; its places are those of the call."""
         root = parse(Language.PYTHON, code.encode()).root_node
-        kept = self.recorder.references
-        self.recorder.references = False
         before = len(self.names.reads), len(self.names.attributes)
-        site = self.site(tree)
-        real, self.site = self.site, lambda _tree: site  # type: ignore[method-assign,assignment]
-        try:
-            result = NOTHING
+        result = NOTHING
+        with self.code_in(tree):
             for statement in root.named_children:
                 result = self._last(statement) if statement.type == "expression_statement" else self.value(statement)
-            return result
-        finally:
-            self.site = real  # type: ignore[method-assign]
-            self.recorder.references = kept
-            del self.names.reads[before[0] :], self.names.attributes[before[1] :]
+        del self.names.reads[before[0] :], self.names.attributes[before[1] :]
+        return result
 
     def _super(self, given: list[Tree]) -> Node:
         result = self.solver.node()

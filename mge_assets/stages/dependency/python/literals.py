@@ -150,7 +150,7 @@ class Literals(PythonBase):
             self.solver.add(node, Container("tuple" if star == 1 else "dict"))
         self._annotated(tree.child_by_field_name("type"), node if not star else NOTHING)
         self.define(node, name)
-        self.values.wrote(node, name.start_byte)
+        self.values.wrote(node, self.byte(name))
         if tree.child_by_field_name("type") is None:
             self.solver.mark_parameter(node)
         scope.whole[text(name)] = self.solver.node()
