@@ -106,6 +106,8 @@ def expected(code: CodeType, atoms: Sequence[Atom], starts: Sequence[int]) -> li
     order = sorted(places)
     regions = _regions(instructions, atoms, starts)
     reads, writes = zip(*(_names(one, code) for one in instructions), strict=True)
+    # since 3.12 the compiler looks ``self`` up for a plain ``super()``, in which it is not written
+    reads = [set() if after.opname.startswith("LOAD_SUPER") else names for names, after in zip(reads, [*instructions[1:], instructions[-1]], strict=True)]
     following = [_following(number, instructions, places, order) for number in range(len(instructions))]
     thrown: list[int | None] = [None] * len(instructions)
     for entry in dis._parse_exception_table(code):  # type: ignore[attr-defined]
@@ -158,7 +160,7 @@ def _names(one: dis.Instruction, code: CodeType) -> tuple[set[str], set[str]]:
     match one.opname:
         case "STORE_FAST_LOAD_FAST":
             return {names[1]}, {names[0]}
-        case "STORE_FAST" | "STORE_DEREF" | "STORE_FAST_STORE_FAST" | "STORE_FAST_MAYBE_NULL":
+        case "STORE_FAST" | "STORE_DEREF" | "STORE_FAST_STORE_FAST" | "STORE_FAST_MAYBE_NULL" | "LOAD_FAST_AND_CLEAR":  # the last puts a name aside
             return set(), own
         case name if name.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF")):
             return own, set()
