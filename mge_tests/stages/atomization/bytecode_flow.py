@@ -107,7 +107,7 @@ def expected(code: CodeType, atoms: Sequence[Atom], starts: Sequence[int]) -> li
     regions = _regions(instructions, atoms, starts)
     reads, writes = zip(*(_names(one, code) for one in instructions), strict=True)
     # since 3.12 the compiler looks ``self`` up for a plain ``super()``, in which it is not written
-    reads = [set() if after.opname.startswith("LOAD_SUPER") else names for names, after in zip(reads, [*instructions[1:], instructions[-1]], strict=True)]
+    reads = tuple(set() if after.opname.startswith("LOAD_SUPER") else names for names, after in zip(reads, [*instructions[1:], instructions[-1]], strict=True))
     following = [_following(number, instructions, places, order) for number in range(len(instructions))]
     thrown: list[int | None] = [None] * len(instructions)
     for entry in dis._parse_exception_table(code):  # type: ignore[attr-defined]

@@ -54,6 +54,7 @@ class Families(Elements):
         self._followed: set[tuple[Class, int, Class, str, Node]] = set()
         self._extended: dict[str, set[Class]] = {}
         self._below: dict[Class, set[Class]] = {}
+        self._joining: dict[Class, set[Class]] = {}
         self._definers: dict[str, list[Class]] = {}
         self._defined: Counter[str] = Counter()
         self._orders_told = 0
@@ -81,6 +82,15 @@ class Families(Elements):
         for cls in classes if self._below else self.classes:
             for base in cls.order[1:]:
                 self._below.setdefault(base, set()).add(cls)
+                self._joining.pop(base, None)
+
+    def _bases_beside(self, cls: Class) -> set[Class]:
+        """What the subclasses inherit from besides: classes that are neither above this one nor below it."""
+        found = self._joining.get(cls)
+        if found is None:
+            below = self.below(cls)
+            found = self._joining[cls] = {base for one in below for base in one.order} - {*cls.order, *below}
+        return found
 
     def reached(self, call: Call, function: Function, receiver: Value | None) -> None:
         """Kept until all targets of the call are known."""
@@ -154,8 +164,9 @@ class Families(Elements):
         """Classes that are not the base's subclasses, but which one of these takes the attribute from all the same, and that one."""
         cls, name = lookup.cls, lookup.name
         found: dict[Class, Class] = {}
-        for mixin in self._definers.get(name, ()):
-            if mixin in cls.order or name not in mixin.slots or mixin in self._below[cls]:
+        beside = self._bases_beside(cls)
+        for mixin in self._definers.get(name, ()) if beside else ():
+            if mixin not in beside or name not in mixin.slots:
                 continue
             both = self._below.get(mixin, _NONE) & self._below[cls]
             for one in sorted(both, key=lambda known: known.symbol):

@@ -23,7 +23,7 @@ def least_cost(knots: Knots, cut: Numbers) -> int:
     paired = _paired(knots)
     left, taken, steps = knots.costs - paired, int(paired.sum()) // 2, BOUND_STEPS
     each = max(EACH_STEPS, BOUND_STEPS // max(len(cut), 1))
-    for bit in range(int(left.max()).bit_length() - 1 & ~1, -1, -2):
+    for bit in range(int(np.max(left)).bit_length() - 1 & ~1, -1, -2):
         wanted = cut[left[cut] >> bit > 0]
         if len(wanted) and steps > 0:
             packing = _Packing(knots, left, 1 << bit, steps)

@@ -53,8 +53,8 @@ def _balanced(knots: Knots) -> Numbers:
 def _disturbed(place: Numbers, knots: Knots, number: int) -> Numbers:
     """The order with three nodes of ten somewhere else, a tenth of their component away in the mean; what is done to one has no say in another."""
     size = np.bincount(knots.home)
-    chance = np.random.default_rng(number)
-    far = np.where(chance.random(size.max()) < 0.3, chance.normal(0, 0.1, size.max()), 0)
+    chance, most = np.random.default_rng(number), int(np.max(size))
+    far = np.where(chance.random(most) < 0.3, chance.normal(0, 0.1, most), 0)
     inside = np.arange(knots.count) - (np.cumsum(size) - size)[knots.home]
     return _ranks(np.lexsort((place + far[inside] * size[knots.home], knots.home)))
 
