@@ -151,3 +151,11 @@ def test_what_is_copied_is_put_once_into_each_object_whatever_it_comes_from(monk
         for count in (5, 40)
     )
     assert (few, many) == (5, 40)
+
+
+@pytest.mark.parametrize("operator", ["|", "&"])
+def test_types_of_thousands_of_members_are_no_nest_to_fall_into(operator: str) -> None:
+    words, types = " | ".join(f"'k{number}'" for number in range(3000)), f" {operator} ".join(["A"] * 3000)
+    source = f"type Kind = {words};\ninterface A {{ kind: Kind; go(): void }}\ntype Some = {types};\nfunction f(x: Some) {{ x.go(); }}\n"
+    code = analyse({"m.ts": source.encode()}, references=True)
+    assert {(place.line) for use in code.references if use.name == "go" for place in use.targets} == {2}

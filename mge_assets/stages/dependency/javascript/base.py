@@ -16,6 +16,18 @@ MAX_DEPTH = 180
 """Nesting that is followed at once, 3 frames of the interpreter's 1,000 a step; what lies deeper is looked at afterwards."""
 
 
+def members_of(tree: Tree) -> list[Tree]:
+    """What stands in a type; of unions and intersections, which nest to the left a level for each member, all of them in order."""
+    found, todo = [], list(reversed(tree.named_children))
+    while todo:
+        part = todo.pop()
+        if part.type == tree.type:
+            todo += reversed(part.named_children)
+        elif part.type != "comment":
+            found.append(part)
+    return found
+
+
 def constant_key(tree: Tree | None) -> Key | None:
     """The constant that a property name or literal is."""
     if tree is None:

@@ -3,7 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.javascript.base import constant_key
+from mge_assets.stages.dependency.javascript.base import constant_key, members_of
 
 Test = tuple[Tree, frozenset[str]]
 """A property of a variable (``x.kind``) and the words that it may be."""
@@ -20,7 +20,7 @@ def words_of(tree: Tree | None) -> frozenset[str]:
         case "type_annotation" | "parenthesized_type" | "readonly_type" if len(parts) == 1:
             return words_of(parts[0])
         case "union_type":
-            listed = [words_of(part) for part in parts]
+            listed = [words_of(part) for part in members_of(tree)]
             return frozenset[str]().union(*listed) if all(listed) else frozenset()
         case _:
             return frozenset()

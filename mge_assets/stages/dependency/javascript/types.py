@@ -10,7 +10,7 @@ from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Container, Function, Holder, Instance, Module, Node, Parameter, Value
-from mge_assets.stages.dependency.javascript.base import constant_key
+from mge_assets.stages.dependency.javascript.base import constant_key, members_of
 from mge_assets.stages.dependency.javascript.generics import GenericTypes
 from mge_assets.stages.dependency.javascript.narrowing import words_of
 from mge_assets.stages.dependency.javascript.scopes import Block
@@ -73,7 +73,7 @@ class JavaScriptTypes(GenericTypes):
         if kind in _NOTHING_SAID:
             return NOTHING
         if kind in _PASSED_ON or (self.close and kind in _PASSED_ON_CLOSELY):
-            return self.flows.one_of([self.type_node(child) for child in tree.named_children])
+            return self.flows.one_of([self.type_node(child) for child in members_of(tree)])
         lower = self._of_type.get(kind)
         if lower is not None:
             return lower(tree)
