@@ -1,6 +1,7 @@
 """Analysis of a set of files: which symbols there are, which need which, and what each name refers to."""
 
 import gc
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from mge_assets.stages.dependency.python.parts import Part, PythonParts
 from mge_assets.stages.dependency.python.program import PythonProgram
 from mge_resources.syntax import Language, detect_language
 
+_NESTING = 5000
+"""The interpreter's limit for calls in calls meanwhile: of 180 levels of code each takes up to some 20; a stack of 8 MB holds three times as many."""
 _SCRIPTS = {Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX}
 
 
@@ -43,6 +46,7 @@ class DependencyAnalyzer:
         Nothing that is made on the way is freed before the end, so the collector of cycles only walks it again and
         again: 15 s with it and 6 s without on 117,000 lines.
         """
+        sys.setrecursionlimit(max(_NESTING, sys.getrecursionlimit()))
         with uncollected():
             parts = PythonParts(python_files(self._files))
             found = [self.part(parts, part) for part in parts.parts]

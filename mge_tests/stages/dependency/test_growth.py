@@ -159,3 +159,22 @@ def test_types_of_thousands_of_members_are_no_nest_to_fall_into(operator: str) -
     source = f"type Kind = {words};\ninterface A {{ kind: Kind; go(): void }}\ntype Some = {types};\nfunction f(x: Some) {{ x.go(); }}\n"
     code = analyse({"m.ts": source.encode()}, references=True)
     assert {(place.line) for use in code.references if use.name == "go" for place in use.targets} == {2}
+
+
+NESTS = {
+    "chain.ts": "interface A { kind: 'a'; go(): void }\nfunction f(x: A) { if (" + " && ".join(["x.kind === 'a'"] * 3000) + ") x.go(); }\n",
+    "arrays.ts": "let a: string" + "[]" * 3000 + ";\nlet b: " + "Array<" * 1000 + "string" + ">" * 1000 + ";\n",
+    "calls.js": "a" + ".then(x => x)" * 1000 + ";\nlet " + "[" * 1000 + "b" + "]" * 1000 + " = a;\n",
+    "chain.py": "def f(x):\n    if " + " and ".join(["x is None"] * 3000) + ": pass\n    return " + " or ".join(["x"] * 3000) + "\n",
+    "types.py": "def f(x: " + " | ".join(["int"] * 3000) + ", y: " + "list[" * 1000 + "int" + "]" * 1000 + "): pass\n",
+    "calls.py": "a" + ".then(lambda x: x)" * 1000 + "\nx[" + "(" * 1000 + "1" + ")" * 1000 + "] = " + "not " * 1000 + "a\n",
+    "targets.py": "for " + "[" * 1000 + "a" + "]" * 1000 + " in b: pass\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_what_is_nested_deep_hides_nothing_beside_it(name: str) -> None:
+    beside = "function last() {}\nfunction caller() { last(); }\n" if not name.endswith(".py") else "def last(): pass\ndef caller(): last()\n"
+    code = analyse({name: (NESTS[name] + beside).encode()}, references=True)
+    module = name.partition(".")[0]
+    assert (f"{module}.caller", f"{module}.last") in {(edge.source, edge.target) for edge in code.edges}

@@ -1,6 +1,6 @@
 """What turning a syntax tree into constraints needs in every language: where we are, what is bound, what is read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -45,6 +45,8 @@ class Names:
         return list(found)
 
 
+MAX_DEPTH = 180
+"""Nesting that is followed at once, 3 frames of the interpreter's 1,000 a step; what lies deeper is looked at afterwards."""
 _PASSING = {"await", "await_expression", "parenthesized_expression"}
 _ENCLOSING = {"parenthesized_expression", "non_null_expression", "as_expression", "satisfies_expression"}
 """What a place may stand in."""
@@ -67,6 +69,7 @@ class Lowering:
         self.flows = Flows(solver)
         self.values = ValueFlow(self.flows.origins)
         self.ascii = source.isascii()
+        self.depth = 0
         self.scope = Scope("module", "")
         self._operands: dict[int, Node | None] = {}
         self._text: int | None = None
@@ -74,6 +77,23 @@ class Lowering:
     def value(self, tree: Tree | None) -> Node:
         """The node of an expression's value; 0 where there is none. Said by expressions."""
         raise NotImplementedError
+
+    def postpone(self, action: Callable[[], object]) -> None:
+        """Do it in this scope when the stack is short again; its result is lost, its calls are not. Said by languages."""
+        raise NotImplementedError
+
+    def run_statement(self, tree: Tree) -> None:
+        """Run one statement; what is unknown is searched for expressions. Said by languages."""
+        raise NotImplementedError
+
+    def statement(self, tree: Tree) -> None:
+        """As above, or later where it is nested too deep."""
+        if self.depth > MAX_DEPTH:
+            self.postpone(lambda: self.statement(tree))
+            return
+        self.depth += 2
+        self.run_statement(tree)
+        self.depth -= 2
 
     def operand(self, tree: Tree | None) -> Node:
         """The value of what a place is written with, its holder or its key."""

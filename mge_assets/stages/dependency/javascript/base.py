@@ -12,21 +12,6 @@ from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Fun
 from mge_assets.stages.dependency.javascript.scopes import JavaScriptScopes
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
-MAX_DEPTH = 180
-"""Nesting that is followed at once, 3 frames of the interpreter's 1,000 a step; what lies deeper is looked at afterwards."""
-
-
-def members_of(tree: Tree) -> list[Tree]:
-    """What stands in a type; of unions and intersections, which nest to the left a level for each member, all of them in order."""
-    found, todo = [], list(reversed(tree.named_children))
-    while todo:
-        part = todo.pop()
-        if part.type == tree.type:
-            todo += reversed(part.named_children)
-        elif part.type != "comment":
-            found.append(part)
-    return found
-
 
 def constant_key(tree: Tree | None) -> Key | None:
     """The constant that a property name or literal is."""
@@ -78,7 +63,6 @@ class JavaScriptBase(JavaScriptScopes):
 
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: JavaScriptSemantics, *, typed: bool) -> None:
         super().__init__(file, source, solver, recorder, names, semantics, typed=typed)
-        self.depth = 0
         self.sloppy = False
         self.bodies: list[Callable[[], None]] = []
         self.withs: list[Node] = []
@@ -86,7 +70,7 @@ class JavaScriptBase(JavaScriptScopes):
         self._module_this: Node = NOTHING
 
     def postpone(self, action: Callable[[], object]) -> None:
-        """Do it in this scope when the stack is short again; its result is lost, its calls are not."""
+        """Do it in this scope when the stack is short again."""
         block, home, withs = self.block, list(self.home), list(self.withs)
 
         def resume() -> None:

@@ -3,7 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.lowering import is_used
-from mge_assets.stages.dependency.fixpoint.tree_text import text
+from mge_assets.stages.dependency.fixpoint.tree_text import text, unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Node, Value
 from mge_assets.stages.dependency.javascript.base import constant_key, known_ends
 from mge_assets.stages.dependency.javascript.functions import JavaScriptFunctions
@@ -74,9 +74,7 @@ class JavaScriptCalls(JavaScriptFunctions):
         self.semantics.later(lambda: self.solver.watch(parent, lambda value: self._call_with(value, call, this)))
 
     def _new(self, tree: Tree) -> Node:
-        constructor = tree.child_by_field_name("constructor")
-        while constructor is not None and constructor.type == "parenthesized_expression" and len(constructor.named_children) == 1:
-            constructor = constructor.named_children[0]
+        constructor = unparenthesised(tree.child_by_field_name("constructor"))
         callee = self.read(constructor, called=True) if constructor is not None and constructor.type == "identifier" else self.value(constructor)
         call = Call(self.site(tree), self.solver.node(), new=True)
         for types in (child for child in tree.named_children if child.type == "type_arguments"):

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.lowering import Names
+from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Call, Container, Function, Node, Value
-from mge_assets.stages.dependency.javascript.base import MAX_DEPTH, constant_key
+from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.calls import JavaScriptCalls
 from mge_assets.stages.dependency.javascript.scopes import CLASSES, FUNCTIONS
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics

@@ -36,6 +36,7 @@ class JavaScriptInvocation(JavaScriptLookup):
         self.generics: dict[Function, list[tuple[Node, Node]]] = {}
         self._expected: dict[Node, tuple[dict[Node, None], list[Function]]] = {}
         self._given: set[tuple[Function, Call]] = set()
+        self._first: dict[Call, Call] = {}
         self.global_object = Container("object")
 
     def method_of(self, holder: Holder, name: str, call: Call) -> None:
@@ -152,11 +153,18 @@ class JavaScriptInvocation(JavaScriptLookup):
         self.solver.add(function.this, receiver)
 
     def _run_parent(self, function: Function, call: Call, this: Value | None) -> None:
-        """A class without a constructor runs its parent's."""
-        parent = self.derived(call, function, call.arguments)
-        if parent is not None:
+        """A class without a constructor runs its parent's.
+
+        What it is given stays the same on the way up, so that a class makes one call of each first one, however many ways lead to it.
+        """
+        first = self._first.get(call, call)
+        parent = self.derived(first, function, first.arguments)
+        if parent is None:
+            return
+        if parent not in self._first:
+            self._first[parent] = first
             parent.site, parent.result = Site(function.symbol, call.site.file, call.site.byte), self.solver.node()
-            self.solver.watch(function.slots["(super)"], lambda inner: self.invoke(inner, parent, this))
+        self.solver.watch(function.slots["(super)"], lambda inner: self.invoke(inner, parent, this))
 
     def _pass_through(self, function: Function, passed: dict[str, Node], result: Node) -> None:
         """Parameters that are returned as they are; a missing one is its default, which may be another parameter."""

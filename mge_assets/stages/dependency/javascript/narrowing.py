@@ -2,8 +2,8 @@
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.tree_text import text
-from mge_assets.stages.dependency.javascript.base import constant_key, members_of
+from mge_assets.stages.dependency.fixpoint.tree_text import members, text, unparenthesised
+from mge_assets.stages.dependency.javascript.base import constant_key
 
 Test = tuple[Tree, frozenset[str]]
 """A property of a variable (``x.kind``) and the words that it may be."""
@@ -20,7 +20,7 @@ def words_of(tree: Tree | None) -> frozenset[str]:
         case "type_annotation" | "parenthesized_type" | "readonly_type" if len(parts) == 1:
             return words_of(parts[0])
         case "union_type":
-            listed = [words_of(part) for part in members_of(tree)]
+            listed = [words_of(part) for part in members(tree, {tree.type})]
             return frozenset[str]().union(*listed) if all(listed) else frozenset()
         case _:
             return frozenset()
@@ -28,22 +28,22 @@ def words_of(tree: Tree | None) -> frozenset[str]:
 
 def tested(tree: Tree | None) -> list[Test]:
     """What holds where the condition does."""
-    while tree is not None and tree.type == "parenthesized_expression" and len(tree.named_children) == 1:
-        tree = tree.named_children[0]
-    if tree is None or tree.type != "binary_expression":
-        return []
-    left, right, operator = tree.child_by_field_name("left"), tree.child_by_field_name("right"), text(tree.child_by_field_name("operator"))
-    if operator == "&&":
-        return tested(left) + tested(right)
-    if operator not in {"===", "=="} or right is None or right.type != "string":
-        return []
-    return [(place, frozenset({str(constant_key(right))})) for place in tagged(left)]
+    found, todo = list[Test](), [tree]
+    while todo:
+        part = unparenthesised(todo.pop())
+        if part is None or part.type != "binary_expression":
+            continue
+        left, right, operator = (part.child_by_field_name(name) for name in ("left", "right", "operator"))
+        if text(operator) == "&&":
+            todo += [right, left]
+        elif text(operator) in {"===", "=="} and right is not None and right.type == "string":
+            found += [(place, frozenset({str(constant_key(right))})) for place in tagged(left)]
+    return found
 
 
 def tagged(tree: Tree | None) -> list[Tree]:
     """The property of a variable that this is, if it is one."""
-    while tree is not None and tree.type == "parenthesized_expression" and len(tree.named_children) == 1:
-        tree = tree.named_children[0]
+    tree = unparenthesised(tree)
     holder = tree.child_by_field_name("object") if tree is not None and tree.type == "member_expression" else None
     return [tree] if tree is not None and holder is not None and holder.type == "identifier" else []
 

@@ -2,7 +2,7 @@
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.tree_text import text
+from mge_assets.stages.dependency.fixpoint.tree_text import text, unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import REST, Container, Key, Node, Value
 from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
@@ -143,9 +143,7 @@ class JavaScriptPatterns(JavaScriptExpressions):
     def _same_key(tree: Tree) -> Tree | None:
         """``y[key]`` in ``x[key] = y[key]``: each property comes under its own name."""
         around = tree.parent
-        value = around.child_by_field_name("right") if around is not None and around.type == "assignment_expression" else None
-        while value is not None and value.type == "parenthesized_expression" and len(value.named_children) == 1:
-            value = value.named_children[0]
+        value = unparenthesised(around.child_by_field_name("right")) if around is not None and around.type == "assignment_expression" else None
         if value is None or value.type != "subscript_expression":
             return None
         keys = [one.child_by_field_name("index") for one in (tree, value)]

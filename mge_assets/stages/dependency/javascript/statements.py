@@ -10,7 +10,6 @@ from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Node
-from mge_assets.stages.dependency.javascript.base import MAX_DEPTH
 from mge_assets.stages.dependency.javascript.classes import JavaScriptClasses
 from mge_assets.stages.dependency.javascript.narrowing import Test, cases, tagged, tested
 from mge_assets.stages.dependency.javascript.scopes import declared_here, pattern_names
@@ -78,16 +77,8 @@ class JavaScriptStatements(JavaScriptClasses):
             if scope is not None and scope.kind == "module":
                 self.names.symbols.setdefault(scope.whole[key], f"{self.scope.symbol}.{text(name)}")
 
-    def statement(self, tree: Tree) -> None:
+    def run_statement(self, tree: Tree) -> None:
         """Run one statement; what is unknown is searched for expressions."""
-        if self.depth > MAX_DEPTH:
-            self.postpone(lambda: self.statement(tree))
-            return
-        self.depth += 2
-        self._run_statement(tree)
-        self.depth -= 2
-
-    def _run_statement(self, tree: Tree) -> None:
         handler: Callable[[Tree], None] | None = getattr(self, f"_on_{tree.type}", None)
         if handler is not None:
             handler(tree)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from tree_sitter import Node as Tree
 
 from mge_assets.model.graph import SymbolKind
-from mge_assets.stages.dependency.fixpoint.lowering import Names
+from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.fixpoint.tree_text import text
+from mge_assets.stages.dependency.fixpoint.tree_text import members, text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Container, Function, Holder, Instance, Module, Node, Parameter, Value
-from mge_assets.stages.dependency.javascript.base import constant_key, members_of
+from mge_assets.stages.dependency.javascript.base import constant_key
 from mge_assets.stages.dependency.javascript.generics import GenericTypes
 from mge_assets.stages.dependency.javascript.narrowing import words_of
 from mge_assets.stages.dependency.javascript.scopes import Block
@@ -69,11 +69,20 @@ class JavaScriptTypes(GenericTypes):
 
     def type_node(self, tree: Tree) -> Node:
         """Instances of a type."""
+        if self.depth > MAX_DEPTH:
+            self.postpone(lambda: self.type_node(tree))
+            return NOTHING
+        self.depth += 1
+        made = self._type_node(tree)
+        self.depth -= 1
+        return made
+
+    def _type_node(self, tree: Tree) -> Node:
         kind = tree.type
         if kind in _NOTHING_SAID:
             return NOTHING
         if kind in _PASSED_ON or (self.close and kind in _PASSED_ON_CLOSELY):
-            return self.flows.one_of([self.type_node(child) for child in members_of(tree)])
+            return self.flows.one_of([self.type_node(child) for child in members(tree, {kind})])
         lower = self._of_type.get(kind)
         if lower is not None:
             return lower(tree)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
+from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH
+from mge_assets.stages.dependency.fixpoint.tree_text import members
 from mge_assets.stages.dependency.fixpoint.values import REST, Class, Container, Node, TypeVariable, Value
 from mge_assets.stages.dependency.python.names import text
 from mge_assets.stages.dependency.python.statements import Statements
@@ -31,6 +33,8 @@ _RUNS = {
     "AbstractContextManager",
     "AbstractAsyncContextManager",
 }
+_JOINED = {"type", "parenthesized_expression", "binary_operator", "union_type"}
+"""What passes on the classes that stand in it."""
 _MAX_QUOTED = 400
 
 
@@ -45,9 +49,16 @@ class Annotations(Statements):
 
     def _promised(self, tree: Tree) -> list[Node]:
         """Nodes of the instances and containers that the annotation names."""
+        if self.depth > MAX_DEPTH:
+            self.postpone(lambda: self._promised(tree))
+            return []
+        self.depth += 2
+        found = [node for member in members(tree, _JOINED) for node in self._of_member(member)]
+        self.depth -= 2
+        return found
+
+    def _of_member(self, tree: Tree) -> list[Node]:
         match tree.type:
-            case "type" | "parenthesized_expression" | "binary_operator" | "union_type":
-                return [node for child in tree.named_children for node in self._promised(child)]
             case "generic_type" | "subscript":
                 return self._generic(tree)
             case "string":
@@ -114,9 +125,10 @@ class Annotations(Statements):
 
     def _classes(self, tree: Tree) -> list[Node]:
         """The classes themselves, for ``type[C]``."""
+        return [node for member in members(tree, _JOINED) for node in self._of_class(member)]
+
+    def _of_class(self, tree: Tree) -> list[Node]:
         match tree.type:
-            case "type" | "parenthesized_expression" | "binary_operator" | "union_type":
-                return [node for child in tree.named_children for node in self._classes(child)]
             case "string":
                 return self._quoted(tree, self._classes)
             case "identifier" | "attribute" | "member_type":

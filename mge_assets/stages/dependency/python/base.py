@@ -23,10 +23,6 @@ LITERALS = {"none": NOTHING, "false": FALSE, "true": TRUE}
 UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 
 
-MAX_DEPTH = 180
-"""Nesting that is followed at once, 3 frames of the interpreter's 1,000 a step; what lies deeper is looked at afterwards."""
-
-
 def constant_key(tree: Tree | None) -> Key | None:
     """The constant that a literal is, if it may be a key."""
     if tree is None:
@@ -51,7 +47,6 @@ class PythonBase(Lowering):
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: PythonSemantics) -> None:
         super().__init__(file, source, solver, recorder, names)
         self.semantics = semantics
-        self.depth = 0
         self.nonlocals = b"nonlocal " in source
         self.narrowed: dict[Node, Node] = {}
         self.slices: set[Node] = set()
@@ -64,7 +59,7 @@ class PythonBase(Lowering):
         return node
 
     def postpone(self, action: Callable[[], object]) -> None:
-        """Do it in this scope when the stack is short again; its result is lost, its calls are not."""
+        """Do it in this scope when the stack is short again."""
         scope = self.scope
 
         def resume() -> None:

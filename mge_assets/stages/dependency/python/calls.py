@@ -3,6 +3,7 @@
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.lowering import is_used
+from mge_assets.stages.dependency.fixpoint.tree_text import unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Call, Class, External, Node, Value
 from mge_assets.stages.dependency.python.base import constant_key
 from mge_assets.stages.dependency.python.literals import Literals
@@ -27,8 +28,7 @@ class Calls(Literals):
 
     def callee(self, tree: Tree | None) -> Node:
         """The node of what is called."""
-        while tree is not None and tree.type == "parenthesized_expression" and tree.named_children:
-            tree = tree.named_children[-1]
+        tree = unparenthesised(tree)
         if tree is not None and tree.type == "identifier":
             return self.read(tree, called=True)
         if tree is not None and tree.type == "attribute":

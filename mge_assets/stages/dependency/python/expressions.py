@@ -4,17 +4,26 @@ from collections.abc import Callable, Mapping
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.lowering import Names
+from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.scopes import Path
 from mge_assets.stages.dependency.fixpoint.solver import Solver
+from mge_assets.stages.dependency.fixpoint.tree_text import unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import ANY, NOTHING, REST, Call, Class, Container, Instance, Node, Value
-from mge_assets.stages.dependency.python.base import MAX_DEPTH, OPERATORS, UNARY, constant_key
+from mge_assets.stages.dependency.python.base import OPERATORS, UNARY, constant_key
 from mge_assets.stages.dependency.python.builtins import PythonSemantics
 from mge_assets.stages.dependency.python.names import text
 from mge_assets.stages.dependency.python.wording import Wording
 
-"""Nesting of expressions that is followed; the interpreter's own limit is near."""
+
+def _operands(tree: Tree) -> list[Tree | None]:
+    """Those of ``a and b and c``, or of ``a or b or c``: such chains nest to the left, a level for each."""
+    found, operator = list[Tree | None](), text(tree.child_by_field_name("operator"))
+    left: Tree | None = tree
+    while left is not None and left.type == "boolean_operator" and text(left.child_by_field_name("operator")) == operator:
+        found.append(left.child_by_field_name("right"))
+        left = left.child_by_field_name("left")
+    return [left, *reversed(found)]
 
 
 class Expressions(Wording):
@@ -177,28 +186,30 @@ class Expressions(Wording):
         return self.protocol(operand, name, tree) if name else NOTHING
 
     def _either(self, tree: Tree) -> Node:
-        first = tree.child_by_field_name("left")
-        left = self.value(first)
-        self.truth(left, tree)
-        before = dict(self.scope.flow)
         every = text(tree.child_by_field_name("operator")) == "and"
-        self.assume(first, holds=every)
-        right = self.value(tree.child_by_field_name("right"))
+        *others, last = _operands(tree)
+        before, nodes = dict(self.scope.flow), []
+        for operand in others:
+            node = self.value(operand)
+            self.truth(node, tree)
+            self.assume(operand, holds=every)
+            nodes.append(node if every else self._not_false(operand, node))
+        nodes.append(self.value(last))
         self._forget_assumed(before)
-        return self.flows.one_of([left if every else self._not_false(first, left), right])
+        return self.flows.one_of(nodes)
 
     def _not_false(self, tree: Tree | None, node: Node) -> Node:
         """What ``a and b or c`` gives for ``a and b``: never ``a``."""
-        while tree is not None and tree.type == "parenthesized_expression" and tree.named_children:
-            tree = tree.named_children[-1]
+        tree = unparenthesised(tree)
         both = tree is not None and tree.type == "boolean_operator" and text(tree.child_by_field_name("operator")) == "and"
-        return self.flows.origins[node][-1] if both else node
+        return self.flows.origins[node][-1] if both and node in self.flows.origins else node
 
     def _forget_assumed(self, before: Mapping[Path, Node]) -> None:
         """What a condition said ends with the expression; what was assigned in it stays."""
         for path, node in list(self.scope.flow.items()):
-            if path in before and node != before[path] and self.unnarrowed(node) == self.unnarrowed(before[path]):
-                self.scope.flow[path] = before[path]
+            if node in self.narrowed and node != before.get(path):
+                whole = self.unnarrowed(node)
+                self.scope.flow[path] = before[path] if path in before and self.unnarrowed(before[path]) == whole else whole
 
     def _conditional(self, tree: Tree) -> Node:
         parts = [child for child in tree.named_children if child.type != "comment"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.scopes import Path
+from mge_assets.stages.dependency.fixpoint.tree_text import unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import Node
 from mge_assets.stages.dependency.python.matching import Matching
 from mge_assets.stages.dependency.python.names import text
@@ -18,23 +19,24 @@ class Narrowing(Matching):
 
     def facts(self, condition: Tree | None, *, holds: bool) -> Iterator[Fact]:
         """What is known where the condition holds, or does not."""
-        if condition is None:
-            return
-        match condition.type:
-            case "parenthesized_expression":
-                yield from self.facts(condition.named_children[0] if condition.named_children else None, holds=holds)
-            case "not_operator":
-                yield from self.facts(condition.child_by_field_name("argument"), holds=not holds)
-            case "boolean_operator":
-                if text(condition.child_by_field_name("operator")) == ("and" if holds else "or"):
-                    yield from self.facts(condition.child_by_field_name("left"), holds=holds)
-                    yield from self.facts(condition.child_by_field_name("right"), holds=holds)
-            case "call":
-                yield from self._asked(condition, holds=holds)
-            case "comparison_operator":
-                yield from self._typed(condition, holds=holds)
-            case _:
-                pass
+        todo = [(condition, holds)]
+        while todo:
+            part, holds = todo.pop()
+            tree = unparenthesised(part)
+            if tree is None:
+                continue
+            match tree.type:
+                case "not_operator":
+                    todo.append((tree.child_by_field_name("argument"), not holds))
+                case "boolean_operator":
+                    if text(tree.child_by_field_name("operator")) == ("and" if holds else "or"):
+                        todo += [(tree.child_by_field_name(side), holds) for side in ("right", "left")]
+                case "call":
+                    yield from self._asked(tree, holds=holds)
+                case "comparison_operator":
+                    yield from self._typed(tree, holds=holds)
+                case _:
+                    pass
 
     def _asked(self, call: Tree, *, holds: bool) -> Iterator[Fact]:
         arguments = call.child_by_field_name("arguments")

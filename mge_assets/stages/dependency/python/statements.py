@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
-from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, TRUE, Call, Class, Condition, Container, Guard, Instance, Node, Value
-from mge_assets.stages.dependency.python.base import LITERALS, MAX_DEPTH
-from mge_assets.stages.dependency.python.names import bindings, target_names, text
-from mge_assets.stages.dependency.python.narrowing import Narrowing
+from mge_assets.stages.dependency.fixpoint.values import REST, Call, Class, Container, Instance, Node, Value
+from mge_assets.stages.dependency.python.guards import Guards, opposite
+from mge_assets.stages.dependency.python.names import bindings, target_names
 
 
 def assigned_in(tree: Tree) -> list[str]:
@@ -15,30 +14,7 @@ def assigned_in(tree: Tree) -> list[str]:
     return list(bindings(tree).names)
 
 
-_UNKNOWN: Condition = ("", NOTHING, True)
-
-
-def _both(left: Guard | None, right: Guard | None) -> Guard | None:
-    """``left and right``."""
-    if left is None and right is None:
-        return None
-    return (*_conditions(left), *_conditions(right)), True
-
-
-def _conditions(guard: Guard | None) -> tuple[Condition, ...]:
-    if guard is None:
-        return (_UNKNOWN,)
-    conditions, holds = guard
-    if holds:
-        return conditions
-    return tuple((name, literal, not same) for name, literal, same in conditions) if len(conditions) == 1 and conditions[0][0] else (_UNKNOWN,)
-
-
-def _opposite(guard: Guard | None) -> Guard | None:
-    return None if guard is None else (guard[0], not guard[1])
-
-
-class Statements(Narrowing):
+class Statements(Guards):
     """Lowers statements in the current scope."""
 
     def block(self, tree: Tree | None) -> None:
@@ -46,16 +22,8 @@ class Statements(Narrowing):
         for child in tree.named_children if tree is not None else []:
             self.statement(child)
 
-    def statement(self, tree: Tree) -> None:
+    def run_statement(self, tree: Tree) -> None:
         """Run one statement; what is unknown is searched for expressions."""
-        if self.depth > MAX_DEPTH:
-            self.postpone(lambda: self.statement(tree))
-            return
-        self.depth += 2
-        self._run_statement(tree)
-        self.depth -= 2
-
-    def _run_statement(self, tree: Tree) -> None:
         handler: Callable[[Tree], None] | None = getattr(self, f"_on_{tree.type}", None)
         if handler is not None:
             handler(tree)
@@ -112,73 +80,25 @@ class Statements(Narrowing):
     def _on_if_statement(self, tree: Tree) -> None:
         condition = tree.child_by_field_name("condition")
         self.truth(self.value(condition), tree)
-        guard, outer, died = self._guard(condition), self.scope.guards, False
+        guard, outer, died = self.guard(condition), self.scope.guards, False
 
         def consequence() -> None:
             nonlocal died
             self.assume(condition, holds=True)
-            self._guarded(guard, lambda: self.block(tree.child_by_field_name("consequence")))
+            self.guarded(guard, lambda: self.block(tree.child_by_field_name("consequence")))
             died = self.scope.dead
 
         arms: list[Callable[[], None]] = [consequence]
         complete, refused = False, [condition]
         for other in tree.children_by_field_name("alternative"):
             complete = complete or other.type == "else_clause"
-            arms.append(lambda other=other, refused=tuple(refused): self._guarded(_opposite(guard), lambda: self._otherwise(other, refused)))  # type: ignore[misc]
+            arms.append(lambda other=other, refused=tuple(refused): self.guarded(opposite(guard), lambda: self._otherwise(other, refused)))  # type: ignore[misc]
             refused.append(other.child_by_field_name("condition"))
         self.flows.branches(self.scope, arms, may_skip=not complete)
         if died and len(arms) == 1:
             self.assume(condition, holds=False)
         if died and guard is not None and len(arms) == 1:
             self.scope.guards = (*outer, (guard[0], not guard[1]))
-
-    def _guarded(self, guard: Guard | None, action: Callable[[], None]) -> None:
-        """Run code that only runs where a parameter was given, or only where it was not."""
-        outer = self.scope.guards
-        self.scope.guards = outer if guard is None else (*outer, guard)
-        action()
-        self.scope.guards = outer
-
-    def _guard(self, tree: Tree | None) -> Guard | None:
-        """What a condition asks of parameters that still have their value: ``p is None``, ``p is not True``, ``p`` and what is made of them."""
-        guard: Guard | None = None
-        if tree is None or self.scope.kind != "function":
-            return guard
-        match tree.type:
-            case "parenthesized_expression":
-                guard = self._guard(next(iter(tree.named_children), None))
-            case "not_operator":
-                guard = _opposite(self._guard(tree.child_by_field_name("argument")))
-            case "boolean_operator":
-                left, right = (self._guard(tree.child_by_field_name(side)) for side in ("left", "right"))
-                every = text(tree.child_by_field_name("operator")) == "and"
-                guard = _both(left, right) if every else _opposite(_both(_opposite(left), _opposite(right)))
-            case "identifier":
-                guard = (((text(tree), TRUE, True),), True) if self._is_parameter(tree) else None
-            case "comparison_operator":
-                guard = self._compared(tree)
-            case _:
-                pass
-        return guard
-
-    def _compared(self, tree: Tree) -> Guard | None:
-        operators = [text(operator) for operator in tree.children_by_field_name("operators")]
-        if len(tree.named_children) != 2 or operators not in (["is"], ["is not"]):
-            return None
-        left, right = tree.named_children
-        if right.type not in LITERALS or not self._is_parameter(left):
-            return None
-        return ((text(left), LITERALS[right.type], operators == ["is"]),), True
-
-    def _is_parameter(self, tree: Tree) -> bool:
-        """True for the name of a parameter that was not assigned to."""
-        name, function = text(tree), self.scope.function
-        version = self.unnarrowed(self.scope.flow.get((name,), NOTHING))
-        return (
-            tree.type == "identifier"
-            and function is not None
-            and any(parameter.name == name and version == parameter.node for parameter in function.parameters)
-        )
 
     def _otherwise(self, tree: Tree, refused: Sequence[Tree | None]) -> None:
         """``elif`` and ``else``: what was asked before is not so."""
