@@ -56,6 +56,9 @@ class JavaScriptCollections(JavaScriptInvocation):
         if isinstance(iterator, Container) and iterator.kind != "object":
             self.each(iterator, target, site)
             return
+        if (iterator, -target, site) in self._walked:
+            return
+        self._walked.add((iterator, -target, site))
         result = self.solver.node()
         self.call_method(self.solver.holding(iterator), "next", Call(site, result), NOTHING)
         self.load(result, "value", target, site)
