@@ -6,10 +6,12 @@ import pytest
 
 from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
+from mge_assets.stages.dependency.javascript.copying import MAX_COPIES
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.javascript.invocation import JavaScriptInvocation
 from mge_assets.stages.dependency.javascript.lookup import JavaScriptLookup
 from mge_assets.stages.dependency.python.families import Families
+from mge_assets.stages.dependency.python.narrowing import Narrowing
 from mge_resources.syntax import Language
 from mge_tests.bench.corpora import SourceFile
 from mge_tests.bench.growth_samples import dealt, exponent, lines
@@ -151,6 +153,39 @@ def test_what_is_copied_is_put_once_into_each_object_whatever_it_comes_from(monk
         for count in (5, 40)
     )
     assert (few, many) == (5, 40)
+
+
+def test_among_a_crowd_that_copies_from_all_to_all_nobody_is_known_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    objects = "".join(f"f({{}}, {{ {', '.join(f'k{number}_{key}: 1' for key in range(60))} }});\n" for number in range(60))
+    source = f"function f(t, s) {{ Object.assign(t, s); }}\n{objects}".encode()
+    assert counted(monkeypatch, JavaScriptLookup, "put", {"a.js": source}) <= MAX_COPIES
+
+
+def families(count: int) -> dict[str, bytes]:
+    """As many classes without a constructor, of which each may extend each."""
+    classes = "".join(f"class C{number} extends pick() {{}}\n" for number in range(count))
+    return {"a.js": f"function pick() {{ return [{', '.join(f'C{number}' for number in range(count))}][x]; }}\n{classes}new C0();\n".encode()}
+
+
+def test_classes_that_may_extend_one_another_run_each_constructor_once_for_each_that_falls_back_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert counted(monkeypatch, JavaScriptInvocation, "_run_parent", families(4)) <= 2 * 4**2
+    assert counted(monkeypatch, JavaScriptInvocation, "_run_parent", families(8)) <= 2 * 8**2
+
+
+def test_an_iterator_is_asked_for_its_next_element_once_a_place_whatever_it_is_the_iterator_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(count: int) -> int:
+        kinds = "".join(f"class C{number} {{ [Symbol.iterator]() {{ return shared; }} }}\n" for number in range(count))
+        walked = f"for (const part of [{', '.join(f'new C{number}()' for number in range(count))}][x]) part;"
+        return counted(monkeypatch, JavaScriptInvocation, "call_method", {"a.js": f"const shared = {{ next() {{}} }};\n{kinds}{walked}\n".encode()})
+
+    assert asked(20) - asked(10) == 2 * 10  # the iterators, synchronous and not
+
+
+def test_a_condition_is_looked_at_once_however_many_follow_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (
+        counted(monkeypatch, Narrowing, "_typed", {"a.py": f"def f(x):\n    return {' and '.join(['x is None'] * count)}\n".encode()}) for count in (10, 100)
+    )
+    assert many == few + 90
 
 
 @pytest.mark.parametrize("operator", ["|", "&"])
