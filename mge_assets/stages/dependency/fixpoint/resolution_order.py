@@ -1,5 +1,6 @@
 """Python's method resolution order: C3 linearisation over the classes that are known."""
 
+from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable
 
 from mge_assets.stages.dependency.fixpoint.values import Class
@@ -31,12 +32,17 @@ def _linearise_one(cls: Class, bases_of: Callable[[Class], list[Class]], orders:
 
 
 def _merge(rows: list[list[Class]]) -> list[Class]:
-    merged: list[Class] = []
-    rows = [list(row) for row in rows if row]
-    while rows:
-        head = next((row[0] for row in rows if not any(row[0] in other[1:] for other in rows)), None)
-        if head is None:
-            head = rows[0][0]
-        merged.append(head)
-        rows = [rest for row in rows if (rest := [cls for cls in row if cls is not head])]
-    return merged
+    """The rows as one: what comes first and stands behind nothing, again and again; each row is walked once."""
+    merged: dict[Class, None] = {}
+    behind = Counter(cls for row in rows for cls in row[1:])
+    left = [deque(row) for row in rows if row]
+    while left:
+        head = next((row[0] for row in left if not behind[row[0]]), left[0][0])
+        merged[head] = None
+        for row in left:
+            while row and row[0] in merged:
+                row.popleft()
+                if row:
+                    behind[row[0]] -= 1
+        left = [row for row in left if row]
+    return list(merged)
