@@ -56,6 +56,7 @@ class Lookup:
         self._getters: list[tuple[Class, str, Node, Node, Call]] = []
         self._deferred: list[Callable[[], None]] | None = []
         self.classes: list[Class] = []
+        self._rebased: dict[Class, None] = {}
         self._ordered = 0
         self.once: set[Call] = set()
         self.kept: dict[str, set[Class]] = {}
@@ -102,12 +103,22 @@ class Lookup:
 
     def _new_base(self, cls: Class, value: Value) -> None:
         if self._deferred is None and isinstance(value, Class) and value not in cls.order:
-            below = [known for place, known in enumerate(self.classes) if place >= self._ordered or cls in known.order]
-            self._linearise(below)
-            self.on_new_order(below)
-            for changed in below:
-                for told in list(changed.on_order):
-                    told()
+            if not self._rebased:
+                self.solver.when_idle(self._reorder)
+            self._rebased[cls] = None
+
+    def _reorder(self) -> None:
+        """Classes that have other bases now get their order, and those below them.
+
+        For all that came together: where classes of a crowd may be each other's bases, transformers ordered 3,000 classes again for each base.
+        """
+        rebased, self._rebased = self._rebased, {}
+        below = [known for place, known in enumerate(self.classes) if place >= self._ordered or not rebased.keys().isdisjoint(known.order)]
+        self._linearise(below)
+        self.on_new_order(below)
+        for changed in below:
+            for told in list(changed.on_order):
+                told()
 
     def on_new_order(self, classes: Iterable[Class]) -> None:
         """These classes have another resolution order now. Whoever keeps what follows from it looks again."""

@@ -49,6 +49,7 @@ class Solver:
         self._watchers: dict[Node, list[Watcher] | Watcher] = {}
         self._constants: dict[Key, Constant] = {}
         self._queue: deque[tuple[Node, Sequence[Value]]] = deque()
+        self._postponed: deque[Callable[[], None]] = deque()
         self._aliases: dict[Node, dict[Node, None]] = {}
         self._crowded: dict[Node, int] = {}
         self._loaded_from: dict[Node, Node] = {}
@@ -237,9 +238,16 @@ class Solver:
     def run(self) -> None:
         """Propagate until nothing changes, or the bound on steps is reached."""
         queue = self._queue
-        while queue and self.steps < MAX_STEPS:
+        while (queue or self._postponed) and self.steps < MAX_STEPS:
+            if not queue:
+                self._postponed.popleft()()
+                continue
             node, fresh = queue.popleft()
             self.steps += len(fresh) * (1 + self._forward(node, fresh))
+
+    def when_idle(self, action: Callable[[], None]) -> None:
+        """Do it once all values that are on their way have arrived."""
+        self._postponed.append(action)
 
     def _forward(self, node: Node, fresh: Sequence[Value]) -> int:
         """Hand fresh values on; how many nodes and watchers there were."""
