@@ -1,11 +1,14 @@
 """Work grows with the code, not with its square; and the bench that says so measures what it claims."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
 from mge_assets.stages.dependency import analyse
+from mge_assets.stages.dependency.fixpoint import solver
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
+from mge_assets.stages.dependency.fixpoint.values import Class
 from mge_assets.stages.dependency.javascript.copying import MAX_COPIES
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
 from mge_assets.stages.dependency.javascript.invocation import JavaScriptInvocation
@@ -194,6 +197,19 @@ def test_types_of_thousands_of_members_are_no_nest_to_fall_into(operator: str) -
     source = f"type Kind = {words};\ninterface A {{ kind: Kind; go(): void }}\ntype Some = {types};\nfunction f(x: Some) {{ x.go(); }}\n"
     code = analyse({"m.ts": source.encode()}, references=True)
     assert {(place.line) for use in code.references if use.name == "go" for place in use.targets} == {2}
+
+
+@pytest.mark.parametrize(("a_node", "arrived"), [(0, False), (2, True)])
+def test_more_code_may_take_more_steps(monkeypatch: pytest.MonkeyPatch, a_node: int, *, arrived: bool) -> None:
+    monkeypatch.setattr(solver, "MAX_STEPS", 100)
+    monkeypatch.setattr(solver, "MAX_STEPS_A_NODE", a_node)
+    made = solver.Solver()
+    nodes = [made.node() for _ in range(1000)]
+    for source, target in pairwise(nodes):
+        made.flow(source, target)
+    made.add(nodes[0], Class("C"))
+    made.run()
+    assert bool(made.values(nodes[-1])) is arrived
 
 
 NESTS = {
