@@ -71,6 +71,8 @@ def _folder(folder: Path, *, as_json: bool, references: bool) -> None:
     files = read_folder(folder)
     _complain(folder, files)
     code = analyse(files, references=references)
+    if code.cut_short:
+        say(f"{folder} takes more steps than an analysis may: edges may be missing; give its packages one by one")
     if as_json:
         print_json(graph_json(str(folder), code, references))
         return
@@ -141,6 +143,8 @@ def _summary(plan: str, order: Order, figures: Mapping[Order, "WaveFigures"], st
         f"  density {statistics['density']:.4f}, depth {count['depth']}, fan-in at most {count['fan_in_max']}, fan-out at most {count['fan_out_max']}, "
         f"{counted(count['components'], 'component')}, {counted(count['cycles'], 'cycle')}, {counted(count['isolated'], 'isolated atom')}"
     )
+    if count.get("cut_short"):
+        say(f"{plan} takes more steps than an analysis may: edges may be missing; split it into plans")
     sizes = [counted(len(found), noun) for noun, found in (("module", parts.modules), ("package", parts.packages), ("cluster", parts.clusters))]
     click.echo(f"  {', '.join(sizes)} (modularity {parts.modularity:.2f})")
     if order in figures:

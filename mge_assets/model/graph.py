@@ -100,13 +100,14 @@ class DataFlow:
 
 @dataclass(frozen=True, slots=True)
 class CodeGraph:
-    """What analysis found in a set of files."""
+    """What analysis found in a set of files; ``cut_short`` where it ended at its bound of steps, so that edges may be missing."""
 
     symbols: tuple[Symbol, ...]
     edges: tuple[CodeEdge, ...]
     references: tuple[Reference, ...] = ()
     imports: tuple[ImportUse, ...] = ()
     flows: tuple[DataFlow, ...] = ()
+    cut_short: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

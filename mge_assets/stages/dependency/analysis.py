@@ -165,6 +165,7 @@ def joined(graphs: Iterable[CodeGraph]) -> CodeGraph:
         references=tuple(sorted((r for g in graphs for r in g.references), key=lambda r: (r.file, r.line, r.column, r.name, r.targets))),
         flows=tuple(sorted((f for g in graphs for f in g.flows), key=lambda flow: (flow.file, flow.byte, flow.source, flow.written))),
         imports=tuple(sorted((i for g in graphs for i in g.imports), key=lambda use: (use.file, use.byte, use.written))),
+        cut_short=any(graph.cut_short for graph in graphs),
     )
 
 
@@ -172,7 +173,7 @@ def _graph(recorder: Recorder, solver: Solver) -> CodeGraph:
     """What was recorded, in no order."""
     known = recorder.symbols
     edges = tuple(edge for edge in recorder.edges if edge.source in known and edge.target in known)
-    return CodeGraph(tuple(known.values()), edges, tuple(_references(recorder, solver)), tuple(recorder.imports), tuple(recorder.flows))
+    return CodeGraph(tuple(known.values()), edges, tuple(_references(recorder, solver)), tuple(recorder.imports), tuple(recorder.flows), solver.cut_short)
 
 
 def _references(recorder: Recorder, solver: Solver) -> list[Reference]:

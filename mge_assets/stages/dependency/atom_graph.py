@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from mge_assets.model.atoms import Atom, AtomKind
@@ -129,11 +130,12 @@ def build_graph(atoms: Sequence[Atom], code: CodeGraph) -> AtomGraph:
     """The typed, weighted graph of the atoms.
 
     Edges inside one atom are dropped; an atom that uses an imported name needs the import of its file; the parts of one
-    definition stand in order. ``guessed`` edges are kept and marked, and never order the waves.
+    definition stand in order. ``guessed`` edges are kept and marked, and never order the waves. Where analysis was cut short, the statistics say so.
     """
     builder = GraphBuilder(atoms)
     builder.add_code(code)
     builder.add_imports((use.file, use.byte, use.written) for use in code.imports)
     builder.add_flows(code.flows)
     builder.add_parts()
-    return builder.build()
+    graph = builder.build()
+    return replace(graph, statistics={**graph.statistics, "cut_short": 1.0}) if code.cut_short else graph

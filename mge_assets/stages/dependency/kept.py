@@ -4,7 +4,7 @@ Where they are kept is said by whoever has a place for them.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from mge_assets.model.graph import CodeEdge, CodeGraph, Confidence, DataFlow, EdgeType, ImportUse, Symbol, SymbolKind
@@ -52,11 +52,12 @@ def graph_to_json(graph: CodeGraph) -> dict[str, Any]:
         "edges": [[number(e.source), number(e.target), _TYPES.index(e.type), _CONFIDENCES.index(e.confidence), number(e.file), e.byte] for e in graph.edges],
         "imports": [[number(use.file), use.byte, use.written] for use in graph.imports],
         "flows": [[number(flow.file), flow.byte, number(flow.source), flow.written] for flow in graph.flows],
+        "cut_short": graph.cut_short,
         "words": list(words.words),
     }
 
 
-def graph_from_json(data: Mapping[str, Sequence[Any]]) -> CodeGraph:
+def graph_from_json(data: Mapping[str, Any]) -> CodeGraph:
     """The graph again. Raises KeyError, IndexError, TypeError or ValueError for what is none."""
     words = data["words"]
     return CodeGraph(
@@ -67,4 +68,5 @@ def graph_from_json(data: Mapping[str, Sequence[Any]]) -> CodeGraph:
         ),
         imports=tuple(ImportUse(words[file], byte, written) for file, byte, written in data["imports"]),
         flows=tuple(DataFlow(words[file], byte, words[source], written) for file, byte, source, written in data["flows"]),
+        cut_short=bool(data["cut_short"]),
     )

@@ -248,6 +248,11 @@ class Solver:
             node, fresh = queue.popleft()
             self.steps += len(fresh) * (1 + self._forward(node, fresh))
 
+    @property
+    def cut_short(self) -> bool:
+        """True where the bound on steps left values on their way."""
+        return bool(self._queue or self._postponed)
+
     def when_idle(self, action: Callable[[], None]) -> None:
         """Do it once all values that are on their way have arrived."""
         self._postponed.append(action)

@@ -31,8 +31,8 @@ from mge_assets.stages.dependency.python.parts import PythonParts
 
 
 def reanalyse(before: Mapping[str, bytes], code: CodeGraph, now: Mapping[str, bytes], kept: Kept | None = None) -> CodeGraph:
-    """What ``analyse(now)`` gives, from what it gave for ``before``. References are not kept: with them everything is analysed anew."""
-    if code.references:
+    """What ``analyse(now)`` gives, from what it gave for ``before``. References are not kept, nor what was cut short: then everything is analysed anew."""
+    if code.references or code.cut_short:
         return analyse(now)
     with uncollected():
         return _Reanalysis(before, code, now, kept).run()
