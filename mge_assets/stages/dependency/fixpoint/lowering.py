@@ -46,7 +46,7 @@ class Names:
 
 
 MAX_DEPTH = 180
-"""Nesting that is followed at once, 3 frames of the interpreter's 1,000 a step; what lies deeper is looked at afterwards."""
+"""Nesting that is followed at once; what lies deeper is looked at afterwards."""
 _PASSING = {"await", "await_expression", "parenthesized_expression"}
 _ENCLOSING = {"parenthesized_expression", "non_null_expression", "as_expression", "satisfies_expression"}
 """What a place may stand in."""

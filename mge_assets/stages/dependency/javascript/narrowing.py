@@ -33,10 +33,10 @@ def tested(tree: Tree | None) -> list[Test]:
         part = unparenthesised(todo.pop())
         if part is None or part.type != "binary_expression":
             continue
-        left, right, operator = (part.child_by_field_name(name) for name in ("left", "right", "operator"))
-        if text(operator) == "&&":
+        left, right, operator = part.child_by_field_name("left"), part.child_by_field_name("right"), text(part.child_by_field_name("operator"))
+        if operator == "&&":
             todo += [right, left]
-        elif text(operator) in {"===", "=="} and right is not None and right.type == "string":
+        elif operator in {"===", "=="} and right is not None and right.type == "string":
             found += [(place, frozenset({str(constant_key(right))})) for place in tagged(left)]
     return found
 
