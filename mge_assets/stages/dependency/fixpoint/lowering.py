@@ -1,6 +1,6 @@
 """What turning a syntax tree into constraints needs in every language: where we are, what is bound, what is read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from tree_sitter import Node as Tree
 from mge_assets.model.graph import DataFlow, ImportUse, Symbol, SymbolKind
 from mge_assets.stages.dependency.fixpoint.data_flow import ValueFlow
 from mge_assets.stages.dependency.fixpoint.recording import Recorder, Use
-from mge_assets.stages.dependency.fixpoint.scopes import IMMEDIATE, Flows, Scope
+from mge_assets.stages.dependency.fixpoint.scopes import IMMEDIATE, Flows, Path, Scope
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Node, Site
 
@@ -70,6 +70,7 @@ class Lowering:
         self.values = ValueFlow(self.flows.origins)
         self.ascii = source.isascii()
         self.depth = 0
+        self.narrowed: dict[Node, Node] = {}
         self.scope = Scope("module", "")
         self._operands: dict[int, Node | None] = {}
         self._text: int | None = None
@@ -94,6 +95,19 @@ class Lowering:
         self.depth += 2
         self.run_statement(tree)
         self.depth -= 2
+
+    def unnarrowed(self, node: Node) -> Node:
+        """The version of a name before anything was asked of it."""
+        while node in self.narrowed:
+            node = self.narrowed[node]
+        return node
+
+    def forget_assumed(self, before: Mapping[Path, Node]) -> None:
+        """What a condition said ends with the expression; what was assigned in it stays."""
+        for path, node in list(self.scope.flow.items()):
+            if node in self.narrowed and node != before.get(path):
+                whole = self.unnarrowed(node)
+                self.scope.flow[path] = before[path] if path in before and self.unnarrowed(before[path]) == whole else whole
 
     def operand(self, tree: Tree | None) -> Node:
         """The value of what a place is written with, its holder or its key."""

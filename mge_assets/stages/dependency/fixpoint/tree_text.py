@@ -31,3 +31,13 @@ def members(tree: Tree, kinds: Collection[str]) -> list[Tree]:
         elif part.type != "comment":
             found.append(part)
     return found
+
+
+def operands(tree: Tree) -> list[Tree | None]:
+    """Those of ``a and b and c``, or of ``a || b || c``: such chains nest to the left, a level for each."""
+    found, operator = list[Tree | None](), text(tree.child_by_field_name("operator"))
+    left: Tree | None = tree
+    while left is not None and left.type == tree.type and text(left.child_by_field_name("operator")) == operator:
+        found.append(left.child_by_field_name("right"))
+        left = left.child_by_field_name("left")
+    return [left, *reversed(found)]

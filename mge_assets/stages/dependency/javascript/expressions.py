@@ -7,17 +7,20 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.fixpoint.tree_text import text
+from mge_assets.stages.dependency.fixpoint.tree_text import operands, text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Call, Container, Function, Node, Value
+from mge_assets.stages.dependency.javascript.assumptions import JavaScriptAssumptions
 from mge_assets.stages.dependency.javascript.base import constant_key
-from mge_assets.stages.dependency.javascript.calls import JavaScriptCalls
 from mge_assets.stages.dependency.javascript.scopes import CLASSES, FUNCTIONS
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
 _KEYS = {"property_identifier", "private_property_identifier", "identifier", "shorthand_property_identifier", "number", "string"}
 
 
-class JavaScriptExpressions(JavaScriptCalls):
+_EITHER = {"||", "&&", "??"}
+
+
+class JavaScriptExpressions(JavaScriptAssumptions):
     """Lowers expressions in the current scope."""
 
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: JavaScriptSemantics, *, typed: bool) -> None:
@@ -87,7 +90,8 @@ class JavaScriptExpressions(JavaScriptCalls):
         self.semantics.load(holder, text(name_tree), node, self.site(name_tree))
         self.names.attributes.append((self.site(name_tree), holder, text(name_tree), False))
         self.use(name_tree, text(name_tree), node)
-        return node
+        path = self.path_of(tree) if self.narrowed else None
+        return self.scope.flow.get(path, node) if path is not None else node
 
     def _subscript(self, tree: Tree) -> Node:
         holder = self.operand(tree.child_by_field_name("object"))
@@ -135,22 +139,40 @@ class JavaScriptExpressions(JavaScriptCalls):
         return self.flows.one_of([value])
 
     def _binary(self, tree: Tree) -> Node:
+        if (operator := text(tree.child_by_field_name("operator"))) in _EITHER:
+            return self._either(tree, operator)
         left_tree = tree.child_by_field_name("left")
         left, right = self.value(left_tree), self.value(tree.child_by_field_name("right"))
         if left_tree is not None and left_tree.type == "private_property_identifier":
             held = self.solver.node()
             self.semantics.load(right, text(left_tree), held, self.site(left_tree))
             self.use(left_tree, text(left_tree), held)
-        if text(tree.child_by_field_name("operator")) in {"||", "&&", "??"}:
-            return self.flows.one_of([left, right])
         result = self.solver.node()
         self.solver.alias(left, result)
         self.solver.alias(right, result)
         return result
 
+    def _either(self, tree: Tree, operator: str) -> Node:
+        """``a && b``, ``a || b``, ``a ?? b``: what follows runs where what is before was true, or was not."""
+        *others, last = operands(tree)
+        before, nodes = dict(self.scope.flow), []
+        for operand in others:
+            nodes.append(self.value(operand))
+            if operator != "??":
+                self.assume(operand, holds=operator == "&&")
+        nodes.append(self.value(last))
+        self.forget_assumed(before)
+        return self.flows.one_of(nodes)
+
     def _ternary(self, tree: Tree) -> Node:
-        self.value(tree.child_by_field_name("condition"))
-        return self.flows.one_of([self.value(tree.child_by_field_name("consequence")), self.value(tree.child_by_field_name("alternative"))])
+        condition = tree.child_by_field_name("condition")
+        self.value(condition)
+        before, nodes = dict(self.scope.flow), []
+        for field, holds in (("consequence", True), ("alternative", False)):
+            self.assume(condition, holds=holds)
+            nodes.append(self.value(tree.child_by_field_name(field)))
+            self.forget_assumed(before)
+        return self.flows.one_of(nodes)
 
     def _yield(self, tree: Tree) -> Node:
         value = self._last(tree)

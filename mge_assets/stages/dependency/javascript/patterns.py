@@ -108,6 +108,8 @@ class JavaScriptPatterns(JavaScriptExpressions):
         if name_tree is None:
             return
         name = text(name_tree)
+        if (path := self.path_of(tree)) is not None:
+            self.scope.flow.pop(path, None)
         if self.typed:
             node = self.solver.node()
             self.semantics.load(holder, name, node, self.site(name_tree))

@@ -185,6 +185,7 @@ class JavaScriptScopes(Lowering):
 
     def _set_typed(self, scope: Scope, key: str, tree: Tree, value: Node, *, declares: bool) -> None:
         whole = self.whole(scope, key)
+        self.flows.forget(scope, key)
         if not declares:
             self.use(tree, text(tree), whole)
         version = self.solver.node()

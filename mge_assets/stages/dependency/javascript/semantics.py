@@ -28,8 +28,8 @@ from mge_assets.stages.dependency.fixpoint.values import (
     Value,
     Wrapped,
 )
-from mge_assets.stages.dependency.javascript.collections import JavaScriptCollections
 from mge_assets.stages.dependency.javascript.copying import Copying
+from mge_assets.stages.dependency.javascript.kinds import JavaScriptKinds
 from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS
 
 _TIMERS = {"setTimeout": 2, "setInterval": 2, "setImmediate": 1, "queueMicrotask": 1, "requestAnimationFrame": 1, "process.nextTick": 1}
@@ -39,7 +39,7 @@ MAX_TABLE = 10
 """Methods of a class that a call by a name which nobody knows may mean."""
 
 
-class JavaScriptSemantics(JavaScriptCollections):
+class JavaScriptSemantics(JavaScriptKinds):
     """Prototypes, ``this``, accessors and built-in objects."""
 
     def __init__(self, solver: Solver, recorder: Recorder) -> None:
@@ -49,7 +49,6 @@ class JavaScriptSemantics(JavaScriptCollections):
         self.literals: set[Value] = set()
         self.taken: dict[Node, set[Node]] = {}
         self.sealed: dict[Node, Node] = {}
-        self.tags: dict[Node, frozenset[str]] = {}
         self.templates: dict[Node, list[Callable[[tuple[Node, ...]], Node]]] = {}
         self.views: dict[tuple[Node, tuple[Node, ...]], list[Node]] = {}
         self.applying: tuple[Node, ...] = ()
@@ -220,17 +219,6 @@ class JavaScriptSemantics(JavaScriptCollections):
                 self.solver.add(slot, Wrapped("property", described.slots.get("get", NOTHING), described.slots.get("set", NOTHING)))
 
         self.solver.watch(holder, lambda value: self.solver.watch(description, lambda described: on(value, described)))
-
-    def keep_tagged(self, target: Node, name: str, words: frozenset[str], value: Value) -> None:
-        """``target`` = the value, unless its declared property of the name can be none of these words."""
-        tags: list[frozenset[str]] = []
-
-        def allows(slot: Node) -> bool:
-            tags.append(self.tags.get(slot, frozenset()))
-            return not tags[-1] or not tags[-1].isdisjoint(words)
-
-        if not isinstance(value, Holder) or self.has_property(value, name, allows) or not tags:
-            self.solver.add(target, value)
 
     def put_own(self, holder: Holder, key: Key | None, source: Node) -> None:
         """A property under a computed key in a class or an object literal."""

@@ -11,7 +11,7 @@ from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Node
 from mge_assets.stages.dependency.javascript.classes import JavaScriptClasses
-from mge_assets.stages.dependency.javascript.narrowing import Test, cases, tagged, tested
+from mge_assets.stages.dependency.javascript.narrowing import Fact, cases, leaves
 from mge_assets.stages.dependency.javascript.scopes import declared_here, pattern_names
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
@@ -117,29 +117,23 @@ class JavaScriptStatements(JavaScriptClasses):
 
     # control flow
 
-    def _arm(self, tree: Tree | None, tests: Iterable[Test] = ()) -> None:
-        self._narrow(tests)
+    def _arm(self, tree: Tree | None) -> None:
         if tree is not None:
             self.statement(tree)
 
-    def _narrow(self, tests: Iterable[Test]) -> None:
-        """What the variables hold where these tests hold."""
-        for place, words in tests if self.typed and self.recorder.references else ():
-            name, key = text(place.child_by_field_name("object")), text(place.child_by_field_name("property"))
-            scope, known = self.locate(name)
-            if scope is self.scope and words:
-                before, kept = scope.flow.get((known,), scope.whole[known]), self.solver.node()
-                self.solver.alias(before, kept)
-                self.semantics.later(partial(self.solver.watch, before, partial(self.semantics.keep_tagged, kept, key, words)))
-                scope.flow[known,] = kept
+    def _branch(self, tree: Tree | None, condition: Tree | None, *, holds: bool) -> None:
+        self.assume(condition, holds=holds)
+        self._arm(tree)
 
     def _on_if_statement(self, tree: Tree) -> None:
-        self.value(tree.child_by_field_name("condition"))
-        other = tree.child_by_field_name("alternative")
-        arms = [lambda: self._arm(tree.child_by_field_name("consequence"), tested(tree.child_by_field_name("condition")))]
+        condition, consequence, other = (tree.child_by_field_name(name) for name in ("condition", "consequence", "alternative"))
+        self.value(condition)
+        arms = [partial(self._branch, consequence, condition, holds=True)]
         if other is not None:
-            arms.append(lambda: self._arm(other))
+            arms.append(partial(self._branch, other, condition, holds=False))
         self.flows.branches(self.scope, arms, may_skip=other is None)
+        if other is None and leaves(consequence):
+            self.assume(condition, holds=False)
 
     def _loop(self, tree: Tree, body: Callable[[], None]) -> None:
         keys = [key for name in assigned_in(tree) for scope, key in [self.locate(name)] if scope is self.scope]
@@ -147,8 +141,9 @@ class JavaScriptStatements(JavaScriptClasses):
 
     def _on_while_statement(self, tree: Tree) -> None:
         def once() -> None:
-            self.value(tree.child_by_field_name("condition"))
-            self._arm(tree.child_by_field_name("body"))
+            condition = tree.child_by_field_name("condition")
+            self.value(condition)
+            self._branch(tree.child_by_field_name("body"), condition, holds=True)
 
         self._loop(tree, once)
 
@@ -169,8 +164,11 @@ class JavaScriptStatements(JavaScriptClasses):
             self.statement(first)
 
         def once() -> None:
-            self.statement(condition) if (condition := tree.child_by_field_name("condition")) is not None else None
-            self._arm(tree.child_by_field_name("body"))
+            condition = tree.child_by_field_name("condition")
+            if condition is not None:
+                self.statement(condition)
+                condition = condition.named_children[0] if condition.type == "expression_statement" and condition.named_children else condition
+            self._branch(tree.child_by_field_name("body"), condition, holds=True)
             self.value(tree.child_by_field_name("increment"))
 
         self._loop(tree, once)
@@ -229,13 +227,13 @@ class JavaScriptStatements(JavaScriptClasses):
         for case in body.named_children if body is not None else []:
             for name, _ in declared_here(case):
                 self.declare_name(name)
-        places = tagged(tree.child_by_field_name("value"))
-        arms = [partial(self._case, case, [(place, words) for place in places]) for case, words in cases(body)] if body is not None else []
+        arms = [partial(self._case, case, known) for case, known in cases(tree.child_by_field_name("value"), body)] if body is not None else []
         self.flows.branches(self.scope, arms, may_skip=True)
         self.leave(outer)
 
-    def _case(self, tree: Tree, tests: Iterable[Test]) -> None:
-        self._narrow(tests)
+    def _case(self, tree: Tree, known: Iterable[Fact]) -> None:
+        for fact in known:
+            self.know(fact)
         value = tree.child_by_field_name("value")
         self.value(value)
         for child in tree.named_children:

@@ -260,8 +260,15 @@ class TypeOperators(JavaScriptStatements):
         if name is not None and name.type == "identifier":
             self.read(name)
         if kind is not None:
-            self.type_node(kind)
+            self._promise(tree, self.type_node(kind))
         return NOTHING
+
+    def _promise(self, tree: Tree, kind: Node) -> None:
+        """The function whose result this is says of its first parameter what it is."""
+        function = self.scope.function
+        if function is not None and tree.parent is not None and tree.parent.type == "type_predicate_annotation":
+            self.semantics.guards[function] = kind
+            self.semantics.guard_names.add(function.symbol.rpartition(".")[2].partition("~")[0])
 
     def _asserts(self, tree: Tree) -> Node:
         for child in tree.named_children:

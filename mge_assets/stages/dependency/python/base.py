@@ -48,15 +48,8 @@ class PythonBase(Lowering):
         super().__init__(file, source, solver, recorder, names)
         self.semantics = semantics
         self.nonlocals = b"nonlocal " in source
-        self.narrowed: dict[Node, Node] = {}
         self.slices: set[Node] = set()
         self.bodies: list[Callable[[], None]] = []
-
-    def unnarrowed(self, node: Node) -> Node:
-        """The version of a name before anything was asked of it."""
-        while node in self.narrowed:
-            node = self.narrowed[node]
-        return node
 
     def postpone(self, action: Callable[[], object]) -> None:
         """Do it in this scope when the stack is short again."""

@@ -1,29 +1,18 @@
 """Python expressions as constraints: each gives the node of its value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from tree_sitter import Node as Tree
 
 from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
-from mge_assets.stages.dependency.fixpoint.scopes import Path
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.fixpoint.tree_text import unparenthesised
+from mge_assets.stages.dependency.fixpoint.tree_text import operands, unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import ANY, NOTHING, REST, Call, Class, Container, Instance, Node, Value
 from mge_assets.stages.dependency.python.base import OPERATORS, UNARY, constant_key
 from mge_assets.stages.dependency.python.builtins import PythonSemantics
 from mge_assets.stages.dependency.python.names import text
 from mge_assets.stages.dependency.python.wording import Wording
-
-
-def _operands(tree: Tree) -> list[Tree | None]:
-    """Those of ``a and b and c``, or of ``a or b or c``: such chains nest to the left, a level for each."""
-    found, operator = list[Tree | None](), text(tree.child_by_field_name("operator"))
-    left: Tree | None = tree
-    while left is not None and left.type == "boolean_operator" and text(left.child_by_field_name("operator")) == operator:
-        found.append(left.child_by_field_name("right"))
-        left = left.child_by_field_name("left")
-    return [left, *reversed(found)]
 
 
 class Expressions(Wording):
@@ -187,7 +176,7 @@ class Expressions(Wording):
 
     def _either(self, tree: Tree) -> Node:
         every = text(tree.child_by_field_name("operator")) == "and"
-        *others, last = _operands(tree)
+        *others, last = operands(tree)
         before, nodes = dict(self.scope.flow), []
         for operand in others:
             node = self.value(operand)
@@ -195,7 +184,7 @@ class Expressions(Wording):
             self.assume(operand, holds=every)
             nodes.append(node if every else self._not_false(operand, node))
         nodes.append(self.value(last))
-        self._forget_assumed(before)
+        self.forget_assumed(before)
         return self.flows.one_of(nodes)
 
     def _not_false(self, tree: Tree | None, node: Node) -> Node:
@@ -203,13 +192,6 @@ class Expressions(Wording):
         tree = unparenthesised(tree)
         both = tree is not None and tree.type == "boolean_operator" and text(tree.child_by_field_name("operator")) == "and"
         return self.flows.origins[node][-1] if both and node in self.flows.origins else node
-
-    def _forget_assumed(self, before: Mapping[Path, Node]) -> None:
-        """What a condition said ends with the expression; what was assigned in it stays."""
-        for path, node in list(self.scope.flow.items()):
-            if node in self.narrowed and node != before.get(path):
-                whole = self.unnarrowed(node)
-                self.scope.flow[path] = before[path] if path in before and self.unnarrowed(before[path]) == whole else whole
 
     def _conditional(self, tree: Tree) -> Node:
         parts = [child for child in tree.named_children if child.type != "comment"]
@@ -220,7 +202,7 @@ class Expressions(Wording):
         for part, holds in ((parts[0], True), (parts[2], False)):
             self.assume(parts[1], holds=holds)
             nodes.append(self.value(part))
-            self._forget_assumed(before)
+            self.forget_assumed(before)
         return self.flows.one_of(nodes)
 
     def truth(self, node: Node, tree: Tree) -> None:
