@@ -140,6 +140,11 @@ class Lowering:
         """Where a syntax node begins; in a text that is code, where that does."""
         return tree.start_byte if self._text is None else self._text
 
+    @property
+    def in_text(self) -> bool:
+        """True while what is lowered is the code in a text."""
+        return self._text is not None
+
     @contextmanager
     def code_in(self, tree: Tree) -> Iterator[None]:
         """Meanwhile syntax nodes are those of the code in a text: their places are the text's, and what they name are no uses."""

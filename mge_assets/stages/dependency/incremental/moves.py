@@ -1,6 +1,6 @@
 """Where the code of a file went when only its layout changed: two syntax trees walked side by side.
 
-Layout is what analysis does not look at: comments, blank lines, spaces, and docstrings as far as they tell no types. What reads the same in both
+Layout is what analysis does not look at: blank lines, spaces, comments and docstrings as far as they tell no types. What reads the same in both
 texts is moved as a whole, without being walked.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from mge_assets.model.graph import Symbol, SymbolKind
+from mge_assets.stages.dependency.javascript.documents import told
 from mge_assets.stages.dependency.python.closures import calls_parameter, lines, makes_functions
 from mge_assets.stages.dependency.python.docstrings import documented
 from mge_resources.syntax import Language, detect_language, parse
@@ -65,7 +66,7 @@ class Move:
             if language is Language.PYTHON and old.type == "function_definition" and _copied_otherwise(old, new):
                 return False
             below, other = _parts(old), _parts(new)
-            if len(below) != len(other) or (not below and old.text != new.text and not old.type.endswith("comment")):
+            if len(below) != len(other) or not (below or _reads_alike(old, new)):
                 return False
             if not below:
                 self._leaves[old.start_byte] = new.start_byte
@@ -121,8 +122,13 @@ def _extent(node: Node) -> _Extent:
 
 
 def _parts(node: Node) -> list[Node]:
-    """The node's children without the comments between statements."""
-    return [child for child in node.children if node.type not in _BLOCKS or not child.type.endswith("comment")]
+    """The node's children without the comments between statements that tell no types."""
+    return [child for child in node.children if node.type not in _BLOCKS or not child.type.endswith("comment") or told(child.text or b"")]
+
+
+def _reads_alike(old: Node, new: Node) -> bool:
+    """True for leaves with the same text, and for comments that tell the same types."""
+    return old.text == new.text or (old.type.endswith("comment") and told(old.text or b"") == told(new.text or b""))
 
 
 def _is_docstring(node: Node) -> bool:

@@ -1,6 +1,6 @@
 """What lowering JavaScript needs everywhere: reading names, ``this`` and ``arguments``, properties."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tree_sitter import Node as Tree
 
@@ -9,6 +9,7 @@ from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Function, Holder, Key, Node, Site
+from mge_assets.stages.dependency.javascript.documents import Documented, Documents, comments_of
 from mge_assets.stages.dependency.javascript.scopes import JavaScriptScopes
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
@@ -64,6 +65,7 @@ class JavaScriptBase(JavaScriptScopes):
     def __init__(self, file: str, source: bytes, solver: Solver, recorder: Recorder, names: Names, semantics: JavaScriptSemantics, *, typed: bool) -> None:
         super().__init__(file, source, solver, recorder, names, semantics, typed=typed)
         self.sloppy = False
+        self.documents: Documents = {}
         self.bodies: list[Callable[[], None]] = []
         self.withs: list[Node] = []
         self.home: list[tuple[Node, Node]] = []
@@ -81,6 +83,16 @@ class JavaScriptBase(JavaScriptScopes):
             self.scope = self.block.scope
 
         self.bodies.append(resume)
+
+    def documented(self, tree: Tree) -> Sequence[Documented]:
+        """What the comment of a function or a variable says."""
+        comments = comments_of(tree) if self.documents else ()
+        return next((self.documents[comment] for comment in comments if comment in self.documents), ())
+
+    def documented_type(self, kind: Tree, tree: Tree) -> Node:
+        """Instances of a type in the comment of what stands here: this needs the type, and what the comment names is not used there."""
+        with self.code_in(tree):
+            return self.type_node(kind)
 
     def _each(self, tree: Tree) -> Node:
         for child in tree.named_children:

@@ -105,6 +105,16 @@ class JavaScriptFunctions(JavaScriptBase):
             self.solver.flow(promised, function.result)
             self.declared_as(result, promised, function.result)
             function.declared = not any(child.type == "predefined_type" for child in result.named_children)
+        self._documented(tree, function)
+
+    def _documented(self, tree: Tree, function: Function) -> None:
+        """Its comment says what parameters hold, and what the result is where the code does not tell."""
+        for tag, name, kind in self.documented(tree):
+            if tag == "returns":
+                self.semantics.presume(function.result, self.documented_type(kind, tree))
+            for parameter in function.parameters if tag == "param" else ():
+                if parameter.name == name:
+                    self.solver.flow(self.documented_type(kind, tree), parameter.node)
 
     def _parameter_property(self, function: Function, made: Parameter, pattern: Tree) -> None:
         """``constructor(private x: V)`` also declares the property."""

@@ -10,6 +10,7 @@ from mge_assets.stages.dependency.fixpoint.tree_text import text
 from mge_assets.stages.dependency.fixpoint.uses import name_edges
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, Container, Module, Node
 from mge_assets.stages.dependency.javascript.base import known_ends
+from mge_assets.stages.dependency.javascript.documents import Documented, documents
 from mge_assets.stages.dependency.javascript.exports import string_of
 from mge_assets.stages.dependency.javascript.functions import asks_for_strict
 from mge_assets.stages.dependency.javascript.modules import module_id
@@ -33,6 +34,7 @@ class JavaScriptFile(JavaScriptNamespaces):
         self.block = Block(self.scope, None)
         self.is_script = not any(child.type in {"import_statement", "export_statement"} for child in root.named_children)
         self.sloppy = self.is_script and not typed and not asks_for_strict(root)
+        self.documents = {} if typed else documents(self.source)
         self._common_objects()
 
     def _common_objects(self) -> None:
@@ -58,6 +60,8 @@ class JavaScriptFile(JavaScriptNamespaces):
         for name, _ in declared_here(self.root):
             self.declare_name(name)
         self.declare_types(self.root)
+        for each in self._named_types():
+            self.type_here(each.name)
         if self.typed and self.is_script:
             for name, key in self.block.keys.items():
                 self.globals.setdefault(name, []).append(self.scope.whole[key])
@@ -72,8 +76,14 @@ class JavaScriptFile(JavaScriptNamespaces):
         types = self.types.get(self.block, {})
         kept = dict(types)
         self.declare_types = lambda tree: super(JavaScriptFile, self).declare_types(tree) if tree is not self.root else None  # type: ignore[method-assign]
+        for each in self._named_types():
+            self.solver.assign(self.documented_type(each.kind, self.root), types[each.name])
         self.statements(self.root)
         assert types.keys() >= kept.keys()
+
+    def _named_types(self) -> list[Documented]:
+        """Names that comments give to types."""
+        return [each for said in self.documents.values() for each in said if each.tag == "typedef" and each.name]
 
     def lower_bodies(self) -> None:
         """Functions, outer before inner."""

@@ -220,6 +220,15 @@ class JavaScriptSemantics(JavaScriptKinds):
 
         self.solver.watch(holder, lambda value: self.solver.watch(description, lambda described: on(value, described)))
 
+    def presume(self, node: Node, kind: Node) -> None:
+        """The node holds what the type says, where nothing else is known of it."""
+
+        def look() -> None:
+            if all(isinstance(value, (Constant, External)) for value in self.solver.values(node)):
+                self.solver.flow(kind, node)
+
+        self._unsure.append((node, look))
+
     def put_own(self, holder: Holder, key: Key | None, source: Node) -> None:
         """A property under a computed key in a class or an object literal."""
         self.solver.flow(source, self.solver.own(holder, REST if key is None else key))

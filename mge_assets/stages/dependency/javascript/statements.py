@@ -105,6 +105,8 @@ class JavaScriptStatements(JavaScriptClasses):
                 value = typed if self.solver.values(typed) or not value else self.flows.one_of([value, typed])
                 if self.typed:
                     value = self.settled(kind, typed, value)
+            said = [self.documented_type(each.kind, child) for each in self.documented(child) if each.tag == "type"]
+            value = self.flows.one_of([value, *said]) if said else value
             self.bind_pattern(name, value, declares=True, keep=tree.type == "variable_declaration")
             if self.typed and value and name is not None and name.type == "identifier":
                 scope, key = self.locate(text(name))

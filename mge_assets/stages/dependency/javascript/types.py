@@ -38,10 +38,10 @@ class JavaScriptTypes(GenericTypes):
         self._of_type: dict[str, Callable[[Tree], Node]] = {
             "type_identifier": self._named, "identifier": self._named, "nested_type_identifier": self._nested, "generic_type": self._generic,
             "object_type": self._object_type, "interface_body": self._object_type, "array_type": self._array_type, "tuple_type": self._tuple,
-            "function_type": self._function_type, "constructor_type": self._function_type, "type_query": self._query,
+            "function_type": self._function_type, "constructor_type": self._function_type, "type_query": self._query, "member_expression": self._imported_type,
         }  # fmt: skip
         if self.close:
-            self._of_type |= {"member_expression": self._imported_type, **self.of_operator}
+            self._of_type |= self.of_operator
 
     def declare_types(self, tree: Tree) -> None:
         """Names of the types that a block declares, so that any of them may be used before its line."""
@@ -141,8 +141,11 @@ class JavaScriptTypes(GenericTypes):
             self.solver.assign(value.slots[name], target)
 
     def _imported_type(self, tree: Tree) -> Node:
-        """``import("./a").T``."""
+        """``import("./a").T``; in a comment it imports nothing."""
+        known = len(self.names.imports)
         holder, name = self.value(tree.child_by_field_name("object")), tree.child_by_field_name("property")
+        if self.in_text:
+            del self.names.imports[known:]
         node = self.solver.node()
         if name is not None:
             self.solver.watch(holder, lambda value: self._member_type(value, text(name), node))
