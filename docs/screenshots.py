@@ -87,12 +87,11 @@ def opened(browser: Browser, address: str) -> Page:
 def run_page(browser: Browser, dagster: str) -> str:
     """The address of the first execution's run page."""
     page = opened(browser, f"{dagster}/runs")
-    page.locator("a[href='/guess/execution_job']").first.wait_for(timeout=60_000)
+    page.locator("a[href$='/execution_job']").first.wait_for(timeout=60_000)
     links = [str(link.get_attribute("href")) for link in page.locator("a").all()]
     page.close()
-    last = len(links) - links[::-1].index("/guess/execution_job")
-    before = links[:last]
-    return dagster + next(link for link in reversed(before) if link.startswith("/runs/"))
+    last = max(place for place, link in enumerate(links) if link.endswith("/execution_job"))
+    return dagster + next(link for link in reversed(links[:last]) if link.startswith("/runs/"))
 
 
 def first_review(browser: Browser, review: str) -> str:

@@ -46,7 +46,7 @@ def dependency_graph(context: AssetExecutionContext, workspace: WorkspaceResourc
     deps=["dependency_graph"],
     partitions_def=MASTERPLANS,
     group_name=Stage.DEPENDENCY.value,
-    kinds={"networkx", "postgres"},
+    kinds={"numpy", "postgres"},
     owners=["team:mge"],
     code_version=ANALYSER_VERSION,
 )

@@ -40,9 +40,10 @@ def opened(browser: Browser, address: str, atoms: int) -> None:
     """Open the page of the newest execution, and wait until it shows its steps and their number."""
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.goto(f"{address}/runs")
-    page.locator("a[href='/guess/execution_job']").first.wait_for(timeout=60_000)
+    page.locator("a[href$='/execution_job']").first.wait_for(timeout=60_000)
     links = [str(link.get_attribute("href")) for link in page.locator("a").all()]
-    run = next(link for link in reversed(links[: links.index("/guess/execution_job")]) if link.startswith("/runs/"))
+    first = next(place for place, link in enumerate(links) if link.endswith("/execution_job"))
+    run = next(link for link in reversed(links[:first]) if link.startswith("/runs/"))
     begin = time.perf_counter()
     page.goto(address + run)
     page.get_by_text(re.compile(r"gen")).first.wait_for(timeout=120_000)
