@@ -1,12 +1,13 @@
 """Which values can have passed a test: ``instanceof``, ``typeof``, ``in``, a word that a property is, a function that says ``x is A``."""
 
 from collections.abc import Callable
+from functools import partial
 
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
 from mge_assets.stages.dependency.fixpoint.values import Bound, Constant, Container, External, Function, Holder, Instance, Method, Node, Partial, Value
 from mge_assets.stages.dependency.javascript.collections import JavaScriptCollections
-from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS, PROTOTYPE_DEPTH
+from mge_assets.stages.dependency.javascript.lookup import COLLECTIONS
 
 Answer = bool | None
 """Whether a value passes; ``None`` where nobody knows."""
@@ -21,6 +22,7 @@ class JavaScriptKinds(JavaScriptCollections):
         self.tags: dict[Node, frozenset[str]] = {}
         self.guards: dict[Function, Node] = {}
         self.guard_names: set[str] = set()
+        self._far: dict[Holder, Node] = {}
 
     def keep_if(self, source: Node, target: Node, test: Callable[[Value], Answer], *, holds: bool) -> None:
         """``target`` = what ``source`` holds and passes the test, or does not."""
@@ -43,7 +45,8 @@ class JavaScriptKinds(JavaScriptCollections):
         """``value instanceof cls``."""
         match value, cls:
             case Instance(), Function():
-                return value.cls is cls or self._falls_back_on(value, self.solver.values(self.prototype(cls)))
+                far = self._ancestry(value)
+                return value.cls is cls or any(self.solver.holds(far, known) for known in self.solver.values(self.prototype(cls)))
             case Container(kind=kind), External(name=name):
                 return kind == COLLECTIONS[name] if name in COLLECTIONS else None
             case Container() | Constant(), Function():
@@ -53,17 +56,18 @@ class JavaScriptKinds(JavaScriptCollections):
             case _:
                 return None
 
-    def _falls_back_on(self, holder: Holder, wanted: list[Value]) -> bool:
-        """True where one of these is among the prototypes of the holder."""
-        depths: dict[Value, int] = {holder: 0}
-        for known in (todo := [holder]):
-            if known in wanted:
-                return True
-            parents = self.solver.values(self.parents(known)) if depths[known] < PROTOTYPE_DEPTH else []
-            fresh = [parent for parent in parents if isinstance(parent, Holder) and parent not in depths]
-            depths.update(dict.fromkeys(fresh, depths[known] + 1))
-            todo += fresh
-        return False
+    def _ancestry(self, holder: Holder) -> Node:
+        """The node of what the holder falls back on, near or far: one for each, since a quarter of protobufjs' analysis was to walk there again and again."""
+        found = self._far.get(holder)
+        if found is None:
+            found = self._far[holder] = self.solver.node()
+            self.solver.watch(self.parents(holder), partial(self._add_prototype, found))
+        return found
+
+    def _add_prototype(self, found: Node, parent: Value) -> None:
+        if isinstance(parent, Holder):
+            self.solver.add(found, parent)
+            self.solver.flow(self._ancestry(parent), found)
 
     @staticmethod
     def is_type(words: frozenset[str], value: Value) -> Answer:
