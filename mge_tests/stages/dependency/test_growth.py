@@ -126,6 +126,10 @@ def test_the_exponent_is_that_of_the_power() -> None:
         ("a.js", "keep(x => x)[0]++;"),
         ("a.js", "keep(x => x)[key](1);"),
         ("a.ts", "(keep((x: number) => x)[0]! as number) += 1;"),
+        ("a.py", "a = b\nif isinstance(a, keep(lambda x: x)): pass\nelse: pass"),
+        ("a.py", "a = b\nisinstance(a, keep(lambda x: x)) and a.c"),
+        ("a.js", "var a = b; if (a instanceof keep(x => x)) {} else {}"),
+        ("a.ts", "let a = b; a instanceof (keep((x: number) => x)) ? a.c : a.d;"),
     ],
 )
 def test_a_function_in_a_place_that_is_read_and_written_is_one_function(file: str, line: str) -> None:

@@ -71,6 +71,7 @@ class Lowering:
         self.ascii = source.isascii()
         self.depth = 0
         self.narrowed: dict[Node, Node] = {}
+        self._classes_asked: dict[tuple[int, int], Node] = {}
         self.scope = Scope("module", "")
         self._operands: dict[int, Node | None] = {}
         self._text: int | None = None
@@ -101,6 +102,16 @@ class Lowering:
         while node in self.narrowed:
             node = self.narrowed[node]
         return node
+
+    def ask_for(self, tree: Tree | None, node: Node) -> None:
+        """A condition asks for these classes, which were evaluated with it."""
+        if tree is not None:
+            self._classes_asked[tree.start_byte, tree.end_byte] = node
+
+    def asked_for(self, tree: Tree) -> Node:
+        """The classes that a condition asked for: evaluated again, a function in there were another one."""
+        known = self._classes_asked.get((tree.start_byte, tree.end_byte))
+        return self.value(tree) if known is None else known
 
     def forget_assumed(self, before: Mapping[Path, Node]) -> None:
         """What a condition said ends with the expression; what was assigned in it stays."""

@@ -41,8 +41,8 @@ class JavaScriptAssumptions(JavaScriptCalls):
     def _keep(self, fact: Fact, before: Node, kept: Node, callee: Node | None) -> None:
         semantics, holds = self.semantics, fact.holds
         match fact.kind:
-            case "class":
-                semantics.keep_made_by(before, self.value(fact.told), kept, holds=holds)
+            case "class" if fact.told is not None:
+                semantics.keep_made_by(before, self.asked_for(fact.told), kept, holds=holds)
             case "type":
                 semantics.keep_if(before, kept, partial(semantics.is_type, fact.words), holds=holds)
             case "property":

@@ -7,7 +7,7 @@ from tree_sitter import Node as Tree
 from mge_assets.stages.dependency.fixpoint.lowering import MAX_DEPTH, Names
 from mge_assets.stages.dependency.fixpoint.recording import Recorder
 from mge_assets.stages.dependency.fixpoint.solver import Solver
-from mge_assets.stages.dependency.fixpoint.tree_text import operands, text
+from mge_assets.stages.dependency.fixpoint.tree_text import operands, text, unparenthesised
 from mge_assets.stages.dependency.fixpoint.values import NOTHING, REST, Call, Container, Function, Node, Value
 from mge_assets.stages.dependency.javascript.assumptions import JavaScriptAssumptions
 from mge_assets.stages.dependency.javascript.base import constant_key
@@ -143,6 +143,8 @@ class JavaScriptExpressions(JavaScriptAssumptions):
             return self._either(tree, operator)
         left_tree = tree.child_by_field_name("left")
         left, right = self.value(left_tree), self.value(tree.child_by_field_name("right"))
+        if operator == "instanceof":
+            self.ask_for(unparenthesised(tree.child_by_field_name("right")), right)
         if left_tree is not None and left_tree.type == "private_property_identifier":
             held = self.solver.node()
             self.semantics.load(right, text(left_tree), held, self.site(left_tree))

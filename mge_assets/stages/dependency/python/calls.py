@@ -44,6 +44,8 @@ class Calls(Literals):
         callee = self.callee(function)
         call = Call(self.site(tree), self.solver.node(), used=is_used(tree), owner=self.scope.owner().function)
         self.arguments(arguments, call)
+        if len(call.arguments) == 2 and text(function) == "isinstance":
+            self.ask_for(arguments.named_children[-1] if arguments is not None else None, call.arguments[1][0])
         self._update_paths(function, arguments)
         self.semantics.call(callee, call)
         if _last_word(function) in _MAKES_CLASS:

@@ -72,7 +72,7 @@ class Narrowing(Matching):
                 continue
             self.solver.alias(node, narrowed)
             self.flows.origins[narrowed] = [node]
-            self.semantics.narrow(node, self.value(classes), narrowed, positive=positive)
+            self.semantics.narrow(node, self.asked_for(classes), narrowed, positive=positive)
             self.narrowed[narrowed] = node
             self.scope.flow[path] = narrowed
             if positive and text(classes) == "slice":
