@@ -5,6 +5,7 @@ import pytest
 from mge_assets.model.graph import Confidence, EdgeType
 from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.incremental.incremental import reanalyse
+from mge_assets.stages.dependency.javascript.documents import documents
 
 OTHER = {"b.js": b"export class C { m() {} }\n"}
 CLASSES = "class A { m() {} }\nclass B { m() {} }\n"
@@ -66,6 +67,12 @@ def test_a_parameter_holds_what_its_comment_says(comment: str, body: str, classe
 )
 def test_wherever_it_stands(source: str) -> None:
     assert called(source) == {"A"}
+
+
+def test_a_type_is_closed_soon_or_never() -> None:
+    comment = b"/** @param {A x */ function f() {} /** @param {%s} x */ function g() {} /** @param {A} x */"
+    assert [len(said) for said in documents(comment % (b"A|" * 300 + b"B")).values()] == [1, 1]
+    assert [len(said) for said in documents(comment % (b"A|" * 3000 + b"B")).values()] == [1]
 
 
 def test_a_result_that_the_code_tells_is_that() -> None:

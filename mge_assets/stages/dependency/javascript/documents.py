@@ -14,6 +14,9 @@ _TAGS = {b"return": "returns", b"returns": "returns", b"type": "type", b"typedef
 _NAME = re.compile(rb"\s*\[?\s*([\w$]+)(?![\w$.\[])")
 _ALIAS = b"type T="
 """What a type is written behind, to be parsed: no longer than the shortest tag with the comment's beginning."""
+_LONGEST = 2000
+"""Bytes in which a type is closed, if it ever is: a comment of a megabyte may open thousands."""
+_BRACE = re.compile(rb"[{}]")
 _BLANK = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 _OWN = re.compile(rb"\n[ \t]*\*|\.\.\.|=\s*$|\.(?=<)|(?:(?<=^)|(?<=[<(,|]))[?!](?=[\w({])")
 """What JSDoc writes otherwise than TypeScript does: stars of the comment, and marks that say nothing of the class."""
@@ -89,10 +92,10 @@ def _as_typescript(kind: bytes) -> bytes:
 def _closed(source: bytes, start: int, end: int) -> int | None:
     """Where the brace that was opened before ``start`` is closed."""
     depth = 1
-    for place in range(start, end):
-        depth += (source[place] == ord("{")) - (source[place] == ord("}"))
+    for brace in _BRACE.finditer(source, start, min(end, start + _LONGEST)):
+        depth += 1 if brace[0] == b"{" else -1
         if not depth:
-            return place
+            return brace.start()
     return None
 
 
