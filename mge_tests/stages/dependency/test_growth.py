@@ -8,6 +8,7 @@ import pytest
 from mge_assets.stages.dependency import analyse
 from mge_assets.stages.dependency.fixpoint import solver
 from mge_assets.stages.dependency.fixpoint.kinds import Kinds
+from mge_assets.stages.dependency.fixpoint.lookup import Lookup
 from mge_assets.stages.dependency.fixpoint.values import Class
 from mge_assets.stages.dependency.javascript.copying import MAX_COPIES
 from mge_assets.stages.dependency.javascript.expressions import JavaScriptExpressions
@@ -201,6 +202,18 @@ def test_types_of_thousands_of_members_are_no_nest_to_fall_into(operator: str) -
     source = f"type Kind = {words};\ninterface A {{ kind: Kind; go(): void }}\ntype Some = {types};\nfunction f(x: Some) {{ x.go(); }}\n"
     code = analyse({"m.ts": source.encode()}, references=True)
     assert {(place.line) for use in code.references if use.name == "go" for place in use.targets} == {2}
+
+
+def late_bases(count: int) -> dict[str, bytes]:
+    """A class whose base may be any of so many, which is known only when calls have run."""
+    classes = "".join(f"class B{number}: pass\n" for number in range(count))
+    listed = ", ".join(f"B{number}" for number in range(count))
+    return {"m.py": f"{classes}def pick(x): return [{listed}][x]\nclass C(pick(0)): pass\nclass D(C): pass\n".encode()}
+
+
+def test_classes_are_ordered_once_for_all_bases_that_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (counted(monkeypatch, Lookup, "_linearise", late_bases(count)) for count in (4, 30))
+    assert few == many == 2  # at the start, and once the calls have run
 
 
 @pytest.mark.parametrize(("a_node", "arrived"), [(0, False), (2, True)])
