@@ -20,11 +20,16 @@ FILES = {
 """What is called at the end is known after many steps."""
 
 
+def hardly_any_steps(patch: pytest.MonkeyPatch) -> None:
+    """An analysis may take no more than these."""
+    patch.setattr(solver, "MAX_STEPS", 20)
+    patch.setattr(solver, "MAX_STEPS_A_NODE", 0)
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hardly any steps are allowed."""
-    monkeypatch.setattr(solver, "MAX_STEPS", 20)
-    monkeypatch.setattr(solver, "MAX_STEPS_A_NODE", 0)
+    hardly_any_steps(monkeypatch)
 
 
 def test_an_analysis_that_reaches_its_end_is_not_cut_short() -> None:
@@ -42,8 +47,7 @@ def test_its_graph_says_so_also_when_it_was_kept(file: str) -> None:
 
 def test_it_is_not_built_upon(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(solver, "MAX_STEPS", 20)
-        patch.setattr(solver, "MAX_STEPS_A_NODE", 0)
+        hardly_any_steps(patch)
         code = analyse(FILES)
     assert reanalyse(FILES, code, FILES) == analyse(FILES)
 

@@ -103,6 +103,19 @@ class Lowering:
             node = self.narrowed[node]
         return node
 
+    def assume(self, condition: Tree | None, *, holds: bool) -> None:
+        """From here on the condition holds, or does not. Said by languages."""
+        raise NotImplementedError
+
+    def one_or_other(self, condition: Tree | None, consequence: Tree | None, alternative: Tree | None) -> Node:
+        """The value of a conditional expression, whose condition was evaluated."""
+        before, nodes = dict(self.scope.flow), list[Node]()
+        for tree, holds in ((consequence, True), (alternative, False)):
+            self.assume(condition, holds=holds)
+            nodes.append(self.value(tree))
+            self.forget_assumed(before)
+        return self.flows.one_of(nodes)
+
     def ask_for(self, tree: Tree | None, node: Node) -> None:
         """A condition asks for these classes, which were evaluated with it."""
         if tree is not None:

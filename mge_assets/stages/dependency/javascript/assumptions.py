@@ -24,11 +24,9 @@ class JavaScriptAssumptions(JavaScriptCalls):
     def know(self, fact: Fact) -> None:
         """From here on this is so."""
         path = self.path_of(fact.place)
-        if path is None:
+        if path is None or (fact.kind in {"tag", "property"} and not (self.typed and self.recorder.references)):
             return
-        callee = self._guard(fact.told) if fact.kind == "call" else None
-        if fact.kind in {"tag", "property"} and not (self.typed and self.recorder.references):
-            return
+        callee = self._guard(fact.told) if fact.kind == "call" and fact.told is not None else None
         if fact.kind == "call" and callee is None:
             return
         before = self._now(path, fact.place)
@@ -49,7 +47,7 @@ class JavaScriptAssumptions(JavaScriptCalls):
                 semantics.keep_having(before, next(iter(fact.words)), kept, holds=holds)
             case "tag":
                 semantics.keep_if(before, kept, partial(semantics.is_tagged, fact.name, fact.words), holds=holds)
-            case _ if text(fact.told) == "Array.isArray":
+            case "array":
                 semantics.keep_if(before, kept, semantics.is_array, holds=holds)
             case _ if callee is not None:
                 semantics.keep_promised(before, callee, kept, holds=holds)
@@ -78,10 +76,8 @@ class JavaScriptAssumptions(JavaScriptCalls):
         self.semantics.load(holder, path[2], node, self.site(place))
         return node
 
-    def _guard(self, tree: Tree | None) -> Node | None:
+    def _guard(self, tree: Tree) -> Node | None:
         """The node of a called function that may be one which says what its argument is (``x is A``)."""
-        if tree is None or text(tree) == "Array.isArray":
-            return 0 if tree is not None else None
         name = tree if tree.type == "identifier" else tree.child_by_field_name("property") if tree.type == "member_expression" else None
         if name is None or text(name) not in self.semantics.guard_names:
             return None
@@ -89,7 +85,7 @@ class JavaScriptAssumptions(JavaScriptCalls):
         scope, key = self.locate(text(holder)) if holder is not None and holder.type == "identifier" else (None, "")
         if scope is None:
             return None
-        node = scope.flow.get((key,), scope.whole[key]) if scope is self.scope else scope.whole[key]
+        node = self._now((key,), tree) if scope is self.scope else scope.whole[key]
         if tree.type == "identifier":
             return node
         found = self.solver.node()

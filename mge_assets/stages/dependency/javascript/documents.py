@@ -1,7 +1,7 @@
 """JSDoc: the types that comments give to parameters, results and variables in JavaScript, and the names that they give to types."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tree_sitter import Node as Tree
@@ -27,8 +27,6 @@ _AROUND = {
     "field_definition", "parenthesized_expression",
 }  # fmt: skip
 """What may stand between a function and its comment."""
-
-
 _LISTS = {"lexical_declaration", "variable_declaration"}
 """Those of which only the first part has the comment for its own."""
 
@@ -56,12 +54,8 @@ class _Tag(NamedTuple):
 
 def documents(source: bytes) -> Documents:
     """What the comments of a file say. Types are parsed where they stand, so that what they declare stands there."""
-    blank, tags = bytearray(source.translate(_BLANK)), list[tuple[int, _Tag]]()
-    for comment in _COMMENT.finditer(source):
-        for each in _tags(source, comment.start(), comment.end()):
-            blank[each.start - len(_ALIAS) : each.end + 1] = _ALIAS + _as_typescript(source[each.start : each.end]) + b";"
-            tags.append((comment.start(), each))
-    kinds = _parsed(bytes(blank)) if tags else {}
+    tags = [(comment.start(), each) for comment in _COMMENT.finditer(source) for each in _tags(source, comment.start(), comment.end())]
+    kinds = _parsed(source, [each for _, each in tags]) if tags else {}
     found: dict[int, list[Documented]] = {}
     for comment_start, each in tags:
         if each.start in kinds:
@@ -99,9 +93,12 @@ def _closed(source: bytes, start: int, end: int) -> int | None:
     return None
 
 
-def _parsed(source: bytes) -> dict[int, Tree]:
-    """The types by the byte that follows ``type T=``; those with an error are left out."""
-    aliases = [child for child in parse(Language.TYPESCRIPT, source).root_node.named_children if child.type == "type_alias_declaration"]
+def _parsed(source: bytes, tags: Iterable[_Tag]) -> dict[int, Tree]:
+    """The types by the byte that they begin at; those with an error are left out."""
+    blank = bytearray(source.translate(_BLANK))
+    for each in tags:
+        blank[each.start - len(_ALIAS) : each.end + 1] = _ALIAS + _as_typescript(source[each.start : each.end]) + b";"
+    aliases = [child for child in parse(Language.TYPESCRIPT, bytes(blank)).root_node.named_children if child.type == "type_alias_declaration"]
     values = [(alias.start_byte + len(_ALIAS), alias.child_by_field_name("value")) for alias in aliases if not alias.has_error]
     return {start: value for start, value in values if value is not None}
 

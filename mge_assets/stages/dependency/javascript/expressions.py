@@ -15,8 +15,6 @@ from mge_assets.stages.dependency.javascript.scopes import CLASSES, FUNCTIONS
 from mge_assets.stages.dependency.javascript.semantics import JavaScriptSemantics
 
 _KEYS = {"property_identifier", "private_property_identifier", "identifier", "shorthand_property_identifier", "number", "string"}
-
-
 _EITHER = {"||", "&&", "??"}
 
 
@@ -169,12 +167,7 @@ class JavaScriptExpressions(JavaScriptAssumptions):
     def _ternary(self, tree: Tree) -> Node:
         condition = tree.child_by_field_name("condition")
         self.value(condition)
-        before, nodes = dict(self.scope.flow), []
-        for field, holds in (("consequence", True), ("alternative", False)):
-            self.assume(condition, holds=holds)
-            nodes.append(self.value(tree.child_by_field_name(field)))
-            self.forget_assumed(before)
-        return self.flows.one_of(nodes)
+        return self.one_or_other(condition, tree.child_by_field_name("consequence"), tree.child_by_field_name("alternative"))
 
     def _yield(self, tree: Tree) -> Node:
         value = self._last(tree)

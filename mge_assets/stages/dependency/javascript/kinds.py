@@ -45,8 +45,7 @@ class JavaScriptKinds(JavaScriptCollections):
         """``value instanceof cls``."""
         match value, cls:
             case Instance(), Function():
-                far = self._ancestry(value)
-                return value.cls is cls or any(self.solver.holds(far, known) for known in self.solver.values(self.prototype(cls)))
+                return value.cls is cls or any(self.solver.holds(self._ancestry(value), known) for known in self.solver.values(self.prototype(cls)))
             case Container(kind=kind), External(name=name):
                 return kind == COLLECTIONS[name] if name in COLLECTIONS else None
             case Container() | Constant(), Function():
@@ -95,7 +94,11 @@ class JavaScriptKinds(JavaScriptCollections):
         """``target`` = what has the property, or has not; where nothing known has it, it may be anything."""
         self.keep_if(source, target, lambda value: self.has_property(value, name) if isinstance(value, Holder) else None, holds=holds)
         if holds:
-            self._unsure.append((target, lambda: None if self.solver.values(target) else self.solver.flow(source, target)))
+            self._where_empty(target, source, target)
+
+    def _where_empty(self, node: Node, source: Node, target: Node) -> None:
+        """``target`` = what ``source`` holds, where nothing comes to be known of the node."""
+        self._unsure.append((node, lambda: None if self.solver.values(node) else self.solver.flow(source, target)))
 
     def is_tagged(self, name: str, words: frozenset[str], value: Value) -> Answer:
         """The declared property of the name is one of these words; ``None`` where it may be and may not be."""
@@ -119,10 +122,10 @@ class JavaScriptKinds(JavaScriptCollections):
                 return
             self.keep_if(source, target, lambda value: self._is_of(value, kind), holds=holds)
             if holds:
-                self._unsure.append((target, lambda: None if self.solver.values(target) else self.solver.flow(kind, target)))
+                self._where_empty(target, kind, target)
 
         self.later(lambda: self.solver.watch(callee, on))
-        self._unsure.append((callee, lambda: None if self.solver.values(callee) else self.solver.flow(source, target)))
+        self._where_empty(callee, source, target)
 
     def _is_of(self, value: Value, kind: Node) -> bool:
         known = self.solver.values(kind)

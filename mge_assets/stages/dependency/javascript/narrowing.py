@@ -16,7 +16,7 @@ class Fact(NamedTuple):
     """What is so, or is not, of the value at a place.
 
     ``kind`` is ``class`` (``told`` are the classes), ``type`` (``words`` are what ``typeof`` may give), ``property`` (``words`` are names), ``tag``
-    (the property ``name`` is one of ``words``) or ``call`` (``told`` was called with the value and gave true).
+    (the property ``name`` is one of ``words``), ``array`` or ``call`` (``told`` was called with the value and gave true).
     """
 
     place: Tree
@@ -61,7 +61,8 @@ def facts(condition: Tree | None, *, holds: bool) -> Iterator[Fact]:
             case "call_expression" if tree is not None:
                 given = tree.child_by_field_name("arguments")
                 for place in given.named_children[:1] if given is not None else ():
-                    yield Fact(place, "call", so, told=tree.child_by_field_name("function"))
+                    told = tree.child_by_field_name("function")
+                    yield Fact(place, "array" if text(told) == "Array.isArray" else "call", so, told=told)
             case _:
                 pass
 

@@ -108,7 +108,7 @@ class JavaScriptPatterns(JavaScriptExpressions):
         if name_tree is None:
             return
         name = text(name_tree)
-        if (path := self.path_of(tree)) is not None:
+        if self.narrowed and (path := self.path_of(tree)) is not None:
             self.scope.flow.pop(path, None)
         if self.typed:
             node = self.solver.node()

@@ -153,10 +153,6 @@ class PythonBase(Lowering):
         self.use(name_tree, name, node)
         return node
 
-    def assume(self, condition: Tree | None, *, holds: bool) -> None:
-        """From here on a condition holds. Said by narrowing."""
-        raise NotImplementedError
-
     def bind_target(self, tree: Tree | None, value: Node) -> None:
         """Assign to a target. Said by statements."""
         raise NotImplementedError

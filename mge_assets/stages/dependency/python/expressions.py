@@ -198,12 +198,7 @@ class Expressions(Wording):
         if len(parts) != 3:
             return NOTHING
         self.truth(self.value(parts[1]), tree)
-        before, nodes = dict(self.scope.flow), []
-        for part, holds in ((parts[0], True), (parts[2], False)):
-            self.assume(parts[1], holds=holds)
-            nodes.append(self.value(part))
-            self.forget_assumed(before)
-        return self.flows.one_of(nodes)
+        return self.one_or_other(parts[1], parts[0], parts[2])
 
     def truth(self, node: Node, tree: Tree) -> None:
         """Asking whether a value is true calls ``__bool__``, or ``__len__`` where that is all there is."""
